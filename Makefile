@@ -1,0 +1,130 @@
+# Assay: `make help` lists the targets. Everything that is built goes under $(BUILD).
+BUILD   ?= build
+CC      ?= gcc
+OPT     ?= -O2
+WERROR  ?= -Werror
+SANITIZE ?=
+
+PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libprotobuf-c libcjson sqlite3 sleef mpfr
+PKG_CONFIG ?= pkg-config
+
+# Bits must not depend on the compiler: no contraction, no value-changing optimisation (reference/eval/self_test.c checks).
+DETERMINISM := -ffp-contract=off -fno-fast-math -fno-strict-aliasing -fwrapv
+WARNINGS    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes $(WERROR)
+CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CPPFLAGS)
+CFLAGS_ALL   = -std=gnu11 -g $(OPT) $(DETERMINISM) $(WARNINGS) $(SANITIZE) -pthread $(CFLAGS)
+LDFLAGS_ALL  = $(SANITIZE) -pthread $(LDFLAGS)
+LIBS         = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lcsv -lm -ldl
+
+# ---- modules: a folder is a static library, in link order (users before the used) --------------------------------
+MODULES := reports backends_under_test/runner generators golden reference
+
+sources_reference  := $(sort $(wildcard reference/*.c reference/tensor/*.c reference/onnx/*.c reference/eval/*.c \
+                        reference/bounds/*.c reference/ops/*/*.c))
+sources_generators := $(sort $(wildcard generators/*.c generators/engine/*.c generators/proposals/*.c))
+sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c))
+sources_backends_under_test/runner := $(sort $(wildcard backends_under_test/runner/*.c))
+sources_reports    := $(sort $(wildcard reports/*.c reports/writers/*.c))
+
+# Adapters written in C: backends_under_test/<name>/adapter.c becomes $(BUILD)/adapters/<name>.
+ADAPTERS := $(patsubst backends_under_test/%/adapter.c,%,$(wildcard backends_under_test/*/adapter.c))
+
+# Tests: every tests/ folder is one Criterion program.
+TEST_DIRS := $(sort $(patsubst %/,%,$(dir $(wildcard */tests/*.c */*/tests/*.c */*/*/tests/*.c))))
+test_program = $(BUILD)/tests/$(subst /,-,$(patsubst %/tests,%,$(1)))
+
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+library = $(BUILD)/lib/$(subst /,-,$(1)).a
+LIBRARIES := $(foreach m,$(MODULES),$(call library,$(m)))
+LINKED     = -Wl,--start-group $(LIBRARIES) -Wl,--end-group
+
+.PHONY: all
+all: $(BUILD)/assay $(ADAPTERS:%=$(BUILD)/adapters/%)
+
+# ---- generated sources ---------------------------------------------------------------------------------------------
+GENERATED := $(BUILD)/gen/onnx.pb-c.h $(BUILD)/gen/operators.inc $(BUILD)/gen/proposals.inc $(BUILD)/gen/writers.inc \
+             $(BUILD)/gen/subcommands.inc
+
+$(BUILD)/gen/onnx.pb-c.c $(BUILD)/gen/onnx.pb-c.h &: spec/onnx.proto
+	@mkdir -p $(BUILD)/gen
+	protoc-c --proto_path=spec --c_out=$(BUILD)/gen spec/onnx.proto
+
+# Registries: the sorted names of all NAME_DEFINE(...) lines; rewritten only when they change.
+define registry
+$(BUILD)/gen/$(1).inc: FORCE
+	@mkdir -p $$(@D)
+	@scripts/registry $(2) $(3) >$$@.new; cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+endef
+$(eval $(call registry,operators,OPERATOR_DEFINE,reference/ops))
+$(eval $(call registry,proposals,PROPOSAL_DEFINE,generators/proposals))
+$(eval $(call registry,writers,WRITER_DEFINE,reports/writers))
+$(eval $(call registry,subcommands,SUBCOMMAND_DEFINE,reference generators golden backends_under_test/runner reports))
+FORCE:
+
+# ---- compiling -----------------------------------------------------------------------------------------------------
+# A change of compiler or flags rebuilds everything.
+STAMP := $(BUILD)/flags
+$(STAMP): FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL)' >$@.new; cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(BUILD)/obj/%.o: %.c $(STAMP) | $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+# protobuf-c's output is not held to our warnings.
+$(BUILD)/obj/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c $(STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -w -MMD -MP -c -o $@ $<
+
+define module
+$(call library,$(1)): $(call objects,$(sources_$(1))) $(2)
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$(AR) rcs $$@ $$^
+endef
+$(eval $(call module,reference,$(BUILD)/obj/gen/onnx.pb-c.o))
+$(foreach m,$(filter-out reference,$(MODULES)),$(eval $(call module,$(m),)))
+
+$(BUILD)/assay: $(BUILD)/obj/assay.o $(LIBRARIES)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(LINKED) $(LIBS)
+
+define adapter
+$(BUILD)/adapters/$(1): $(call objects,$(wildcard backends_under_test/$(1)/*.c)) $(LIBRARIES)
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS_ALL) -o $$@ $(call objects,$(wildcard backends_under_test/$(1)/*.c)) $(LINKED) $(LIBS)
+endef
+$(foreach a,$(ADAPTERS),$(eval $(call adapter,$(a))))
+
+# ---- tests ---------------------------------------------------------------------------------------------------------
+define test_folder
+$(call test_program,$(1)): $(call objects,$(wildcard $(1)/*.c)) $(LIBRARIES)
+	@mkdir -p $$(@D)
+	$(CC) $(LDFLAGS_ALL) -o $$@ $(call objects,$(wildcard $(1)/*.c)) $(LINKED) $(LIBS) -lcriterion
+endef
+$(foreach d,$(TEST_DIRS),$(eval $(call test_folder,$(d))))
+TEST_PROGRAMS := $(foreach d,$(TEST_DIRS),$(call test_program,$(d)))
+
+.PHONY: test tests check-includes
+tests: all $(TEST_PROGRAMS)    ## build the test programs
+test:  ## install what is missing, build, run every test
+	scripts/test
+
+check-includes: ## who may include whom
+	scripts/check_includes
+
+.PHONY: demo asan bench format clean help
+demo:  ## install what is missing, build, generate, run the backends, write the report
+	scripts/demo
+asan:  ## the tests under address and undefined-behaviour sanitizers
+	scripts/asan
+bench: all ## time generate, evaluate, compare and run per 1,000 cases
+	scripts/bench
+format: ## clang-format every C file
+	git ls-files '*.c' '*.h' '*.inc' | xargs clang-format -i
+clean: ## remove everything built
+	rm -rf $(BUILD)
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | column -t -s "$$(printf '\t')"
+
+-include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
