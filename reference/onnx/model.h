@@ -182,12 +182,16 @@ Model *model_new(void); /* empty, IR version 13, no imports, with an empty graph
 void   model_free(Model *model);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Model, model_free)
 
+Arena      *arena_create(void);
+void        arena_free(Arena *arena);
 void       *arena_alloc(Arena *arena, gsize size); /* zeroed; aborts only when the system has no memory (g_malloc) */
 const char *arena_string(Arena *arena, const char *text); /* NULL stays NULL */
 const char *arena_printf(Arena *arena, const char *format, ...) G_GNUC_PRINTF(2, 3);
 Bytes       arena_bytes(Arena *arena, const void *data, gsize size);
 Tensor     *arena_tensor(Arena *arena, Tensor *tensor); /* takes the reference, releases it with the arena */
+void       *arena_alloc_n(Arena *arena, gsize n, gsize size); /* as arena_alloc; n * size must not overflow */
 #define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_array(arena, type, n) ((type *)arena_alloc_n((arena), (n), sizeof(type)))
 void        list_append(List *list, Arena *arena, void *item);
 void        list_insert(List *list, Arena *arena, gsize at, void *item);
 void        list_remove(List *list, gsize at);
@@ -199,6 +203,9 @@ Graph     *graph_new(Model *model, const char *name); /* for a graph attribute *
 ValueInfo *graph_add_input(Graph *graph, const char *name, Type *type);
 ValueInfo *graph_add_output(Graph *graph, const char *name, Type *type);
 NamedTensor *graph_add_initializer(Graph *graph, const char *name, Tensor *tensor); /* takes the reference */
+/* For a tensor attribute or a sparse tensor; raw storage, or typed for strings. Takes the reference. */
+NamedTensor *named_tensor_new(Model *model, const char *name, Tensor *tensor);
+void         properties_set(List *properties, Model *model, const char *key, const char *value); /* replaces */
 
 /* Inputs and outputs are NULL-terminated arrays of names: NAMES("x", "scale", ""). */
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
@@ -206,6 +213,7 @@ NamedTensor *graph_add_initializer(Graph *graph, const char *name, Tensor *tenso
 Node *graph_add_node(Graph *graph, const char *domain, const char *op_type, const char *const *inputs,
                      const char *const *outputs);
 
+/* Each replaces an attribute of the same name. */
 Attribute *node_set_int(Node *node, Graph *graph, const char *name, int64_t value);
 Attribute *node_set_float(Node *node, Graph *graph, const char *name, float value);
 Attribute *node_set_string(Node *node, Graph *graph, const char *name, const char *value);
@@ -240,10 +248,15 @@ int64_t opset_version(const List *imports, const char *domain);
 const char *domain_canonical(const char *domain);
 const char *attribute_type_name(AttributeType type); /* "INT", "GRAPH" ... */
 
+/* A name from a file as messages show it: in single quotes, on one line (control characters escaped), cut when long;
+ * free with g_free. */
+char *name_quote(const char *name);
+
 /* "Concat 'c1'", or "Concat (node 3)" for a node without a name: how messages name a node; free with g_free. */
 char *node_describe(const Node *node, gsize index);
 
-/* A deep copy into the arena of another model, for tools that rewrite graphs. Tensors are shared. */
+/* A deep copy into the arena of another model, for tools that rewrite graphs. Tensors are shared. The copy belongs to no
+ * list yet: append it where it is wanted. */
 Graph    *graph_copy(const Graph *graph, Model *into);
 Node     *node_copy(const Node *node, Model *into);
 Function *function_copy(const Function *function, Model *into);
