@@ -39,7 +39,7 @@ LIBRARIES := $(foreach m,$(MODULES),$(call library,$(m)))
 LINKED     = -Wl,--start-group $(LIBRARIES) -Wl,--end-group
 
 .PHONY: all
-all: $(BUILD)/assay $(ADAPTERS:%=$(BUILD)/adapters/%)
+all: $(LIBRARIES) $(patsubst %.c,$(BUILD)/%,$(wildcard assay.c)) $(ADAPTERS:%=$(BUILD)/adapters/%)
 
 # ---- generated sources ---------------------------------------------------------------------------------------------
 GENERATED := $(BUILD)/gen/onnx.pb-c.h $(BUILD)/gen/operators.inc $(BUILD)/gen/proposals.inc $(BUILD)/gen/writers.inc \
