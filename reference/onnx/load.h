@@ -19,9 +19,9 @@ typedef enum {
 
 /* Limits on what is accepted; ONNX_LIMITS_DEFAULT meets no real model. 0 means the default. */
 typedef struct {
-    gsize file_bytes; /* a model or tensor file, and each external data file (default 16 GiB) */
+    gsize file_bytes; /* each external data file (default 16 GiB); a protobuf message ends at 2 GiB in any case */
     gsize depth;      /* nested messages on the wire (100) */
-    gsize messages;   /* in one file (50 million) */
+    gsize fields;     /* in one file, nested messages and unpacked repetitions included (50 million) */
     gsize elements;   /* of one tensor (2^40) */
 } OnnxLimits;
 extern const OnnxLimits onnx_limits_default;
