@@ -1,0 +1,41 @@
+/* The front door: one table of subcommands, nothing else. */
+#include "reference/cli/subcommand.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ENTRY(id) extern const Subcommand subcommand_##id;
+#include "subcommands.inc"
+#undef ENTRY
+
+static const Subcommand *const subcommands[] = {
+#define ENTRY(id) &subcommand_##id,
+#include "subcommands.inc"
+#undef ENTRY
+};
+
+static void help(FILE *to)
+{
+    fputs("usage: assay COMMAND [OPTION...]\n\n"
+          "Conformance tests for proposed ONNX features: models, golden outputs with certified intervals,\n"
+          "backends run against them, reports.\n\n",
+          to);
+    for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
+        fprintf(to, "  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+    fputs("\n'assay COMMAND --help' explains a command.\n", to);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_ALL, "C"); /* nothing that Assay reads or writes depends on the locale */
+    if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help(argc < 2 ? stderr : stdout);
+        return argc < 2 ? EXIT_USAGE : EXIT_GOOD;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
+        if (strcmp(subcommands[i]->name, argv[1]) == 0)
+            return subcommands[i]->run(argc - 1, argv + 1);
+    fprintf(stderr, "assay: no command '%s'; see 'assay help'\n", argv[1]);
+    return EXIT_USAGE;
+}

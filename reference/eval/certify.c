@@ -1,0 +1,111 @@
+#include "reference/eval/certify.h"
+
+#include "reference/eval/run.h"
+
+#include <string.h>
+
+gboolean eval_input_interval(const Eval *ev, gsize i, Interval *interval)
+{
+    *interval = (Interval){ NULL, NULL };
+    if (i >= ev->n_inputs || !ev->inputs[i])
+        return TRUE;
+    *interval = (Interval){ ev->inputs[i]->lower, ev->inputs[i]->upper };
+    return !ev->inputs[i]->uncertified;
+}
+
+gboolean eval_inputs_exact(const Eval *ev)
+{
+    for (gsize i = 0; i < ev->n_inputs; i++)
+        if (ev->inputs[i] && (ev->inputs[i]->uncertified || ev->inputs[i]->lower))
+            return FALSE;
+    return !ev->inexact;
+}
+
+const Tensor *eval_output_tensor(const Eval *ev, gsize i)
+{
+    const Value *value = i < ev->n_outputs ? ev->outputs[i].value : NULL;
+    return value && value->kind == VALUE_TENSOR ? value->tensor : NULL;
+}
+
+void eval_set_interval(Eval *ev, gsize i, Tensor *lower, Tensor *upper)
+{
+    Cell *cell = &ev->outputs[i];
+    tensor_unref(cell->lower);
+    tensor_unref(cell->upper);
+    cell->lower = lower;
+    cell->upper = upper;
+    cell->uncertified = FALSE;
+}
+
+void eval_set_uncertified(Eval *ev, gsize i)
+{
+    eval_set_interval(ev, i, NULL, NULL);
+    ev->outputs[i].uncertified = TRUE;
+}
+
+gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GError **error)
+{
+    Eval again = *ev;
+    again.subgraphs = NULL;
+    again.inputs = g_new0(Cell *, ev->n_inputs + 1);
+    again.outputs = g_new0(Cell, ev->n_outputs + 1);
+    Cell *cells = g_new0(Cell, ev->n_inputs + 1);
+    for (gsize i = 0; i < ev->n_inputs; i++) {
+        again.inputs[i] = ev->inputs[i];
+        if (inputs[i]) {
+            cells[i].value = value_from_tensor(tensor_ref(inputs[i]));
+            again.inputs[i] = &cells[i];
+        }
+    }
+    const gboolean ok = ev->step->version->kernel(&again, error);
+    for (gsize i = 0; i < ev->n_outputs; i++) {
+        outputs[i] = ok && again.outputs[i].value ? value_ref(again.outputs[i].value) : NULL;
+        cell_clear(&again.outputs[i]);
+    }
+    for (gsize i = 0; i < ev->n_inputs; i++)
+        cell_clear(&cells[i]);
+    if (again.subgraphs)
+        g_ptr_array_unref(again.subgraphs);
+    g_free(again.inputs);
+    g_free(again.outputs);
+    g_free(cells);
+    return ok;
+}
+
+gboolean bound_exact(Eval *ev, G_GNUC_UNUSED GError **error)
+{
+    if (!eval_inputs_exact(ev))
+        for (gsize i = 0; i < ev->n_outputs; i++)
+            eval_set_uncertified(ev, i);
+    return TRUE;
+}
+
+/* The kernel's outputs when every input stands at one end of its interval. */
+static gboolean run_end(Eval *ev, gboolean upper, Value **outputs, GError **error)
+{
+    g_autofree const Tensor **inputs = g_new0(const Tensor *, ev->n_inputs + 1);
+    for (gsize i = 0; i < ev->n_inputs; i++)
+        if (ev->inputs[i])
+            inputs[i] = upper ? ev->inputs[i]->upper : ev->inputs[i]->lower;
+    return eval_rerun(ev, inputs, outputs, error);
+}
+
+gboolean bound_monotone(Eval *ev, GError **error)
+{
+    if (eval_inputs_exact(ev))
+        return TRUE;
+    for (gsize i = 0; i < ev->n_inputs; i++)
+        if (ev->inputs[i] && ev->inputs[i]->uncertified)
+            return bound_exact(ev, error);
+    g_autofree Value **lower = g_new0(Value *, ev->n_outputs + 1), **upper = g_new0(Value *, ev->n_outputs + 1);
+    const gboolean ok = run_end(ev, FALSE, lower, error) && run_end(ev, TRUE, upper, error);
+    for (gsize i = 0; i < ev->n_outputs; i++) {
+        if (ok && lower[i] && lower[i]->kind == VALUE_TENSOR)
+            eval_set_interval(ev, i, tensor_ref(lower[i]->tensor), tensor_ref(upper[i]->tensor));
+        else
+            eval_set_uncertified(ev, i);
+        value_unref(lower[i]);
+        value_unref(upper[i]);
+    }
+    return ok;
+}

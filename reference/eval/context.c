@@ -1,0 +1,268 @@
+/* What a kernel sees of the node it runs: inputs, outputs, attributes. */
+#include "reference/eval/run.h"
+
+#include <string.h>
+
+gboolean eval_fail(GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, EVAL_ERROR, EVAL_ERROR_INVALID, message);
+    return FALSE;
+}
+
+/* ---- inputs and outputs --------------------------------------------------------------------------------------------- */
+
+gsize eval_input_count(const Eval *ev)
+{
+    return ev->n_inputs;
+}
+
+const Value *eval_input_value(const Eval *ev, gsize i)
+{
+    return i < ev->n_inputs && ev->inputs[i] ? ev->inputs[i]->value : NULL;
+}
+
+const Tensor *eval_input(const Eval *ev, gsize i)
+{
+    const Value *value = eval_input_value(ev, i);
+    return value && value->kind == VALUE_TENSOR ? value->tensor : NULL;
+}
+
+gsize eval_output_count(const Eval *ev)
+{
+    return ev->n_outputs;
+}
+
+gboolean eval_wants(const Eval *ev, gsize i)
+{
+    return i < ev->n_outputs && ev->step->outputs[i] >= 0;
+}
+
+void eval_set_value(Eval *ev, gsize i, Value *value)
+{
+    if (i >= ev->n_outputs) { /* computed although nobody asked */
+        value_unref(value);
+        return;
+    }
+    value_unref(ev->outputs[i].value);
+    ev->outputs[i].value = value;
+}
+
+void eval_set_tensor(Eval *ev, gsize i, Tensor *tensor)
+{
+    eval_set_value(ev, i, value_from_tensor(tensor));
+}
+
+Tensor *eval_output(Eval *ev, gsize i, DType dtype, const Shape *shape, GError **error)
+{
+    Tensor *tensor = dtype == DTYPE_STRING ? tensor_new(dtype, shape, error)
+                                           : tensor_new_uninitialised(dtype, shape, error);
+    if (!tensor)
+        return NULL;
+    if (i >= ev->n_outputs) {
+        tensor_unref(tensor);
+        eval_fail(error, "output %" G_GSIZE_FORMAT " is not listed in the node", i);
+        return NULL;
+    }
+    eval_set_tensor(ev, i, tensor);
+    return tensor;
+}
+
+/* ---- attributes ------------------------------------------------------------------------------------------------------ */
+
+int eval_version(const Eval *ev)
+{
+    return ev->step->version->since;
+}
+
+const Node *eval_node(const Eval *ev)
+{
+    return ev->step->node;
+}
+
+const Attribute *eval_attribute(const Eval *ev, const char *name)
+{
+    const Attribute *given = node_attribute(ev->step->node, name);
+    return given ? frame_resolve(ev->frame, given).attribute : NULL;
+}
+
+/* The given attribute, else the schema's default. A reference whose target has another type counts as absent: the
+ * schema admits one type only, and the message of a kernel that misses it names the attribute. */
+static const Attribute *find(const Eval *ev, const char *name, AttributeType type)
+{
+    const Attribute *a = eval_attribute(ev, name);
+    if (a && a->type == type)
+        return a;
+    const FormalAttribute *formal = schema_attribute(ev->step->schema, name);
+    return formal && formal->fallback && formal->fallback->type == type ? formal->fallback : NULL;
+}
+
+gboolean eval_has(const Eval *ev, const char *name)
+{
+    const FormalAttribute *formal = schema_attribute(ev->step->schema, name);
+    return formal && find(ev, name, formal->type) != NULL;
+}
+
+int64_t eval_int(const Eval *ev, const char *name)
+{
+    const Attribute *a = find(ev, name, ATTRIBUTE_INT);
+    return a ? a->i : 0;
+}
+
+float eval_float(const Eval *ev, const char *name)
+{
+    const Attribute *a = find(ev, name, ATTRIBUTE_FLOAT);
+    return a ? a->f : 0;
+}
+
+const char *eval_string(const Eval *ev, const char *name)
+{
+    const Attribute *a = find(ev, name, ATTRIBUTE_STRING);
+    return a ? (const char *)a->s.data : NULL; /* the arena ends every byte string with a NUL */
+}
+
+#define LIST_ATTRIBUTE(function, ctype, TYPE, member)                                \
+    const ctype *function(const Eval *ev, const char *name, gsize *n)                \
+    {                                                                                \
+        const Attribute *a = find(ev, name, TYPE);                                   \
+        *n = a ? a->n : 0;                                                           \
+        return a ? a->member : NULL;                                                 \
+    }
+LIST_ATTRIBUTE(eval_ints, int64_t, ATTRIBUTE_INTS, ints)
+LIST_ATTRIBUTE(eval_floats, float, ATTRIBUTE_FLOATS, floats)
+LIST_ATTRIBUTE(eval_strings, Bytes, ATTRIBUTE_STRINGS, strings)
+
+const Tensor *eval_attribute_tensor(const Eval *ev, const char *name)
+{
+    const Attribute *a = find(ev, name, ATTRIBUTE_TENSOR);
+    return a ? a->tensor->tensor : NULL;
+}
+
+/* ---- subgraphs ------------------------------------------------------------------------------------------------------- */
+
+struct Subgraph {
+    Eval       *ev;
+    const Plan *plan;
+    Frame      *scope;
+};
+
+void subgraph_free(gpointer subgraph)
+{
+    g_free(subgraph);
+}
+
+Subgraph *eval_subgraph(Eval *ev, const char *attribute, GError **error)
+{
+    const Attribute *given = node_attribute(ev->step->node, attribute);
+    const Bound bound = given ? frame_resolve(ev->frame, given) : (Bound){ NULL, NULL };
+    if (!bound.attribute || bound.attribute->type != ATTRIBUTE_GRAPH || !bound.attribute->graph) {
+        eval_fail(error, "attribute '%s' must be a graph", attribute);
+        return NULL;
+    }
+    const List *imports = bound.scope ? bound.scope->plan->imports : ev->frame->plan->imports;
+    const Plan *plan = evaluator_plan(ev->evaluator, bound.attribute->graph, imports, error);
+    if (!plan)
+        return NULL;
+    if (!ev->subgraphs)
+        ev->subgraphs = g_ptr_array_new_with_free_func(subgraph_free);
+    Subgraph *subgraph = g_new0(Subgraph, 1);
+    *subgraph = (Subgraph){ ev, plan, bound.scope };
+    g_ptr_array_add(ev->subgraphs, subgraph);
+    return subgraph;
+}
+
+gsize subgraph_input_count(const Subgraph *subgraph)
+{
+    return subgraph->plan->n_inputs;
+}
+
+gsize subgraph_output_count(const Subgraph *subgraph)
+{
+    return subgraph->plan->n_outputs;
+}
+
+gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **outputs, GError **error)
+{
+    if (n != s->plan->n_inputs)
+        return eval_fail(error, "its graph has %" G_GSIZE_FORMAT " inputs, expected %" G_GSIZE_FORMAT, s->plan->n_inputs, n);
+    g_autofree Cell *given = g_new0(Cell, n + 1);
+    g_autofree Cell **pointers = g_new0(Cell *, n + 1);
+    for (gsize i = 0; i < n; i++) {
+        given[i].value = inputs[i];
+        pointers[i] = inputs[i] ? &given[i] : NULL;
+    }
+    g_autofree Cell *cells = g_new0(Cell, s->plan->n_outputs + 1);
+    const Binding *binding = s->scope ? s->scope->binding : NULL;
+    if (!frame_run(s->ev->evaluator, s->plan, s->scope, binding, pointers, n, cells, error))
+        return FALSE;
+    for (gsize i = 0; i < s->plan->n_outputs; i++) {
+        s->ev->inexact |= cells[i].uncertified || cells[i].lower != NULL;
+        outputs[i] = cells[i].value ? value_ref(cells[i].value) : NULL;
+        cell_clear(&cells[i]);
+    }
+    return TRUE;
+}
+
+/* ---- the rest -------------------------------------------------------------------------------------------------------- */
+
+gboolean eval_tick(Eval *ev, GError **error)
+{
+    ev->evaluator->iterations++;
+    return evaluator_check_limits(ev->evaluator, error);
+}
+
+static uint64_t mix(uint64_t x) /* SplitMix64's finaliser */
+{
+    x = (x ^ x >> 30) * UINT64_C(0xBF58476D1CE4E5B9);
+    x = (x ^ x >> 27) * UINT64_C(0x94D049BB133111EB);
+    return x ^ x >> 31;
+}
+
+uint64_t eval_random_seed(Eval *ev)
+{
+    const Attribute *seed = eval_attribute(ev, "seed");
+    uint64_t own;
+    if (seed && seed->type == ATTRIBUTE_FLOAT) {
+        uint32_t bits;
+        memcpy(&bits, &seed->f, sizeof bits);
+        own = bits;
+    } else {
+        own = ev->evaluator->options.seed ^ mix(ev->step->index + 1) ^ mix(ev->evaluator->nodes);
+    }
+    return mix(own + UINT64_C(0x9E3779B97F4A7C15));
+}
+
+typedef struct {
+    EvalWork work;
+    gpointer data;
+    int64_t  first, last;
+} Share;
+
+static gpointer run_share(gpointer data)
+{
+    const Share *share = data;
+    share->work(share->first, share->last, share->data);
+    return NULL;
+}
+
+void eval_parallel(Eval *ev, int64_t count, int64_t grain, EvalWork work, gpointer data)
+{
+    const int64_t most = grain > 0 ? count / grain : count;
+    const int64_t threads = MAX(MIN((int64_t)ev->evaluator->options.threads, most), 1);
+    g_autofree Share *shares = g_new(Share, threads);
+    g_autofree GThread **others = g_new0(GThread *, threads);
+    for (int64_t t = 0; t < threads; t++)
+        shares[t] = (Share){ work, data, count * t / threads, count * (t + 1) / threads };
+    for (int64_t t = 1; t < threads; t++)
+        others[t] = g_thread_try_new("kernel", run_share, &shares[t], NULL);
+    run_share(&shares[0]);
+    for (int64_t t = 1; t < threads; t++) {
+        if (others[t])
+            g_thread_join(others[t]);
+        else
+            run_share(&shares[t]); /* the system gave no thread: the work is done all the same */
+    }
+}

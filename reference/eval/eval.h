@@ -1,0 +1,61 @@
+/* The evaluator: runs a Model on Values.
+ *
+ * It computes what the operators' texts say: exact arithmetic or binary64, one rounding per operator output, in an
+ * order that does not depend on machine, compiler or threads (reference/README.md). An Evaluator is prepared once and
+ * run many times, by one thread at a time; different Evaluators may run in parallel.
+ *
+ * Errors are EVAL_ERROR (or TENSOR_ERROR, ONNX_ERROR from below), one line that names node and operator. */
+#ifndef ASSAY_EVAL_EVAL_H
+#define ASSAY_EVAL_EVAL_H
+
+#include "reference/eval/operator.h"
+
+#define EVAL_ERROR (eval_error_quark())
+GQuark eval_error_quark(void);
+typedef enum {
+    EVAL_ERROR_UNSUPPORTED, /* an operator or version this evaluator does not know */
+    EVAL_ERROR_INVALID,     /* the model breaks a rule of an operator */
+    EVAL_ERROR_INPUT,       /* the inputs given do not fit the model */
+    EVAL_ERROR_LIMIT        /* over one of EvalLimits */
+} EvalError;
+
+/* 0 means the default. Memory is limited for the whole process by tensor_memory_set_limit(). */
+typedef struct {
+    guint64 nodes;      /* node executions in one run (default 10^9) */
+    guint64 iterations; /* iterations of all loops in one run (10^8) */
+    guint   depth;      /* nested subgraphs and function calls (200) */
+    double  seconds;    /* wall clock of one run (no limit) */
+} EvalLimits;
+
+typedef struct {
+    EvalLimits limits;
+    guint      threads;      /* inside kernels; 0 and 1: none. Results do not depend on it */
+    gboolean   certify;      /* compute intervals */
+    gboolean   prefer_body;  /* run operators that have a function body from that body, even if they have a kernel */
+    guint64    seed;         /* of random operators without a seed attribute */
+    void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */
+    gpointer   trace_data;
+} EvalOptions;
+
+/* One output of a run. lower and upper are NULL where the interval is the value itself. */
+typedef struct {
+    Value   *value;
+    Tensor  *lower, *upper;
+    gboolean certified; /* whether the interval is known at all; only with EvalOptions.certify */
+} EvalOutput;
+
+void eval_output_clear(EvalOutput *output);
+
+typedef struct Evaluator Evaluator;
+
+/* Resolves operators and checks arity and attributes of every node. The model is borrowed and must outlive the
+ * evaluator; call model_check() first for models from outside. options NULL: all defaults. */
+Evaluator *evaluator_new(const Model *model, const EvalOptions *options, GError **error);
+void       evaluator_free(Evaluator *evaluator);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Evaluator, evaluator_free)
+
+/* inputs[i] is for graph input i, or NULL to take the initializer of that name. `outputs` has room for one EvalOutput
+ * per graph output; on failure it is untouched. Clear each with eval_output_clear(). */
+gboolean evaluator_run(Evaluator *evaluator, Value *const *inputs, gsize n_inputs, EvalOutput *outputs, GError **error);
+
+#endif

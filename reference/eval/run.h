@@ -1,0 +1,77 @@
+/* A run in progress: frames, cells and the execution of one node. Private to eval. */
+#ifndef ASSAY_EVAL_RUN_H
+#define ASSAY_EVAL_RUN_H
+
+#include "reference/eval/eval.h"
+#include "reference/eval/plan.h"
+
+/* What a slot holds. lower and upper are NULL for a point; uncertified means that no interval is known. */
+typedef struct {
+    Value   *value;
+    Tensor  *lower, *upper;
+    gboolean uncertified;
+} Cell;
+
+typedef struct Frame Frame;
+
+/* An attribute as a function call passes it in: the value and the frame whose names its graphs may capture. */
+typedef struct {
+    const Attribute *attribute;
+    Frame           *scope;
+} Bound;
+
+typedef struct {
+    const char **names;
+    Bound       *bounds;
+    gsize        n;
+} Binding;
+
+struct Frame {
+    const Plan    *plan;
+    Cell          *cells;
+    Frame         *scope;   /* the frame around a subgraph; NULL for the model's graph and for functions */
+    const Binding *binding; /* of the function being run; NULL outside functions */
+};
+
+struct Evaluator {
+    const Model *model;
+    EvalOptions  options;
+    PlanContext  context;
+    GHashTable  *plans; /* Graph or Function -> Plan */
+    Plan        *main;
+    /* of the run in progress */
+    guint64      nodes, iterations;
+    guint        depth;
+    gint64       deadline; /* g_get_monotonic_time(); 0: none */
+};
+
+struct Eval {
+    Evaluator  *evaluator;
+    Frame      *frame;
+    const Step *step;
+    Cell      **inputs;  /* NULL: omitted */
+    gsize       n_inputs;
+    Cell       *outputs;
+    gsize       n_outputs;
+    GPtrArray  *subgraphs;
+    gboolean    inexact; /* a subgraph produced something that is not a point */
+};
+
+void cell_clear(Cell *cell);
+void cell_copy(Cell *to, const Cell *from);
+
+/* Plans are made on first use and kept with the evaluator. */
+const Plan *evaluator_plan(Evaluator *e, const Graph *graph, const List *imports, GError **error);
+const Plan *evaluator_plan_function(Evaluator *e, const Function *function, GError **error);
+
+/* Runs a plan: inputs are copied in, outputs (n_outputs cells) are filled on success and cleared on failure. */
+gboolean frame_run(Evaluator *e, const Plan *plan, Frame *scope, const Binding *binding, Cell *const *inputs,
+                   gsize n_inputs, Cell *outputs, GError **error);
+
+/* The attribute that `a` stands for in this frame: itself, or what a reference refers to (attribute NULL: absent). */
+Bound frame_resolve(Frame *frame, const Attribute *a);
+
+gboolean evaluator_check_limits(Evaluator *e, GError **error);
+void     subgraph_free(gpointer subgraph);
+
+#endif

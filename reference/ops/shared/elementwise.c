@@ -1,0 +1,250 @@
+#include "reference/ops/shared/elementwise.h"
+
+#include "reference/tensor/convert.h"
+
+#include <string.h>
+
+#define BLOCK 512
+
+/* One operand's next n elements, widened; step 0 repeats one element. */
+#define LOAD(T, convert)                                                                         \
+    static const T *load_##T(const Tensor *t, int64_t offset, int64_t step, T *room, gsize n)    \
+    {                                                                                            \
+        const gsize width = (gsize)dtype_info(t->dtype)->width;                                  \
+        const uint8_t *data = (const uint8_t *)t->data + (gsize)offset * width;                  \
+        if (step == 1) {                                                                         \
+            convert(t->dtype, data, room, n);                                                    \
+            return room;                                                                         \
+        }                                                                                        \
+        if (step == 0) {                                                                         \
+            convert(t->dtype, data, room, 1);                                                    \
+            for (gsize k = 1; k < n; k++)                                                        \
+                room[k] = room[0];                                                               \
+            return room;                                                                         \
+        }                                                                                        \
+        for (gsize k = 0; k < n; k++)                                                            \
+            convert(t->dtype, data + k * (gsize)step * width, &room[k], 1);                      \
+        return room;                                                                             \
+    }
+LOAD(double, convert_to_double)
+LOAD(int64_t, convert_to_int64)
+LOAD(uint64_t, convert_to_uint64)
+
+/* A walk's runs, cut into blocks. */
+#define BLOCKS(w, first, n)                                                                      \
+    for (; walk_more(&(w)); walk_next(&(w)))                                                     \
+        for (int64_t first = 0, n = MIN((w).run, BLOCK); first < (w).run;                        \
+             first += n, n = MIN((w).run - first, BLOCK))
+
+#define APPLY(T, function, store)                                                                \
+    do {                                                                                         \
+        T ra[BLOCK], rb[BLOCK], ry[BLOCK];                                                       \
+        BLOCKS(w, first, n) {                                                                    \
+            const T *pa = load_##T(a, w.offset[0] + first * w.step[0], w.step[0], ra, (gsize)n); \
+            const T *pb = load_##T(b, w.offset[1] + first * w.step[1], w.step[1], rb, (gsize)n); \
+            function(pa, pb, ry, (gsize)n);                                                      \
+            store(y->dtype, ry, out + (gsize)(w.position + first) * width, (gsize)n);            \
+        }                                                                                        \
+    } while (0)
+
+static void apply_into(const BinaryFn *fn, const Tensor *a, const Tensor *b, Tensor *y, Walk w)
+{
+    const gsize width = (gsize)dtype_info(y->dtype)->width;
+    uint8_t *out = y->data;
+    switch (dtype_info(a->dtype)->domain) {
+    case DOMAIN_FLOAT:
+        APPLY(double, fn->f, convert_from_double);
+        return;
+    case DOMAIN_SIGNED:
+        APPLY(int64_t, fn->i, convert_from_int64);
+        return;
+    default:
+        APPLY(uint64_t, fn->u, convert_from_uint64);
+    }
+}
+
+static gboolean supports(gboolean f, gboolean i, gboolean u, DType dtype, GError **error)
+{
+    switch (dtype_info(dtype)->domain) {
+    case DOMAIN_FLOAT:
+        return f || eval_fail(error, "no arithmetic for %s", dtype_name(dtype));
+    case DOMAIN_SIGNED:
+        return i || eval_fail(error, "no arithmetic for %s", dtype_name(dtype));
+    case DOMAIN_UNSIGNED:
+    case DOMAIN_BOOL:
+        return u || eval_fail(error, "no arithmetic for %s", dtype_name(dtype));
+    default:
+        return eval_fail(error, "no arithmetic for %s", dtype_name(dtype));
+    }
+}
+
+static gboolean no_broadcast(const Shape *a, const Shape *b, GError **error)
+{
+    g_autofree char *sa = shape_to_string(a), *sb = shape_to_string(b);
+    return eval_fail(error, "shapes %s and %s do not broadcast", sa, sb);
+}
+
+static gboolean begin(Walk *w, const Tensor *a, const Tensor *b, Shape *shape, GError **error)
+{
+    if (!shape_broadcast(&a->shape, &b->shape, shape))
+        return no_broadcast(&a->shape, &b->shape, error);
+    const Shape *shapes[] = { &a->shape, &b->shape };
+    walk_begin(w, shape, shapes, 2);
+    return TRUE;
+}
+
+/* Opset 6 and before: with broadcast=1, b's shape is a contiguous part of a's that starts at `axis` (default: ends
+ * with a's last dim); without, shapes are equal. */
+static gboolean begin_legacy(const Eval *ev, Walk *w, const Tensor *a, const Tensor *b, Shape *shape, GError **error)
+{
+    if (!eval_int(ev, "broadcast")) {
+        if (!shape_equal(&a->shape, &b->shape))
+            return no_broadcast(&a->shape, &b->shape, error);
+        return begin(w, a, b, shape, error);
+    }
+    const int64_t given = eval_has(ev, "axis") ? eval_int(ev, "axis") : a->shape.rank - b->shape.rank;
+    const int axis = a->shape.rank == 0 ? 0 : shape_axis(MIN(given, a->shape.rank - 1), a->shape.rank);
+    if (axis < 0 || b->shape.rank > a->shape.rank)
+        return no_broadcast(&a->shape, &b->shape, error);
+    Shape aligned = { .rank = a->shape.rank };
+    for (int d = 0; d < aligned.rank; d++) {
+        const int own = d - axis;
+        aligned.dims[d] = own >= 0 && own < b->shape.rank ? b->shape.dims[own] : 1;
+    }
+    if (shape_count(&aligned) != b->count || !shape_broadcasts_to(&aligned, &a->shape))
+        return no_broadcast(&a->shape, &b->shape, error);
+    *shape = a->shape;
+    const Shape *shapes[] = { &a->shape, &aligned };
+    walk_begin(w, shape, shapes, 2);
+    return TRUE;
+}
+
+Tensor *elementwise_apply(const BinaryFn *fn, const Tensor *a, const Tensor *b, GError **error)
+{
+    Shape shape;
+    Walk w;
+    if (!supports(fn->f != NULL, fn->i != NULL, fn->u != NULL, a->dtype, error) || !begin(&w, a, b, &shape, error))
+        return NULL;
+    Tensor *y = tensor_new_uninitialised(a->dtype, &shape, error);
+    if (y)
+        apply_into(fn, a, b, y, w);
+    return y;
+}
+
+static gboolean binary(Eval *ev, const BinaryFn *fn, gboolean legacy, GError **error)
+{
+    const Tensor *a = eval_input(ev, 0), *b = eval_input(ev, 1);
+    Shape shape;
+    Walk w;
+    if (!supports(fn->f != NULL, fn->i != NULL, fn->u != NULL, a->dtype, error) ||
+        !(legacy ? begin_legacy(ev, &w, a, b, &shape, error) : begin(&w, a, b, &shape, error)))
+        return FALSE;
+    Tensor *y = eval_output(ev, 0, a->dtype, &shape, error);
+    if (y)
+        apply_into(fn, a, b, y, w);
+    return y != NULL;
+}
+
+gboolean elementwise_binary(Eval *ev, const BinaryFn *fn, GError **error)
+{
+    return binary(ev, fn, FALSE, error);
+}
+
+gboolean elementwise_binary_legacy(Eval *ev, const BinaryFn *fn, GError **error)
+{
+    return binary(ev, fn, TRUE, error);
+}
+
+gboolean elementwise_variadic(Eval *ev, const BinaryFn *fn, GError **error)
+{
+    g_autoptr(Tensor) sum = tensor_ref(eval_input(ev, 0));
+    for (gsize i = 1; i < eval_input_count(ev); i++) {
+        Tensor *next = elementwise_apply(fn, sum, eval_input(ev, i), error);
+        if (!next)
+            return FALSE;
+        tensor_unref(sum);
+        sum = next;
+    }
+    eval_set_tensor(ev, 0, g_steal_pointer(&sum));
+    return TRUE;
+}
+
+#define APPLY_UNARY(T, function, load, store)                                                    \
+    do {                                                                                         \
+        T in[BLOCK], out[BLOCK];                                                                 \
+        for (int64_t first = 0; first < x->count; first += BLOCK) {                              \
+            const gsize n = (gsize)MIN(x->count - first, BLOCK);                                 \
+            load(x->dtype, source + (gsize)first * width, in, n);                                \
+            function(in, out, n);                                                                \
+            store(y->dtype, out, target + (gsize)first * width, n);                              \
+        }                                                                                        \
+    } while (0)
+
+gboolean elementwise_unary(Eval *ev, const UnaryFn *fn, GError **error)
+{
+    const Tensor *x = eval_input(ev, 0);
+    if (!supports(fn->f != NULL, fn->i != NULL, fn->u != NULL, x->dtype, error))
+        return FALSE;
+    Tensor *y = eval_output(ev, 0, x->dtype, &x->shape, error);
+    if (!y)
+        return FALSE;
+    const gsize width = (gsize)dtype_info(x->dtype)->width;
+    const uint8_t *source = x->data;
+    uint8_t *target = y->data;
+    switch (dtype_info(x->dtype)->domain) {
+    case DOMAIN_FLOAT:
+        APPLY_UNARY(double, fn->f, convert_to_double, convert_from_double);
+        return TRUE;
+    case DOMAIN_SIGNED:
+        APPLY_UNARY(int64_t, fn->i, convert_to_int64, convert_from_int64);
+        return TRUE;
+    default:
+        APPLY_UNARY(uint64_t, fn->u, convert_to_uint64, convert_from_uint64);
+        return TRUE;
+    }
+}
+
+#define COMPARE(T, function)                                                                     \
+    do {                                                                                         \
+        T ra[BLOCK], rb[BLOCK];                                                                  \
+        BLOCKS(w, first, n) {                                                                    \
+            const T *pa = load_##T(a, w.offset[0] + first * w.step[0], w.step[0], ra, (gsize)n); \
+            const T *pb = load_##T(b, w.offset[1] + first * w.step[1], w.step[1], rb, (gsize)n); \
+            function(pa, pb, out + w.position + first, (gsize)n);                                \
+        }                                                                                        \
+    } while (0)
+
+static gboolean compare(Eval *ev, const CompareFn *fn, gboolean legacy, GError **error)
+{
+    const Tensor *a = eval_input(ev, 0), *b = eval_input(ev, 1);
+    Shape shape;
+    Walk w;
+    if (!supports(fn->f != NULL, fn->i != NULL, fn->u != NULL, a->dtype, error) ||
+        !(legacy ? begin_legacy(ev, &w, a, b, &shape, error) : begin(&w, a, b, &shape, error)))
+        return FALSE;
+    Tensor *y = eval_output(ev, 0, DTYPE_BOOL, &shape, error);
+    if (!y)
+        return FALSE;
+    uint8_t *out = y->data;
+    switch (dtype_info(a->dtype)->domain) {
+    case DOMAIN_FLOAT:
+        COMPARE(double, fn->f);
+        return TRUE;
+    case DOMAIN_SIGNED:
+        COMPARE(int64_t, fn->i);
+        return TRUE;
+    default:
+        COMPARE(uint64_t, fn->u);
+        return TRUE;
+    }
+}
+
+gboolean elementwise_compare(Eval *ev, const CompareFn *fn, GError **error)
+{
+    return compare(ev, fn, FALSE, error);
+}
+
+gboolean elementwise_compare_legacy(Eval *ev, const CompareFn *fn, GError **error)
+{
+    return compare(ev, fn, TRUE, error);
+}

@@ -1,0 +1,76 @@
+/* Elementwise loops: broadcast, widen to the domain of the type, compute, round once.
+ *
+ * A kernel gives one block function per domain it supports; blocks are dense arrays, so compilers vectorise them:
+ *
+ *     BINARY_BLOCK(add_f, double, a + b)
+ *     BINARY_BLOCK(add_i, int64_t, (int64_t)((uint64_t)a + (uint64_t)b))
+ *     BINARY_BLOCK(add_u, uint64_t, a + b)
+ *     static const BinaryFn add = { .f = add_f, .i = add_i, .u = add_u };
+ *
+ * For + - * / and sqrt computing in binary64 and rounding once to a type of 25 bits or fewer is correctly rounded
+ * (double rounding is harmless when the wide format has 2p+2 bits or more); float64 itself is IEEE. Integers wrap to
+ * the width of the type. bool uses .u unless a kernel says otherwise. */
+#ifndef ASSAY_OPS_SHARED_ELEMENTWISE_H
+#define ASSAY_OPS_SHARED_ELEMENTWISE_H
+
+#include "reference/eval/certify.h"
+#include "reference/eval/eval.h"
+
+typedef struct {
+    void (*f)(const double *a, const double *b, double *y, gsize n);
+    void (*i)(const int64_t *a, const int64_t *b, int64_t *y, gsize n);
+    void (*u)(const uint64_t *a, const uint64_t *b, uint64_t *y, gsize n);
+} BinaryFn;
+
+typedef struct {
+    void (*f)(const double *x, double *y, gsize n);
+    void (*i)(const int64_t *x, int64_t *y, gsize n);
+    void (*u)(const uint64_t *x, uint64_t *y, gsize n);
+} UnaryFn;
+
+/* Predicates: the result is bool. */
+typedef struct {
+    void (*f)(const double *a, const double *b, uint8_t *y, gsize n);
+    void (*i)(const int64_t *a, const int64_t *b, uint8_t *y, gsize n);
+    void (*u)(const uint64_t *a, const uint64_t *b, uint8_t *y, gsize n);
+} CompareFn;
+
+#define BINARY_BLOCK(name, type, expression)                                              \
+    static void name(const type *pa, const type *pb, type *y, gsize n)                    \
+    {                                                                                     \
+        for (gsize k = 0; k < n; k++) {                                                   \
+            const type a = pa[k], b = pb[k];                                              \
+            y[k] = (expression);                                                          \
+        }                                                                                 \
+    }
+#define UNARY_BLOCK(name, type, expression)                                               \
+    static void name(const type *px, type *y, gsize n)                                    \
+    {                                                                                     \
+        for (gsize k = 0; k < n; k++) {                                                   \
+            const type x = px[k];                                                         \
+            y[k] = (expression);                                                          \
+        }                                                                                 \
+    }
+#define COMPARE_BLOCK(name, type, expression)                                             \
+    static void name(const type *pa, const type *pb, uint8_t *y, gsize n)                 \
+    {                                                                                     \
+        for (gsize k = 0; k < n; k++) {                                                   \
+            const type a = pa[k], b = pb[k];                                              \
+            y[k] = (expression);                                                          \
+        }                                                                                 \
+    }
+
+/* Inputs 0 and 1, or all inputs folded left to right for variadic operators, to output 0 of the inputs' type.
+ * Broadcasting is multidirectional; operators of opset 6 and before pass FALSE for `multidirectional` and have the
+ * attributes broadcast and axis. */
+gboolean elementwise_binary(Eval *ev, const BinaryFn *fn, GError **error);
+gboolean elementwise_binary_legacy(Eval *ev, const BinaryFn *fn, GError **error);
+gboolean elementwise_variadic(Eval *ev, const BinaryFn *fn, GError **error);
+gboolean elementwise_unary(Eval *ev, const UnaryFn *fn, GError **error);
+gboolean elementwise_compare(Eval *ev, const CompareFn *fn, GError **error);
+gboolean elementwise_compare_legacy(Eval *ev, const CompareFn *fn, GError **error);
+
+/* The tensors themselves, for kernels that compose: result has the broadcast shape and a's dtype. */
+Tensor *elementwise_apply(const BinaryFn *fn, const Tensor *a, const Tensor *b, GError **error);
+
+#endif

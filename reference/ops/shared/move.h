@@ -1,0 +1,28 @@
+/* Moving elements without looking at them: by width, with strings as shared pointers. Exact; NaN payloads survive. */
+#ifndef ASSAY_OPS_SHARED_MOVE_H
+#define ASSAY_OPS_SHARED_MOVE_H
+
+#include "reference/eval/certify.h"
+#include "reference/eval/eval.h"
+
+/* y[position] = x[offset + sum(index * strides)] for every index of y's shape, row-major. Strides (in elements) and
+ * offset must stay inside x for every index. y must be of x's dtype and not yet hold strings. */
+void move_strided(const Tensor *x, int64_t offset, const int64_t *strides, Tensor *y);
+
+/* A run of elements; strings are not adopted: call tensor_adopt_strings(y) once when y is complete. */
+void move_run(const Tensor *x, int64_t from, Tensor *y, int64_t to, int64_t count);
+
+/* Every element of y becomes element `from` of x, strings adopted. */
+void move_fill(const Tensor *x, int64_t from, Tensor *y);
+
+/* Output 0 := input 0 under another shape of the same count (no copy is visible). */
+gboolean move_reshape(Eval *ev, const Tensor *x, const Shape *shape, GError **error);
+
+/* int64 (or int32) values of a rank 0 or 1 input as an array; NULL with an error that names the input. Free with g_free. */
+int64_t *move_int_list(const Tensor *tensor, const char *what, gsize *n, GError **error);
+
+/* Axes from an attribute (older opsets) or from input `input` (newer ones): normalised to [0, rank), unique.
+ * FALSE with an error. *n is 0 if they are absent. Free *axes with g_free. */
+gboolean move_axes(const Eval *ev, const char *attribute, gsize input, int rank, int **axes, gsize *n, GError **error);
+
+#endif
