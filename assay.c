@@ -13,6 +13,7 @@ static const Subcommand *const subcommands[] = {
 #define ENTRY(id) &subcommand_##id,
 #include "subcommands.inc"
 #undef ENTRY
+    NULL /* the end; the table may be empty */
 };
 
 static void help(FILE *to)
@@ -21,8 +22,8 @@ static void help(FILE *to)
           "Conformance tests for proposed ONNX features: models, golden outputs with certified intervals,\n"
           "backends run against them, reports.\n\n",
           to);
-    for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
-        fprintf(to, "  %-10s %s\n", subcommands[i]->name, subcommands[i]->summary);
+    for (const Subcommand *const *each = subcommands; *each; each++)
+        fprintf(to, "  %-10s %s\n", (*each)->name, (*each)->summary);
     fputs("\n'assay COMMAND --help' explains a command.\n", to);
 }
 
@@ -33,9 +34,9 @@ int main(int argc, char **argv)
         help(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_USAGE : EXIT_GOOD;
     }
-    for (gsize i = 0; i < G_N_ELEMENTS(subcommands); i++)
-        if (strcmp(subcommands[i]->name, argv[1]) == 0)
-            return subcommands[i]->run(argc - 1, argv + 1);
+    for (const Subcommand *const *each = subcommands; *each; each++)
+        if (strcmp((*each)->name, argv[1]) == 0)
+            return (*each)->run(argc - 1, argv + 1);
     fprintf(stderr, "assay: no command '%s'; see 'assay help'\n", argv[1]);
     return EXIT_USAGE;
 }
