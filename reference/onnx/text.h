@@ -16,8 +16,8 @@
  *   strings     \xHH is the byte HH; a backslash before anything else stands for that, as published.
  *   names       may be quoted wherever there is one, and must be where they are no identifiers; so must those that
  *               look like a type or a number where either might stand: an untyped value `"float"`, a graph `"nan"`.
- *   types       none() for a type that is not set, dtype(99) for an element type without name; `!"..."` after a dim or a
- *               type is its denotation.
+ *   types       none() for a type that is not set, seq(), optional(), map(int64) where the type within is not set,
+ *               dtype(99) for an element type without name; `!"..."` after a dim or a type is its denotation.
  *   sparse      `sparse_tensor(float[9]) s = {float[2] {1.0, 2.0}, int64[2] {0, 7}}`: values and indices.
  *   annotations a line `#@ key: value, ...` before an item; to the published parser, a comment.
  *                   doc_string, metadata_props   of graphs, nodes, values, tensors (functions: metadata_props only,

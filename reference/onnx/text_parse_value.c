@@ -116,10 +116,11 @@ static gboolean parse_compound(Parser *parser, Type *type)
     gboolean good = parser_expect(parser, '(');
     if (token_is_word(&word, "seq") || token_is_word(&word, "optional")) {
         type->kind = token_is_word(&word, "seq") ? TYPE_SEQUENCE : TYPE_OPTIONAL;
-        good = good && parse_type(parser, &type->item);
+        good = good && (parser_is(parser, ')') || parse_type(parser, &type->item));
     } else if (token_is_word(&word, "map")) {
         type->kind = TYPE_MAP;
-        good = good && parse_elem(parser, &type->elem) && parser_expect(parser, ',') && parse_type(parser, &type->item);
+        good = good && parse_elem(parser, &type->elem) &&
+               (!parser_accept(parser, ',') || parse_type(parser, &type->item));
     } else if (token_is_word(&word, "sparse_tensor")) {
         type->kind = TYPE_SPARSE;
         good = good && parse_elem(parser, &type->elem) && parse_shape(parser, type);

@@ -252,14 +252,17 @@ void print_type(Printer *p, const Type *type)
     case TYPE_SEQUENCE:
     case TYPE_OPTIONAL:
         print(p, type->kind == TYPE_SEQUENCE ? "seq(" : "optional(");
-        print_type(p, type->item);
+        if (type->item)
+            print_type(p, type->item);
         print(p, ")");
         break;
     case TYPE_MAP:
         print(p, "map(");
         print_elem(p, type->elem);
-        print(p, ", ");
-        print_type(p, type->item);
+        if (type->item) {
+            print(p, ", ");
+            print_type(p, type->item);
+        }
         print(p, ")");
         break;
     case TYPE_OPAQUE:

@@ -2,8 +2,6 @@
 #include "reference/onnx/save.h"
 #include "reference/onnx/text.h"
 
-#include "reference/tensor/float_format.h"
-
 #include <criterion/criterion.h>
 #include <locale.h>
 #include <math.h>
@@ -57,7 +55,7 @@ static const char *const models[] = {
     " domain: \"d\", model_version: -3, doc_string: \"two\nlines\", metadata_props: [\"k\": \"v\", \"\": \"\"]>" BODY,
     /* types */
     HEADER "g (float a, float[] b, int64[?, N, \"n/2\", 0] c, seq(optional(map(string, float16[3]))) d, bool e,\n"
-           "sparse_tensor(bfloat16[2,?]) f, opaque() h, opaque(T) i, opaque(a.b, T.U) j, none() k, dtype(99)[2] l, m,\n"
+           "sparse_tensor(bfloat16[2,?]) f, opaque() h, opaque(T) i, opaque(a.b, T.U) j, none() k, dtype(99)[2] l, m, seq() o, map(int64) p, optional() q,\n"
            "float8e8m0[N!\"DATA_BATCH\", 3!\"x y\", ?!\"z\"]!\"IMAGE\" n) => () {}",
     /* names */
     HEADER "\"\" (float \"float\", float \"a/b:0\", float none, float \"nan\") => (float \"\\\"\") <float[N] \"1\"> {\n"
