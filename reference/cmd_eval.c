@@ -1,0 +1,127 @@
+#include "reference/cli/subcommand.h"
+#include "reference/eval/eval.h"
+#include "reference/onnx/check.h"
+#include "reference/onnx/save.h"
+#include "reference/onnx/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int cmd_eval(int argc, char **argv);
+SUBCOMMAND_DEFINE(eval, "eval", "MODEL", "run the reference evaluator on any ONNX model", cmd_eval)
+
+typedef struct {
+    gboolean certify, body, no_check;
+    int      threads;
+    double   seconds;
+    gint64   megabytes;
+    gint64   iterations;
+    char   **inputs, *folder;
+} Options;
+
+static GPtrArray *read_inputs(const Model *model, char **paths, GError **error)
+{
+    g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
+    for (gsize i = 0; paths && paths[i]; i++) {
+        const Type *type = i < model->graph->inputs.n ? LIST_AT(&model->graph->inputs, ValueInfo, i)->type : NULL;
+        Value *value = value_load(paths[i], type, NULL, error);
+        if (!value)
+            return NULL;
+        g_ptr_array_add(inputs, value);
+    }
+    return g_steal_pointer(&inputs);
+}
+
+static gboolean save_tensor(const Options *o, const char *kind, gsize i, const Value *value, const char *name, GError **error)
+{
+    g_autofree char *file = g_strdup_printf("%s_%" G_GSIZE_FORMAT ".pb", kind, i);
+    g_autofree char *path = g_build_filename(o->folder, file, NULL);
+    return value_save(value, name, path, error);
+}
+
+static gboolean save_bound(const Options *o, const char *kind, gsize i, const Tensor *tensor, const char *name, GError **error)
+{
+    if (!tensor)
+        return TRUE;
+    g_autoptr(Value) value = value_from_tensor(tensor_ref(tensor));
+    return save_tensor(o, kind, i, value, name, error);
+}
+
+static void print_output(const char *name, const EvalOutput *output, gboolean certify)
+{
+    enum { SHOWN = 64 };
+    g_autofree char *what = value_describe(output->value);
+    g_autofree char *text = output->value->kind == VALUE_TENSOR ? tensor_to_text(output->value->tensor, SHOWN) : NULL;
+    printf("%s = %s", name, text ? text : what);
+    if (certify)
+        printf("   # %s", !output->certified ? "no certificate" : output->lower ? "interval" : "exact");
+    putchar('\n');
+}
+
+static gboolean deliver(const Options *o, const Model *model, const EvalOutput *outputs, GError **error)
+{
+    for (gsize i = 0; i < model->graph->outputs.n; i++) {
+        const char *name = LIST_AT(&model->graph->outputs, ValueInfo, i)->name;
+        if (!o->folder)
+            print_output(name, &outputs[i], o->certify);
+        else if (!save_tensor(o, "output", i, outputs[i].value, name, error) ||
+                 !save_bound(o, "lower", i, outputs[i].lower, name, error) ||
+                 !save_bound(o, "upper", i, outputs[i].upper, name, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean evaluate(const Options *o, const char *path, GError **error)
+{
+    g_autoptr(Model) model = model_load(path, NULL, error);
+    if (!model || (!o->no_check && !model_check(model, error)))
+        return FALSE;
+    const EvalOptions options = { .threads = (guint)o->threads, .certify = o->certify, .prefer_body = o->body,
+                                  .limits = { .seconds = o->seconds, .iterations = (guint64)o->iterations } };
+    g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
+    g_autoptr(GPtrArray) inputs = evaluator ? read_inputs(model, o->inputs, error) : NULL;
+    if (!inputs)
+        return FALSE;
+    const gsize n = model->graph->outputs.n;
+    g_autofree EvalOutput *outputs = g_new0(EvalOutput, n + 1);
+    if (!evaluator_run(evaluator, (Value *const *)inputs->pdata, inputs->len, outputs, error))
+        return FALSE;
+    const gboolean ok = deliver(o, model, outputs, error);
+    for (gsize i = 0; i < n; i++)
+        eval_output_clear(&outputs[i]);
+    return ok;
+}
+
+static int cmd_eval(int argc, char **argv)
+{
+    Options o = { .threads = 1 };
+    int code;
+    const GOptionEntry entries[] = {
+        { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.inputs, "An input as TensorProto, in the order of the graph's inputs", "FILE.pb" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.folder, "Write output_<i>.pb there instead of printing them", "DIR" },
+        { "certify", 0, 0, G_OPTION_ARG_NONE, &o.certify, "Also the interval of every element (lower_<i>.pb, upper_<i>.pb)", NULL },
+        { "prefer-body", 0, 0, G_OPTION_ARG_NONE, &o.body, "Run operators that are defined as functions from their body", NULL },
+        { "no-check", 0, 0, G_OPTION_ARG_NONE, &o.no_check, "Do not check the model's structure first", NULL },
+        { "threads", 't', 0, G_OPTION_ARG_INT, &o.threads, "Threads inside kernels; the result does not depend on it", "N" },
+        { "max-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o.seconds, "Give up after this time (default: none)", "S" },
+        { "max-memory", 0, 0, G_OPTION_ARG_INT64, &o.megabytes, "Give up over this much tensor memory (default: none)", "MIB" },
+        { "max-iterations", 0, 0, G_OPTION_ARG_INT64, &o.iterations, "Give up after this many loop iterations", "N" },
+        { NULL, 0, 0, 0, NULL, NULL, NULL }
+    };
+    if (!cli_parse(&argc, &argv, &subcommand_eval, entries,
+                   "Example: assay eval model.onnx -i input_0.pb -i input_1.pb", &code))
+        return code;
+    if (argc != 2 || o.threads < 1 || o.megabytes < 0 || o.iterations < 0)
+        return cli_complain(&subcommand_eval, EXIT_USAGE, "expected one model and positive limits; see 'assay eval --help'");
+    tensor_memory_set_limit((gsize)o.megabytes << 20);
+    GError *error = NULL;
+    const gboolean ok = evaluate(&o, argv[1], &error);
+    g_strfreev(o.inputs);
+    g_free(o.folder);
+    if (!ok) {
+        g_prefix_error(&error, "%s: ", argv[1]);
+        return cli_fail(&subcommand_eval, EXIT_USAGE, error);
+    }
+    return cli_finish(&subcommand_eval, EXIT_GOOD);
+}
