@@ -19,7 +19,7 @@ LIBS         = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lcsv -lm -ldl
 # ---- modules: a folder is a static library, in link order (users before the used) --------------------------------
 MODULES := reports backends_under_test/runner generators golden reference
 
-sources_reference  := $(sort $(wildcard reference/*.c reference/tensor/*.c reference/onnx/*.c reference/eval/*.c \
+sources_reference  := $(sort $(wildcard reference/*.c reference/cli/*.c reference/tensor/*.c reference/onnx/*.c reference/eval/*.c \
                         reference/bounds/*.c reference/ops/*/*.c))
 sources_generators := $(sort $(wildcard generators/*.c generators/engine/*.c generators/proposals/*.c))
 sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c))
