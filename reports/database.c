@@ -1,0 +1,201 @@
+#include "reports/database.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+static gboolean bind(sqlite3_stmt *statement, const char *types, va_list values)
+{
+    int code = SQLITE_OK;
+    for (int i = 0; types[i] != '\0' && code == SQLITE_OK; i++) {
+        switch (types[i]) {
+        case 't': code = sqlite3_bind_text(statement, i + 1, va_arg(values, const char *), -1, SQLITE_STATIC); break;
+        case 'i': code = sqlite3_bind_int(statement, i + 1, va_arg(values, int)); break;
+        case 'd': code = sqlite3_bind_double(statement, i + 1, va_arg(values, double)); break;
+        default: g_assert_not_reached();
+        }
+    }
+    return code == SQLITE_OK;
+}
+
+static sqlite3_stmt *prepare(Results *results, const char *sql, const char *types, va_list values, GError **error)
+{
+    sqlite3_stmt *statement = NULL;
+    if (sqlite3_prepare_v2(results->db, sql, -1, &statement, NULL) == SQLITE_OK && bind(statement, types, values))
+        return statement;
+    schema_fail(results->db, results->path, error);
+    sqlite3_finalize(statement);
+    return NULL;
+}
+
+sqlite3_stmt *database_prepare(Results *results, GError **error, const char *sql, const char *types, ...)
+{
+    va_list values;
+    va_start(values, types);
+    sqlite3_stmt *statement = prepare(results, sql, types, values, error);
+    va_end(values);
+    return statement;
+}
+
+int database_step(Results *results, sqlite3_stmt *statement, GError **error)
+{
+    switch (sqlite3_step(statement)) {
+    case SQLITE_ROW: return 1;
+    case SQLITE_DONE: return 0;
+    default: schema_fail(results->db, results->path, error); return -1;
+    }
+}
+
+gboolean database_run(Results *results, GError **error, const char *sql, const char *types, ...)
+{
+    va_list values;
+    va_start(values, types);
+    sqlite3_stmt *statement = prepare(results, sql, types, values, error);
+    va_end(values);
+    if (statement == NULL)
+        return FALSE;
+    int step;
+    do {
+        step = database_step(results, statement, error);
+    } while (step > 0);
+    sqlite3_finalize(statement);
+    return step == 0;
+}
+
+gboolean database_begin(Results *results, GError **error)
+{
+    return results->batching || schema_exec(results->db, results->path, "BEGIN IMMEDIATE", error);
+}
+
+gboolean database_end(Results *results, gboolean ok, GError **error)
+{
+    if (results->batching)
+        return ok;
+    ok = ok && schema_exec(results->db, results->path, "COMMIT", error);
+    if (!ok)
+        sqlite3_exec(results->db, "ROLLBACK", NULL, NULL, NULL);
+    return ok;
+}
+
+/* ---- text -------------------------------------------------------------------------------------------------------- */
+
+static char *cut(const char *text, gsize length, gsize limit)
+{
+    gsize keep = limit - 48; /* leaves room for the note */
+    while (keep > 0 && ((guchar)text[keep] & 0xc0) == 0x80)
+        keep--;
+    g_autofree char *head = g_utf8_make_valid(text, (gssize)keep);
+    if (strlen(head) > keep) { /* replacement characters are longer than what they replace */
+        while (keep > 0 && ((guchar)head[keep] & 0xc0) == 0x80)
+            keep--;
+        head[keep] = '\0';
+    }
+    return g_strdup_printf("%s… (%" G_GSIZE_FORMAT " bytes in all)", head, length);
+}
+
+char *text_clean(const char *text, gsize limit)
+{
+    if (text == NULL)
+        return NULL;
+    gsize length = strlen(text);
+    if (length > limit)
+        return cut(text, length, limit);
+    char *valid = g_utf8_make_valid(text, (gssize)length);
+    if (strlen(valid) <= limit)
+        return valid;
+    char *shorter = cut(valid, strlen(valid), limit);
+    g_free(valid);
+    return shorter;
+}
+
+char *text_join(const GPtrArray *list)
+{
+    GString *text = g_string_new(NULL);
+    for (guint i = 0; list != NULL && i < list->len; i++) {
+        g_autofree char *item = g_strdelimit(text_clean(list->pdata[i], RESULTS_MAX_NAME), "\n", ' ');
+        g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", item);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
+
+void row_open(Row *row, Results *results, sqlite3_stmt *statement)
+{
+    *row = (Row){ .results = results, .statement = statement, .owned = g_ptr_array_new_with_free_func(g_free),
+                   .lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref) };
+}
+
+int row_next(Row *row)
+{
+    g_ptr_array_set_size(row->owned, 0);
+    g_ptr_array_set_size(row->lists, 0);
+    return database_step(row->results, row->statement, &row->error);
+}
+
+gboolean row_close(Row *row, GError **error)
+{
+    g_ptr_array_unref(row->owned);
+    g_ptr_array_unref(row->lists);
+    sqlite3_finalize(row->statement);
+    if (row->error == NULL)
+        return TRUE;
+    g_propagate_error(error, row->error);
+    return FALSE;
+}
+
+void row_bad(Row *row, int column, const char *found)
+{
+    if (row->error == NULL)
+        g_set_error(&row->error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: bad %s '%.60s'", row->results->path,
+                    sqlite3_column_name(row->statement, column), found);
+}
+
+/* Whether the column is of the type; FALSE also for NULL. */
+static gboolean is_type(Row *row, int column, int type)
+{
+    int found = sqlite3_column_type(row->statement, column);
+    if (found != type && found != SQLITE_NULL)
+        row_bad(row, column, "value of another type");
+    return found == type;
+}
+
+const char *row_text(Row *row, int column, gsize limit)
+{
+    if (!is_type(row, column, SQLITE_TEXT))
+        return NULL;
+    const char *text = (const char *)sqlite3_column_text(row->statement, column);
+    if (text == NULL) { /* out of memory */
+        row_bad(row, column, "");
+        return NULL;
+    }
+    gsize length = strlen(text);
+    if (length <= limit && g_utf8_validate(text, (gssize)length, NULL))
+        return text;
+    char *clean = text_clean(text, limit);
+    g_ptr_array_add(row->owned, clean);
+    return clean;
+}
+
+double row_double(Row *row, int column)
+{
+    return is_type(row, column, SQLITE_FLOAT) ? sqlite3_column_double(row->statement, column) : (double)NAN;
+}
+
+gboolean row_flag(Row *row, int column)
+{
+    return is_type(row, column, SQLITE_INTEGER) && sqlite3_column_int64(row->statement, column) != 0;
+}
+
+GPtrArray *row_list(Row *row, int column)
+{
+    GPtrArray *list = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(row->lists, list);
+    const char *text = row_text(row, column, RESULTS_MAX_DOCUMENT);
+    if (text == NULL || *text == '\0')
+        return list;
+    g_auto(GStrv) items = g_strsplit(text, "\n", -1);
+    for (gsize i = 0; items[i] != NULL; i++)
+        g_ptr_array_add(list, g_strdup(items[i]));
+    return list;
+}

@@ -1,0 +1,58 @@
+/* The inside of Results: one SQLite connection under a lock, statements with bound values, checked columns. Private to
+ * reports/. */
+#ifndef ASSAY_REPORTS_DATABASE_H
+#define ASSAY_REPORTS_DATABASE_H
+
+#include "reports/schema.h"
+
+struct Results {
+    sqlite3 *db;
+    char    *path;
+    GMutex   lock;     /* held while a statement runs, and during a visit */
+    gboolean writable;
+    gboolean batching; /* a transaction is open: puts join it */
+};
+
+/* ---- statements: the lock is held ---- */
+
+/* Prepares `sql` and binds by `types`, one letter a value: t text (const char *, NULL is NULL), i int, d double (NAN is
+ * NULL). NULL with an error. */
+sqlite3_stmt *database_prepare(Results *results, GError **error, const char *sql, const char *types, ...);
+/* Steps once: 1 a row, 0 done, -1 failed with an error. */
+int  database_step(Results *results, sqlite3_stmt *statement, GError **error);
+/* Prepares, runs to the end, finalises. */
+gboolean database_run(Results *results, GError **error, const char *sql, const char *types, ...);
+
+/* Joins the batch, or opens and closes a transaction of its own. database_end(ok FALSE) rolls back what it opened. */
+gboolean database_begin(Results *results, GError **error);
+gboolean database_end(Results *results, gboolean ok, GError **error);
+
+/* ---- text ---- */
+
+/* Valid UTF-8 of at most `limit` bytes, cut with a note; NULL stays NULL. */
+char *text_clean(const char *text, gsize limit);
+/* One text for a list of names, and back. */
+char *text_join(const GPtrArray *list);
+
+/* ---- one row being read; the first wrong value is remembered, later ones read as NULL or 0 ---- */
+
+typedef struct {
+    Results      *results;
+    sqlite3_stmt *statement;
+    GPtrArray    *owned, *lists; /* what the row handed out, freed by row_next() */
+    GError       *error;
+} Row;
+
+void        row_open(Row *row, Results *results, sqlite3_stmt *statement);
+/* 1 a row, 0 done, -1 failed: the error is in row->error. */
+int         row_next(Row *row);
+/* Ends reading; moves the row's error out. */
+gboolean    row_close(Row *row, GError **error);
+const char *row_text(Row *row, int column, gsize limit); /* NULL if NULL */
+double      row_double(Row *row, int column);            /* NAN if NULL */
+gboolean    row_flag(Row *row, int column);
+GPtrArray  *row_list(Row *row, int column); /* borrowed */
+/* Remembers that this column holds what it must not. */
+void        row_bad(Row *row, int column, const char *found);
+
+#endif

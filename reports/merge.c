@@ -1,0 +1,102 @@
+/* Merging shards: read through the checked visitors, put through the ordinary puts, all in one transaction. */
+#include "reports/database.h"
+
+#include <math.h>
+
+static void merge_run(const RunFacts *run, gpointer data)
+{
+    *(RunFacts *)data = (RunFacts){ g_strdup(run->corpus), g_strdup(run->corpus_hash), g_strdup(run->assay),
+                                    g_strdup(run->replay) };
+}
+
+static gboolean merge_runs(Results *into, Results *from, GError **error)
+{
+    RunFacts run = { 0 };
+    gboolean ok = results_run(from, merge_run, &run, error) && results_begin_run(into, &run, error);
+    g_free((char *)run.corpus);
+    g_free((char *)run.corpus_hash);
+    g_free((char *)run.assay);
+    g_free((char *)run.replay);
+    return ok;
+}
+
+static gboolean merge_proposal(const ProposalFacts *proposal, gpointer into, GError **error)
+{
+    return results_put_proposal(into, proposal, error);
+}
+
+static gboolean merge_backend(const BackendFacts *backend, gpointer into, GError **error)
+{
+    return results_put_backend(into, backend, error);
+}
+
+static gboolean merge_case(const CaseFacts *facts, gpointer into, GError **error)
+{
+    return results_put_case(into, facts, error);
+}
+
+typedef struct {
+    const VerdictFacts *incoming;
+    const char         *path;
+    gboolean            take;
+} Choice;
+
+static char *sort_key(const VerdictFacts *v)
+{
+    char margin[G_ASCII_DTOSTR_BUF_SIZE];
+    return g_strjoin("\x1f", (char[]){ v->grade, '\0' }, v->profile == NULL ? "" : v->profile,
+                     isnan(v->margin) ? "" : g_ascii_dtostr(margin, sizeof margin, v->margin),
+                     v->stage == NULL ? "" : v->stage, v->message == NULL ? "" : v->message,
+                     v->difference == NULL ? "" : v->difference, v->waiver == NULL ? "" : v->waiver,
+                     v->flaky ? "1" : "0", v->contradicts_manifest ? "1" : "0", v->log == NULL ? "" : v->log, NULL);
+}
+
+/* Visits what `into` says already. */
+static gboolean choose(const VerdictFacts *present, gpointer data, GError **error)
+{
+    Choice *choice = data;
+    if (present->verdict == VERDICT_NOT_RUN)
+        return TRUE;
+    if (present->verdict != choice->incoming->verdict) {
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: case '%s' on backend '%s' is %s, elsewhere %s",
+                    choice->path, present->case_id, present->backend, verdict_name(choice->incoming->verdict),
+                    verdict_name(present->verdict));
+        return FALSE;
+    }
+    g_autofree char *old = sort_key(present), *new = sort_key(choice->incoming);
+    choice->take = g_strcmp0(new, old) < 0;
+    return TRUE;
+}
+
+typedef struct {
+    Results *into, *from;
+} Merge;
+
+static gboolean merge_verdict(const VerdictFacts *verdict, gpointer data, GError **error)
+{
+    Merge *merge = data;
+    if (verdict->verdict == VERDICT_NOT_RUN) /* stays what a missing verdict means */
+        return TRUE;
+    Choice choice = { .incoming = verdict, .path = merge->from->path, .take = TRUE };
+    return results_each_verdict(merge->into, verdict->case_id, verdict->backend, choose, &choice, error) &&
+           (!choice.take || results_put_verdict(merge->into, verdict, error));
+}
+
+gboolean results_merge(Results *into, Results *from, GError **error)
+{
+    g_return_val_if_fail(into != from, FALSE);
+    if (!results_begin_batch(into, error))
+        return FALSE;
+    Merge merge = { into, from };
+    gboolean ok = merge_runs(into, from, error) && results_each_proposal(from, merge_proposal, into, error) &&
+                  results_each_backend(from, merge_backend, into, error) &&
+                  results_each_case(from, NULL, merge_case, into, error) &&
+                  results_each_verdict(from, NULL, NULL, merge_verdict, &merge, error);
+    if (ok)
+        return results_end_batch(into, error);
+    g_mutex_lock(&into->lock);
+    into->batching = FALSE;
+    database_end(into, FALSE, NULL);
+    g_mutex_unlock(&into->lock);
+    return FALSE;
+}

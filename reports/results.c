@@ -1,0 +1,248 @@
+#include "reports/results.h"
+
+#include "reports/database.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+G_DEFINE_QUARK(assay-results-error, results_error)
+
+/* ---- opening ------------------------------------------------------------------------------------------------------ */
+
+static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GError **error)
+{
+    sqlite3 *db = results->db;
+    const char *path = results->path;
+    if (existed && !schema_check(db, path, error))
+        return FALSE;
+    if (mode == RESULTS_READ)
+        return TRUE;
+    return schema_migrate(db, path, schema_migrations, schema_version, error) &&
+           schema_exec(db, path, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
+                       error) &&
+           (mode != RESULTS_NEW ||
+            schema_exec(db, path,
+                        "BEGIN; DELETE FROM observation; DELETE FROM verdict; DELETE FROM test_case;"
+                        "DELETE FROM backend; DELETE FROM proposal; DELETE FROM run; COMMIT", error));
+}
+
+Results *results_open(const char *path, ResultsMode mode, GError **error)
+{
+    GStatBuf status;
+    gboolean exists = g_stat(path, &status) == 0;
+    if (exists && !S_ISREG(status.st_mode)) { /* SQLite would wait for a pipe, or write a journal beside a device */
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: not a results file", path);
+        return NULL;
+    }
+    if (!exists && mode == RESULTS_READ) {
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: no such file", path);
+        return NULL;
+    }
+    int flags = mode == RESULTS_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    sqlite3 *db = schema_open(path, flags, error);
+    if (db == NULL)
+        return NULL;
+    g_autoptr(Results) results = g_new0(Results, 1);
+    *results = (Results){ .db = db, .path = g_strdup(path), .writable = mode != RESULTS_READ };
+    g_mutex_init(&results->lock);
+    /* An empty file holds nothing to lose: a run was killed before its first transaction, or mktemp made it. */
+    gboolean existed = exists && (status.st_size > 0 || mode == RESULTS_READ);
+    return set_up(results, mode, existed, error) ? g_steal_pointer(&results) : NULL;
+}
+
+void results_close(Results *results)
+{
+    if (results == NULL)
+        return;
+    if (results->writable) /* leaves one plain file, readable from a read-only folder; no harm if it fails */
+        sqlite3_exec(results->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    sqlite3_close(results->db);
+    g_mutex_clear(&results->lock);
+    g_free(results->path);
+    g_free(results);
+}
+
+/* ---- putting ------------------------------------------------------------------------------------------------------ */
+
+static gboolean check_name(Results *results, const char *what, const char *name, GError **error)
+{
+    if (name != NULL && *name != '\0' && strlen(name) <= RESULTS_MAX_NAME)
+        return TRUE;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: a %s of %" G_GSIZE_FORMAT " bytes, expected 1 to %d",
+                results->path, what, name == NULL ? (gsize)0 : strlen(name), RESULTS_MAX_NAME);
+    return FALSE;
+}
+
+/* Whether the last insert found its key taken with other facts; `same` compares them, with the same bindings. */
+static gboolean settle(Results *results, sqlite3_stmt *same, const char *what, const char *key, GError **error)
+{
+    if (same == NULL)
+        return FALSE;
+    int step = database_step(results, same, error);
+    gboolean equal = step == 1 && sqlite3_column_int(same, 0) == 1;
+    sqlite3_finalize(same);
+    if (step >= 0 && !equal)
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,
+                    "%s: %s '%s' is already there with other facts: results of another corpus or version?", results->path,
+                    what, key);
+    return equal;
+}
+
+static gboolean put_run(Results *results, const RunFacts *run, GError **error)
+{
+    /* Where two runs differ in what is only told (folder, version), the first in text order stays: any order of merging
+     * gives the same file. */
+    return database_run(results, error,
+                        "INSERT INTO run VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET"
+                        " corpus = coalesce(min(corpus, ?1), corpus, ?1), corpus_hash = coalesce(corpus_hash, ?2),"
+                        " assay = coalesce(min(assay, ?3), assay, ?3), replay = coalesce(min(replay, ?4), replay, ?4)"
+                        " WHERE coalesce(corpus_hash = ?2, 1)",
+                        "tttt", run->corpus, run->corpus_hash, run->assay, run->replay);
+}
+
+gboolean results_begin_run(Results *results, const RunFacts *run, GError **error)
+{
+    g_autofree char *corpus = text_clean(run->corpus, RESULTS_MAX_TEXT);
+    g_autofree char *hash = text_clean(run->corpus_hash, RESULTS_MAX_NAME);
+    g_autofree char *assay = text_clean(run->assay, RESULTS_MAX_NAME);
+    g_autofree char *replay = text_clean(run->replay, RESULTS_MAX_TEXT);
+    RunFacts clean = { .corpus = corpus, .corpus_hash = hash, .assay = assay, .replay = replay };
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    if (!put_run(results, &clean, error))
+        return FALSE;
+    if (sqlite3_changes(results->db) == 1)
+        return TRUE;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: holds results of another corpus than %s", results->path,
+                hash);
+    return FALSE;
+}
+
+gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, GError **error)
+{
+    if (!check_name(results, "proposal id", proposal->id, error))
+        return FALSE;
+    g_autofree char *id = text_clean(proposal->id, RESULTS_MAX_NAME);
+    g_autofree char *json = text_clean(proposal->json, RESULTS_MAX_DOCUMENT);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    return database_run(results, error, "INSERT INTO proposal VALUES (?1, ?2) ON CONFLICT DO NOTHING", "tt", id, json) &&
+           settle(results, database_prepare(results, error, "SELECT json = ?2 FROM proposal WHERE id = ?1", "tt", id, json),
+                  "proposal", id, error);
+}
+
+gboolean results_put_backend(Results *results, const BackendFacts *backend, GError **error)
+{
+    if (!check_name(results, "backend name", backend->name, error))
+        return FALSE;
+    g_autofree char *name = text_clean(backend->name, RESULTS_MAX_NAME);
+    g_autofree char *version = text_clean(backend->version, RESULTS_MAX_TEXT);
+    g_autofree char *device = text_clean(backend->device, RESULTS_MAX_TEXT);
+    g_autofree char *environment = text_clean(backend->environment, RESULTS_MAX_TEXT);
+    g_autofree char *capabilities = text_clean(backend->capabilities, RESULTS_MAX_DOCUMENT);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    return database_run(results, error,
+                        "INSERT INTO backend VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
+                        " environment = coalesce(min(environment, ?4), environment, ?4)",
+                        "ttttt", name, version, device, environment, capabilities) &&
+           settle(results,
+                  database_prepare(results, error,
+                                   "SELECT version IS ?2 AND device IS ?3 AND capabilities IS ?4 FROM backend"
+                                   " WHERE name = ?1", "tttt", name, version, device, capabilities),
+                  "backend", name, error);
+}
+
+gboolean results_put_case(Results *results, const CaseFacts *facts, GError **error)
+{
+    if (!check_name(results, "case id", facts->id, error) ||
+        !check_name(results, "proposal id", facts->proposal, error))
+        return FALSE;
+    g_autofree char *id = text_clean(facts->id, RESULTS_MAX_NAME);
+    g_autofree char *proposal = text_clean(facts->proposal, RESULTS_MAX_NAME);
+    g_autofree char *variant = text_clean(facts->variant, RESULTS_MAX_NAME);
+    g_autofree char *semantic = text_clean(facts->semantic, RESULTS_MAX_NAME);
+    g_autofree char *form = text_clean(facts->form, RESULTS_MAX_NAME);
+    g_autofree char *expectation = text_clean(facts->expectation, RESULTS_MAX_NAME);
+    g_autofree char *twin = text_clean(facts->twin, RESULTS_MAX_NAME);
+    g_autofree char *summary = text_clean(facts->summary, RESULTS_MAX_TEXT);
+    g_autofree char *requirements = text_join(facts->requirements);
+    g_autofree char *dtypes = text_join(facts->dtypes);
+    g_autofree char *tags = text_join(facts->tags);
+    g_autofree char *model = text_clean(facts->model, RESULTS_MAX_DOCUMENT);
+    g_autofree char *comparison = text_clean(facts->comparison, RESULTS_MAX_TEXT);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    return database_run(results, error,
+                        "INSERT INTO test_case VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+                        " ON CONFLICT DO NOTHING",
+                        "ttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary, requirements,
+                        dtypes, tags, model, comparison) &&
+           settle(results,
+                  database_prepare(results, error,
+                                   "SELECT proposal = ?2 AND variant IS ?3 AND semantic IS ?4 AND form IS ?5 AND"
+                                   " expectation IS ?6 AND twin IS ?7 AND summary IS ?8 AND requirements IS ?9 AND"
+                                   " dtypes IS ?10 AND tags IS ?11 AND model IS ?12 AND comparison IS ?13"
+                                   " FROM test_case WHERE id = ?1",
+                                   "ttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
+                                   requirements, dtypes, tags, model, comparison),
+                  "case", id, error);
+}
+
+/* Text columns of a verdict, cleaned. */
+static gboolean insert_verdict(Results *results, const VerdictFacts *v, GError **error)
+{
+    g_autofree char *case_id = text_clean(v->case_id, RESULTS_MAX_NAME);
+    g_autofree char *backend = text_clean(v->backend, RESULTS_MAX_NAME);
+    g_autofree char *profile = text_clean(v->profile, RESULTS_MAX_NAME);
+    g_autofree char *stage = text_clean(v->stage, RESULTS_MAX_NAME);
+    g_autofree char *message = text_clean(v->message, RESULTS_MAX_TEXT);
+    g_autofree char *difference = text_clean(v->difference, RESULTS_MAX_TEXT);
+    g_autofree char *waiver = text_clean(v->waiver, RESULTS_MAX_TEXT);
+    g_autofree char *log = text_clean(v->log, RESULTS_MAX_TEXT);
+    const char grade[2] = { v->grade, '\0' };
+    return database_run(results, error,
+                        "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                        "tttttdttttii", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade, profile,
+                        v->margin, stage, message, difference, waiver, v->flaky != FALSE,
+                        v->contradicts_manifest != FALSE) &&
+           database_run(results, error, "INSERT OR REPLACE INTO observation VALUES (?1, ?2, ?3, ?4)", "ttdt", case_id,
+                        backend, v->seconds, log);
+}
+
+gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **error)
+{
+    if (!check_name(results, "case id", v->case_id, error) || !check_name(results, "backend name", v->backend, error))
+        return FALSE;
+    g_return_val_if_fail((int)v->verdict >= 0 && v->verdict < VERDICT_COUNT, FALSE);
+    g_return_val_if_fail(v->grade == 0 || grade_meaning(v->grade) != NULL, FALSE);
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    if (!database_begin(results, error))
+        return FALSE;
+    g_autoptr(GError) cause = NULL;
+    gboolean ok = insert_verdict(results, v, &cause);
+    if (!ok && sqlite3_extended_errcode(results->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
+        g_clear_error(&cause);
+        g_set_error(&cause, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,
+                    "%s: a verdict for case '%s' on backend '%s', but the case or the backend was never put",
+                    results->path, v->case_id, v->backend);
+    }
+    if (!ok) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return database_end(results, FALSE, NULL);
+    }
+    return database_end(results, TRUE, error);
+}
+
+gboolean results_begin_batch(Results *results, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_return_val_if_fail(!results->batching, FALSE);
+    results->batching = database_begin(results, error);
+    return results->batching;
+}
+
+gboolean results_end_batch(Results *results, GError **error)
+{
+    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_return_val_if_fail(results->batching, FALSE);
+    results->batching = FALSE;
+    return database_end(results, TRUE, error);
+}
