@@ -40,7 +40,8 @@ Results *results_open(const char *path, ResultsMode mode, GError **error)
         return NULL;
     }
     int flags = mode == RESULTS_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    sqlite3 *db = schema_open(path, flags, error);
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL); /* ":memory:" and "" mean something to SQLite */
+    sqlite3 *db = schema_open(absolute, flags, error);
     if (db == NULL)
         return NULL;
     g_autoptr(Results) results = g_new0(Results, 1);
