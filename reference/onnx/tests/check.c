@@ -14,7 +14,7 @@ static void expect_invalid(const Model *model, const char *part)
 {
     GError *error = NULL;
     cr_expect_not(model_check(model, &error), "expected \"%s\"", part);
-    expect_error(error, ONNX_ERROR_INVALID, part);
+    expect_error(&error, ONNX_ERROR_INVALID, part);
 }
 
 Test(check, the_small_model_is_valid)

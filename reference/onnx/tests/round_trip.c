@@ -37,7 +37,7 @@ Test(round_trip, carried_types_are_refused)
     GError           *error = NULL;
     g_autoptr(Tensor) tensor = counting_tensor(DTYPE_UINT3, &SHAPE0);
     cr_expect_null(tensor_to_bytes(tensor, "t", STORAGE_RAW, &error));
-    expect_error(error, ONNX_ERROR_INVALID, "carried type");
+    expect_error(&error, ONNX_ERROR_INVALID, "carried type");
 }
 
 Test(round_trip, sub_byte_typed_data_has_a_byte_an_entry)
@@ -101,7 +101,7 @@ Test(round_trip, external_tensors_may_share_bytes_but_not_overlap)
     cr_expect(model_save(model, path, &error));
     graph_initializer(model->graph, "b")->offset = 4;
     cr_expect_not(model_save(model, path, &error));
-    expect_error(error, ONNX_ERROR_INVALID, "overlaps");
+    expect_error(&error, ONNX_ERROR_INVALID, "overlaps");
     folder_remove(folder);
 }
 
@@ -379,7 +379,7 @@ Test(round_trip, wire_bytes_stand_for_a_tensor)
     gsize             size;
     const void       *data = g_bytes_get_data(bytes, &size);
     cr_expect_null(model_load_bytes(data, size, NULL, "malformed.onnx", NULL, &error));
-    expect_error(error, ONNX_ERROR_PARSE, "malformed.onnx: graph.initializer");
+    expect_error(&error, ONNX_ERROR_PARSE, "malformed.onnx: graph.initializer");
 }
 
 /* ---- values ----------------------------------------------------------------------------------------------------------- */

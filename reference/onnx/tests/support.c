@@ -61,12 +61,13 @@ void folder_remove(char *folder)
     g_free(folder);
 }
 
-void expect_error(GError *error, OnnxError code, const char *part)
+void expect_error(GError **error, OnnxError code, const char *part)
 {
-    cr_assert_not_null(error, "expected an error that says \"%s\"", part);
-    cr_expect_eq(error->domain, ONNX_ERROR);
-    cr_expect_eq(error->code, (int)code, "code %d, expected %d: %s", error->code, (int)code, error->message);
-    cr_expect(strstr(error->message, part), "\"%s\" does not say \"%s\"", error->message, part);
-    cr_expect_null(strchr(error->message, '\n'), "several lines: %s", error->message);
-    g_error_free(error);
+    cr_assert_not_null(*error, "expected an error that says \"%s\"", part);
+    const char *message = (*error)->message;
+    cr_expect_eq((*error)->domain, ONNX_ERROR);
+    cr_expect_eq((*error)->code, (int)code, "code %d, expected %d: %s", (*error)->code, (int)code, message);
+    cr_expect(strstr(message, part), "\"%s\" does not say \"%s\"", message, part);
+    cr_expect_null(strchr(message, '\n'), "several lines: %s", message);
+    g_clear_error(error);
 }

@@ -17,7 +17,7 @@ Tensor *counting_tensor(DType dtype, const Shape *shape);
 char *folder_new(void);
 void  folder_remove(char *folder);
 
-/* The error is there, of that code, one line, and says `part`. */
-void expect_error(GError *error, OnnxError code, const char *part);
+/* The error is there, of that code, one line, and says `part`; clears it. */
+void expect_error(GError **error, OnnxError code, const char *part);
 
 #endif
