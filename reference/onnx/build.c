@@ -51,7 +51,7 @@ void properties_set(List *properties, Model *model, const char *key, const char 
     list_append(properties, model->arena, property);
 }
 
-/* ---- values ------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static ValueInfo *add_value_info(List *list, Model *model, const char *name, Type *type)
 {
@@ -91,7 +91,7 @@ NamedTensor *graph_add_initializer(Graph *graph, const char *name, Tensor *tenso
     return initializer;
 }
 
-/* ---- nodes -------------------------------------------------------------------------------------------------- */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static const char **copy_names(Arena *arena, const char *const *names, gsize *n)
 {
@@ -204,7 +204,7 @@ Attribute *node_set_ref(Node *node, Graph *graph, const char *name, AttributeTyp
     return attribute;
 }
 
-/* ---- types -------------------------------------------------------------------------------------------------- */
+/* ---- types ------------------------------------------------------------------------------------------------------- */
 
 static Type *type_new(Model *model, TypeKind kind, int64_t elem, Type *item)
 {
@@ -250,7 +250,7 @@ Type *type_optional(Model *model, Type *item)
     return type_new(model, TYPE_OPTIONAL, 0, item);
 }
 
-/* ---- functions ---------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 Function *model_add_function(Model *model, const char *domain, const char *name, const char *const *inputs,
                              const char *const *outputs, const char *const *attributes)

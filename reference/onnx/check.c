@@ -60,7 +60,14 @@ static gboolean visible(const Scope *scope, const char *name)
 
 static gboolean check_graph(const Check *check, const Graph *graph, const Scope *outer, GError **error);
 
-/* ---- types and tensors ------------------------------------------------------------------------------------------------ */
+/* ---- types and tensors ------------------------------------------------------------------------------------------- */
+
+static gboolean may_be_key(int64_t elem)
+{
+    const DType dtype = (DType)elem;
+    return dtype_on_wire(elem) &&
+           (dtype == DTYPE_STRING || (dtype_is_integer(dtype) && !dtype_is_sub_byte(dtype)));
+}
 
 static gboolean check_type(const Type *type, GError **error)
 {
@@ -70,8 +77,7 @@ static gboolean check_type(const Type *type, GError **error)
         return dtype_on_wire(type->elem) || fail(error, "element type %" G_GINT64_FORMAT " is not one of ONNX's",
                                                  type->elem);
     case TYPE_MAP:
-        if (!dtype_on_wire(type->elem) ||
-            (type->elem != DTYPE_STRING && (!dtype_is_integer((DType)type->elem) || dtype_is_sub_byte((DType)type->elem))))
+        if (!may_be_key(type->elem))
             return fail(error, "map key type is %s, expected an integer type or string", dtype_name((DType)type->elem));
         G_GNUC_FALLTHROUGH;
     case TYPE_SEQUENCE:
@@ -95,7 +101,7 @@ static gboolean check_value_info(const ValueInfo *info, const char *kind, GError
     return FALSE;
 }
 
-/* Indices are linear [NNZ], ascending, or coordinates [NNZ, rank], in lexicographic order; within the shape either way. */
+/* Indices are linear [NNZ] or coordinates [NNZ, rank]; either way within the shape and in ascending order. */
 static gboolean check_sparse_indices(const SparseTensor *sparse, GError **error)
 {
     const Tensor  *indices = sparse->indices->tensor;
@@ -143,7 +149,7 @@ static gboolean check_sparse(const SparseTensor *sparse, GError **error)
     return FALSE;
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------------------------- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 /* A value for the type; load.c cannot leave one out, builders can. */
 static gboolean has_value(const Attribute *attribute)
@@ -231,7 +237,7 @@ static gboolean check_attributes(const Check *check, const List *attributes, con
     return TRUE;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 static char *function_key(const char *domain, const char *name, const char *overload)
 {
@@ -278,7 +284,7 @@ static gboolean check_nodes(const Check *check, const Graph *graph, const Scope 
     return TRUE;
 }
 
-/* ---- graphs ----------------------------------------------------------------------------------------------------------- */
+/* ---- graphs ------------------------------------------------------------------------------------------------------ */
 
 /* Before IR version 4 an initializer is the default of an input; since then it may stand alone. */
 static gboolean check_initializers(const Check *check, const Graph *graph, const Scope *scope, GError **error)
@@ -343,7 +349,7 @@ static gboolean check_graph(const Check *check, const Graph *graph, const Scope 
     return FALSE;
 }
 
-/* ---- imports and functions -------------------------------------------------------------------------------------------- */
+/* ---- imports and functions --------------------------------------------------------------------------------------- */
 
 static gboolean check_imports(const List *imports, GError **error)
 {
@@ -409,7 +415,7 @@ static gboolean check_function(const Check *check, const Function *function, GEr
     return FALSE;
 }
 
-/* ---- recursion -------------------------------------------------------------------------------------------------------- */
+/* ---- recursion --------------------------------------------------------------------------------------------------- */
 
 static void collect_calls(const Graph *graph, GHashTable *functions, GPtrArray *calls)
 {
@@ -479,7 +485,7 @@ static gboolean check_calls_from(const Function *root, GHashTable *functions, GH
     return TRUE;
 }
 
-/* ---- models ----------------------------------------------------------------------------------------------------------- */
+/* ---- models ------------------------------------------------------------------------------------------------------ */
 
 static gboolean collect_functions(const Model *model, GHashTable *functions, GError **error)
 {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* ---- which tensors ------------------------------------------------------------------------------------------------- */
+/* ---- which tensors ----------------------------------------------------------------------------------------------- */
 
 static void collect_graph(const Graph *graph, GPtrArray *found);
 
@@ -61,7 +61,7 @@ static gint compare(gconstpointer a, gconstpointer b)
     return order ? order : (first->offset > second->offset) - (first->offset < second->offset);
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------- */
+/* ---- writing ----------------------------------------------------------------------------------------------------- */
 
 static gboolean invalid(const NamedTensor *named, GError **error, const char *reason)
 {

@@ -68,7 +68,7 @@ Bytes wire_pack_into(const ProtobufCMessage *message, Arena *arena)
     return (Bytes){ data, size };
 }
 
-/* ---- graphs ----------------------------------------------------------------------------------------------------------- */
+/* ---- graphs ------------------------------------------------------------------------------------------------------ */
 
 static gboolean load_initializers(const Load *load, const Onnx__GraphProto *proto, Graph *graph, GError **error)
 {
@@ -119,7 +119,7 @@ Graph *load_graph(const Load *load, const Onnx__GraphProto *proto, GError **erro
     return NULL;
 }
 
-/* ---- functions -------------------------------------------------------------------------------------------------------- */
+/* ---- functions --------------------------------------------------------------------------------------------------- */
 
 static Bytes function_rest(const Load *load, const Onnx__FunctionProto *proto)
 {
@@ -159,7 +159,7 @@ static Function *load_function(const Load *load, const Onnx__FunctionProto *prot
     return NULL;
 }
 
-/* ---- models ----------------------------------------------------------------------------------------------------------- */
+/* ---- models ------------------------------------------------------------------------------------------------------ */
 
 static Bytes model_rest(const Load *load, const Onnx__ModelProto *proto)
 {

@@ -13,7 +13,7 @@ G_GNUC_PRINTF(2, 3) static gboolean invalid(GError **error, const char *format, 
     return FALSE;
 }
 
-/* ---- types ------------------------------------------------------------------------------------------------------------ */
+/* ---- types ------------------------------------------------------------------------------------------------------- */
 
 static gboolean load_dims(const Load *load, const Onnx__TensorShapeProto *shape, Type *type, GError **error)
 {
@@ -101,7 +101,7 @@ gboolean load_value_infos(const Load *load, Onnx__ValueInfoProto *const *protos,
     return TRUE;
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------------------------- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 /* Which of the value fields are there, as bits 1 << AttributeType. */
 static unsigned fields_present(const Onnx__AttributeProto *proto)
@@ -244,7 +244,7 @@ gboolean load_attributes(const Load *load, Onnx__AttributeProto *const *protos, 
     return TRUE;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 /* What no member of Node holds, as bytes that save_nodes() unpacks again. */
 static Bytes node_rest(const Load *load, const Onnx__NodeProto *proto)

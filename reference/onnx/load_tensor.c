@@ -58,7 +58,7 @@ static gboolean translate_error(GError **error, OnnxError code, const GError *ca
     return FALSE;
 }
 
-/* ---- what the message says before its elements -------------------------------------------------------------------- */
+/* ---- what the message says before its elements ------------------------------------------------------------------- */
 
 static gboolean read_header(const Load *load, const Onnx__TensorProto *proto, DType *dtype, Shape *shape,
                             GError **error)
@@ -100,7 +100,7 @@ static int find_field(const Onnx__TensorProto *proto, GError **error)
     return found;
 }
 
-/* ---- elements from typed fields ----------------------------------------------------------------------------------- */
+/* ---- elements from typed fields ---------------------------------------------------------------------------------- */
 
 /* A number from int32_data or uint64_data into an element of fewer bits; FALSE if it does not fit. Floats and other
  * codes stand there as bit patterns. */
@@ -176,7 +176,7 @@ static gboolean read_typed(Tensor *tensor, const Onnx__TensorProto *proto, Field
     }
 }
 
-/* ---- elements from bytes ------------------------------------------------------------------------------------------- */
+/* ---- elements from bytes ----------------------------------------------------------------------------------------- */
 
 /* Kernels count on bools being 0 or 1. */
 static gboolean check_bools(const Tensor *tensor, GError **error)
@@ -236,7 +236,7 @@ static gboolean read_external_entries(const Load *load, const Onnx__TensorProto 
     return named->location || invalid(error, "external_data names no location");
 }
 
-/* ---- a whole tensor ------------------------------------------------------------------------------------------------ */
+/* ---- a whole tensor ---------------------------------------------------------------------------------------------- */
 
 static Tensor *new_tensor(DType dtype, const Shape *shape, GError **error)
 {

@@ -33,7 +33,7 @@ static Value *sparse_from(const Load *load, const Onnx__SparseTensorProto *proto
                   : NULL;
 }
 
-/* ---- maps ------------------------------------------------------------------------------------------------------------- */
+/* ---- maps -------------------------------------------------------------------------------------------------------- */
 
 static Tensor *map_keys(const Onnx__MapProto *proto, GError **error)
 {
@@ -79,7 +79,7 @@ static Value *map_from(const Load *load, const Onnx__MapProto *proto, GError **e
     return value_map(g_steal_pointer(&keys), g_ptr_array_ref(values->items));
 }
 
-/* ---- sequences and optionals ------------------------------------------------------------------------------------------ */
+/* ---- sequences and optionals ------------------------------------------------------------------------------------- */
 
 static gboolean append(Value *sequence, Value *item)
 {
@@ -156,7 +156,7 @@ static Value *optional_from(const Load *load, const Onnx__OptionalProto *proto, 
     return item ? value_optional(item) : NULL;
 }
 
-/* ---- entry points ----------------------------------------------------------------------------------------------------- */
+/* ---- entry points ------------------------------------------------------------------------------------------------ */
 
 static Value *translate(const Load *load, TypeKind kind, const ProtobufCMessage *message, GError **error)
 {

@@ -86,7 +86,7 @@ typedef struct {
     const char *location;       /* EXTERNAL: path relative to the model's folder */
     int64_t     offset, length; /* EXTERNAL; length -1: not written (to the end of the file) */
     List        metadata;       /* of Property */
-    const Bytes *wire;          /* generators of malformed models: these bytes stand for the whole TensorProto on save */
+    const Bytes *wire;          /* for malformed models: these bytes stand for the whole TensorProto on save */
 } NamedTensor;
 
 typedef struct {
@@ -219,7 +219,8 @@ Attribute *node_set_float(Node *node, Graph *graph, const char *name, float valu
 Attribute *node_set_string(Node *node, Graph *graph, const char *name, const char *value);
 Attribute *node_set_ints(Node *node, Graph *graph, const char *name, const int64_t *values, gsize n);
 Attribute *node_set_floats(Node *node, Graph *graph, const char *name, const float *values, gsize n);
-Attribute *node_set_strings(Node *node, Graph *graph, const char *name, const char *const *values); /* NULL-terminated */
+/* values: NULL-terminated */
+Attribute *node_set_strings(Node *node, Graph *graph, const char *name, const char *const *values);
 Attribute *node_set_tensor(Node *node, Graph *graph, const char *name, Tensor *tensor); /* takes the reference */
 Attribute *node_set_graph(Node *node, Graph *graph, const char *name, Graph *value);
 /* The attribute takes the value of the enclosing function's attribute `ref`. */
@@ -255,8 +256,8 @@ char *name_quote(const char *name);
 /* "Concat 'c1'", or "Concat (node 3)" for a node without a name: how messages name a node; free with g_free. */
 char *node_describe(const Node *node, gsize index);
 
-/* A deep copy into the arena of another model, for tools that rewrite graphs. Tensors are shared. The copy belongs to no
- * list yet: append it where it is wanted. */
+/* A deep copy into the arena of another model, for tools that rewrite graphs. Tensors are shared. The copy belongs to
+ * no list yet: append it where it is wanted. */
 Graph    *graph_copy(const Graph *graph, Model *into);
 Node     *node_copy(const Node *node, Model *into);
 Function *function_copy(const Function *function, Model *into);

@@ -41,7 +41,7 @@ static size_t save_imports(Save *save, const List *imports, Onnx__OperatorSetIdP
     return imports->n;
 }
 
-/* ---- graphs ----------------------------------------------------------------------------------------------------------- */
+/* ---- graphs ------------------------------------------------------------------------------------------------------ */
 
 static void save_graph_rest(Save *save, const Graph *graph, Onnx__GraphProto *proto)
 {
@@ -88,7 +88,7 @@ Onnx__GraphProto *save_graph(Save *save, const Graph *graph)
     return proto;
 }
 
-/* ---- functions and models --------------------------------------------------------------------------------------------- */
+/* ---- functions and models ---------------------------------------------------------------------------------------- */
 
 static Onnx__FunctionProto *save_function(Save *save, const Function *function)
 {

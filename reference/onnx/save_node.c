@@ -2,7 +2,7 @@
 #include "reference/onnx/save.h"
 #include "reference/onnx/wire.h"
 
-/* ---- types ------------------------------------------------------------------------------------------------------------ */
+/* ---- types ------------------------------------------------------------------------------------------------------- */
 
 static Onnx__TensorShapeProto *save_shape(Save *save, const Type *type)
 {
@@ -89,7 +89,7 @@ size_t save_value_infos(Save *save, const List *infos, Onnx__ValueInfoProto ***p
     return infos->n;
 }
 
-/* ---- attributes ------------------------------------------------------------------------------------------------------- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 static ProtobufCBinaryData save_data(Bytes bytes)
 {
@@ -196,7 +196,7 @@ size_t save_attributes(Save *save, const List *attributes, Onnx__AttributeProto 
     return attributes->n;
 }
 
-/* ---- nodes ------------------------------------------------------------------------------------------------------------ */
+/* ---- nodes ------------------------------------------------------------------------------------------------------- */
 
 /* What load_nodes() kept: the fields without members of their own. Re-reading our own bytes cannot fail. */
 static void save_node_rest(Save *save, const Node *node, Onnx__NodeProto *proto)

@@ -36,12 +36,15 @@ void save_wire_field(Save *save, ProtobufCMessage *message, unsigned number, Byt
         data[length++] = (uint8_t)((left & 0x7f) | (left > 0x7f ? 0x80 : 0));
     if (wire.size)
         memcpy(data + length, wire.data, wire.size);
-    fields[n] = (ProtobufCMessageUnknownField){ number, PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED, length + wire.size, data };
+    fields[n] = (ProtobufCMessageUnknownField){ .tag = number,
+                                                .wire_type = PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED,
+                                                .len = length + wire.size,
+                                                .data = data };
     message->unknown_fields = fields;
     message->n_unknown_fields = n + 1;
 }
 
-/* ---- typed fields ----------------------------------------------------------------------------------------------------- */
+/* ---- typed fields ------------------------------------------------------------------------------------------------ */
 
 static void save_int32_data(Save *save, Onnx__TensorProto *proto, const Tensor *tensor)
 {
@@ -117,7 +120,7 @@ static void save_raw(Save *save, Onnx__TensorProto *proto, const Tensor *tensor)
     }
 }
 
-/* ---- external data ---------------------------------------------------------------------------------------------------- */
+/* ---- external data ----------------------------------------------------------------------------------------------- */
 
 static void save_external(Save *save, Onnx__TensorProto *proto, const NamedTensor *named)
 {
@@ -139,7 +142,7 @@ static void save_external(Save *save, Onnx__TensorProto *proto, const NamedTenso
     proto->data_location = ONNX__TENSOR_PROTO__DATA_LOCATION__EXTERNAL;
 }
 
-/* ---- whole tensors ---------------------------------------------------------------------------------------------------- */
+/* ---- whole tensors ----------------------------------------------------------------------------------------------- */
 
 Onnx__TensorProto *save_tensor(Save *save, const NamedTensor *named)
 {

@@ -61,8 +61,8 @@ int external_open(const char *folder, const char *location, gsize limit, gsize *
 /* Whether `location` is a path that may stand in a model. */
 gboolean external_location_valid(const char *location, GError **error);
 
-/* `size` bytes of the file at `offset` into `data`; NULL checks only that they are there. `length` is what the model says, -1: to the end of the file; either way it must
- * be `size`. */
+/* `size` bytes of the file at `offset` into `data`; NULL checks only that they are there. `length` is what the model
+ * says, -1: to the end of the file; either way it must be `size`. */
 gboolean external_read(const Load *load, const char *location, int64_t offset, int64_t length, void *data, gsize size,
                        GError **error);
 
@@ -97,7 +97,7 @@ ProtobufCMessage *save_rest(Save *save, const ProtobufCMessageDescriptor *descri
 GBytes  *save_finish(Save *save, const ProtobufCMessage *message, GError **error);
 gboolean save_bytes(const char *path, GBytes *bytes, GError **error);
 
-/* ---- files that replace others (replace.c) ------------------------------------------------------------------------ */
+/* ---- files that replace others (replace.c) ---------------------------------------------------------------------- */
 
 typedef struct Replacement Replacement;
 /* Starts writing what shall replace `path`; devices and pipes are written in place. */

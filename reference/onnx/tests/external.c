@@ -103,7 +103,7 @@ Test(external, ranges)
         cr_expect_eq(model != NULL, cases[i].part == NULL, "case %zu: %s", i, error ? error->message : "loads");
         if (model)
             cr_expect_eq(memcmp(graph_initializer(model->graph, "w")->tensor->data,
-                                "0123456789abcdef" + cases[i].offset, 12), 0);
+                                &"0123456789abcdef"[cases[i].offset], 12), 0);
         if (cases[i].part)
             expect_error(&error, ONNX_ERROR_INVALID, cases[i].part);
     }

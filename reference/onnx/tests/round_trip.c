@@ -105,7 +105,7 @@ Test(round_trip, external_tensors_may_share_bytes_but_not_overlap)
     folder_remove(folder);
 }
 
-/* ---- whole models ----------------------------------------------------------------------------------------------------- */
+/* ---- whole models ------------------------------------------------------------------------------------------------ */
 
 /* One message of every kind with every field that a Model holds or keeps, as bytes in ascending order. */
 static GByteArray *full_model(void)
@@ -382,7 +382,7 @@ Test(round_trip, wire_bytes_stand_for_a_tensor)
     expect_error(&error, ONNX_ERROR_PARSE, "malformed.onnx: graph.initializer");
 }
 
-/* ---- values ----------------------------------------------------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------------------------------------------------ */
 
 static void check_value_round_trip(const Value *value, TypeKind kind)
 {
