@@ -1,0 +1,155 @@
+#include "reference/ops/shared/gemm.h"
+
+#include "reference/eval/certify.h"
+#include "reference/tensor/convert.h"
+
+#include <math.h>
+
+typedef struct {
+    GemmMatrix     a, b;
+    const Tensor  *c; /* NULL: none */
+    int64_t        c_row, c_column; /* strides, 0 where C is broadcast */
+    Tensor        *y;
+    GemmArithmetic arithmetic;
+    double         alpha, beta;
+} GemmOp;
+
+static void left(gpointer data, G_GNUC_UNUSED int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
+                 int64_t width)
+{
+    const GemmOp *s = data;
+    gemm_pack(s->arithmetic, &s->a, first, n, from, depth, cells, width);
+}
+
+static void right(gpointer data, G_GNUC_UNUSED int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
+                  int64_t width)
+{
+    const GemmOp *s = data;
+    gemm_pack(s->arithmetic, &s->b, first, n, from, depth, cells, width);
+}
+
+/* alpha * (sum + rest) + beta * c with the errors of the products and of the sum carried along. */
+static double combine(double alpha, double sum, double rest, double beta, double c)
+{
+    const double p = alpha * sum, q = beta * c, total = p + q;
+    if (!isfinite(total))
+        return total;
+    const double part = total - p;
+    return total + (((p - (total - part)) + (q - part)) + (fma(alpha, sum, -p) + fma(beta, c, -q) + alpha * rest));
+}
+
+/* Real factors on integers: as written, then truncated like a cast. */
+static uint64_t combine_integers(const GemmOp *s, uint64_t sum, uint64_t c)
+{
+    if (s->alpha == rint(s->alpha) && s->beta == rint(s->beta) && fabs(s->alpha) < 0x1p62 && fabs(s->beta) < 0x1p62)
+        return (uint64_t)(int64_t)s->alpha * sum + (uint64_t)(int64_t)s->beta * c;
+    const gboolean is_signed = dtype_info(s->y->dtype)->domain == DOMAIN_SIGNED;
+    const double x = is_signed ? (double)(int64_t)sum : (double)sum, z = is_signed ? (double)(int64_t)c : (double)c;
+    const double total = s->alpha * x + s->beta * z;
+    int64_t result;
+    convert_to_int64(DTYPE_DOUBLE, &total, &result, 1);
+    return (uint64_t)result;
+}
+
+#define BLOCK 256
+
+static void store_floats(const GemmOp *s, int64_t row, int64_t column, gsize n, const double *sums, const double *rests,
+                         void *out)
+{
+    double results[BLOCK];
+    for (gsize i = 0; i < n; i++) {
+        const double c = s->c ? tensor_get_double(s->c, row * s->c_row + (column + (int64_t)i) * s->c_column) : 0;
+        results[i] = combine(s->alpha, sums[i], rests ? rests[i] : 0, s->beta, c);
+    }
+    convert_from_double(s->y->dtype, results, out, n);
+}
+
+static void store_integers(const GemmOp *s, int64_t row, int64_t column, gsize n, const uint64_t *sums, void *out)
+{
+    uint64_t results[BLOCK];
+    for (gsize i = 0; i < n; i++) {
+        uint64_t c = 0;
+        if (s->c)
+            c = (uint64_t)tensor_get_int(s->c, row * s->c_row + (column + (int64_t)i) * s->c_column);
+        results[i] = combine_integers(s, sums[i], c);
+    }
+    convert_from_uint64(s->y->dtype, results, out, n);
+}
+
+static void store(gpointer data, G_GNUC_UNUSED int64_t item, int64_t row, int64_t column, int64_t n, const void *values,
+                  const double *rests)
+{
+    const GemmOp *s = data;
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        const gsize some = (gsize)MIN(n - i, BLOCK);
+        void *out = (uint8_t *)s->y->data + (row * s->y->shape.dims[1] + column + i) * dtype_info(s->y->dtype)->width;
+        if (s->arithmetic == GEMM_INTEGER)
+            store_integers(s, row, column + i, some, (const uint64_t *)values + i, out);
+        else
+            store_floats(s, row, column + i, some, (const double *)values + i, rests ? rests + i : NULL, out);
+    }
+}
+
+/* The operand as rows of outer by inner, transposed or not; FALSE if it is no matrix. */
+static gboolean operand(const Tensor *t, const char *name, gboolean transposed, gboolean outer_first, GemmMatrix *matrix,
+                        int64_t *outer, int64_t *inner, GError **error)
+{
+    if (t->shape.rank != 2)
+        return eval_fail(error, "%s has rank %d, expected 2", name, t->shape.rank);
+    const int64_t rows = t->shape.dims[0], columns = t->shape.dims[1];
+    const gboolean by_rows = transposed != outer_first;
+    *matrix = (GemmMatrix){ t->dtype, t->data, by_rows ? columns : 1, by_rows ? 1 : columns };
+    *outer = by_rows ? rows : columns;
+    *inner = by_rows ? columns : rows;
+    return TRUE;
+}
+
+/* C broadcasts one way to [M,N]; opset 6 and before only if the attribute says so. */
+static gboolean place_c(const Eval *ev, GemmOp *s, const Shape *y, GError **error)
+{
+    const Shape *c = &s->c->shape;
+    const gboolean may = !eval_has(ev, "broadcast") || eval_int(ev, "broadcast");
+    if (!(may ? shape_broadcasts_to(c, y) : shape_equal(c, y))) {
+        g_autofree char *found = shape_to_string(c), *expected = shape_to_string(y);
+        return eval_fail(error, "C has shape %s, expected %s%s", found, may ? "one that broadcasts to " : "", expected);
+    }
+    const int64_t columns = c->rank > 0 ? c->dims[c->rank - 1] : 1, rows = c->rank > 1 ? c->dims[c->rank - 2] : 1;
+    s->c_column = columns > 1 ? 1 : 0;
+    s->c_row = rows > 1 ? columns : 0;
+    return TRUE;
+}
+
+static gboolean gemm(Eval *ev, GError **error)
+{
+    const Tensor *a = eval_input(ev, 0), *b = eval_input(ev, 1);
+    GemmOp s = { .c = eval_input(ev, 2), .arithmetic = gemm_arithmetic(a->dtype),
+                 .alpha = eval_float(ev, "alpha"), .beta = eval_float(ev, "beta") };
+    int64_t m = 0, n = 0, k = 0, k_b = 0;
+    if (!operand(a, "A", eval_int(ev, "transA") != 0, TRUE, &s.a, &m, &k, error) ||
+        !operand(b, "B", eval_int(ev, "transB") != 0, FALSE, &s.b, &n, &k_b, error))
+        return FALSE;
+    if (k != k_b)
+        return eval_fail(error, "A' has %" G_GINT64_FORMAT " columns and B' %" G_GINT64_FORMAT " rows, expected as many", k, k_b);
+    const Shape shape = SHAPE(m, n);
+    if (s.c && !place_c(ev, &s, &shape, error))
+        return FALSE;
+    if (s.beta == 0) /* C is not read then, whatever is in it */
+        s.c = NULL;
+    s.y = eval_output(ev, 0, a->dtype, &shape, error);
+    if (!s.y)
+        return FALSE;
+    const Gemm product = { s.arithmetic, 1, m, n, k, left, right, store, &s };
+    gemm_run(ev, &product);
+    return TRUE;
+}
+
+#define THREE .signature = "A:T, B:T, C:T -> Y:T"
+#define OPTIONAL_C .signature = "A:T, B:T, C:T? -> Y:T"
+#define ATTRIBUTES "alpha:float=1, beta:float=1, transA:int=0, transB:int=0"
+OPERATOR_DEFINE(gemm, "Gemm", "",
+    { .since = 1, THREE, .types = "T: floats1", .attributes = ATTRIBUTES ", broadcast:int=0", .kernel = gemm },
+    { .since = 6, THREE, .types = "T: floats1", .attributes = ATTRIBUTES ", broadcast:int=0", .kernel = gemm },
+    { .since = 7, THREE, .types = "T: floats1", .attributes = ATTRIBUTES, .kernel = gemm },
+    { .since = 9, THREE, .types = "T: floats1 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm },
+    { .since = 11, OPTIONAL_C, .types = "T: floats1 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm },
+    { .since = 13, OPTIONAL_C, .types = "T: floats13 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm })

@@ -1,0 +1,171 @@
+#include "reference/ops/shared/gemm.h"
+
+#include "reference/ops/shared/gemm_kernels.h"
+#include "reference/tensor/convert.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Cells of a tile of outputs and of the panels that feed it: the left block stays in the second-level cache, a right
+ * panel in the first. */
+#define TILE_ROWS    256
+#define TILE_COLUMNS 480
+#define DEPTH        256
+
+#define CELL sizeof(double)
+G_STATIC_ASSERT(sizeof(uint64_t) == CELL);
+
+GemmArithmetic gemm_arithmetic(DType dtype)
+{
+    if (!dtype_is_float(dtype))
+        return GEMM_INTEGER;
+    return dtype == DTYPE_DOUBLE ? GEMM_COMPENSATED : GEMM_NARROW;
+}
+
+/* ---- packing ----------------------------------------------------------------------------------------------------------- */
+
+static void widen(GemmArithmetic arithmetic, DType dtype, const void *data, void *cells, gsize n)
+{
+    if (arithmetic == GEMM_INTEGER)
+        convert_to_uint64(dtype, data, cells, n);
+    else
+        convert_to_double(dtype, data, cells, n);
+}
+
+void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, int64_t n, int64_t from, int64_t depth,
+               void *cells, int64_t width)
+{
+    const int64_t bytes = dtype_info(x->dtype)->width;
+    const uint8_t *data = (const uint8_t *)x->data + (first * x->outer + from * x->inner) * bytes;
+    uint64_t *out = cells;
+    if (x->outer == 1) {
+        for (int64_t j = 0; j < depth; j++)
+            widen(arithmetic, x->dtype, data + j * x->inner * bytes, out + j * width, (gsize)n);
+        return;
+    }
+    uint64_t row[DEPTH];
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t done = 0; done < depth; done += DEPTH) {
+            const int64_t some = MIN(depth - done, DEPTH);
+            const uint8_t *source = data + (i * x->outer + done * x->inner) * bytes;
+            if (x->inner == 1)
+                widen(arithmetic, x->dtype, source, row, (gsize)some);
+            else
+                for (int64_t j = 0; j < some; j++)
+                    widen(arithmetic, x->dtype, source + j * x->inner * bytes, &row[j], 1);
+            for (int64_t j = 0; j < some; j++)
+                out[(done + j) * width + i] = row[j];
+        }
+}
+
+/* Panels of `width` indices each, the last one padded: whatever is added for padding is never written out. */
+static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth,
+                       uint64_t *panels, int64_t width)
+{
+    for (int64_t i = 0; i < n; i += width) {
+        const int64_t some = MIN(n - i, width);
+        uint64_t *panel = panels + i * depth;
+        if (some < width)
+            memset(panel, 0, (gsize)(width * depth) * CELL);
+        read(g->data, item, first + i, some, from, depth, panel, width);
+    }
+}
+
+/* ---- tiles ------------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const Gemm       *gemm;
+    const GemmKernel *kernel;
+    int64_t           tile_rows, tile_columns; /* multiples of the kernel's */
+    int64_t           down, across;            /* tiles of one product */
+} Tiling;
+
+typedef struct {
+    uint64_t *left, *right, *sums;
+    double   *rests;
+} Scratch;
+
+static int64_t round_up(int64_t n, int64_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+static void *cells_new(int64_t n)
+{
+    return g_aligned_alloc((gsize)n, CELL, 64);
+}
+
+static void one_block(const Tiling *t, const Scratch *s, int64_t rows, int64_t columns, int64_t depth)
+{
+    const GemmKernel *kernel = t->kernel;
+    for (int64_t c = 0; c < columns; c += kernel->columns)
+        for (int64_t r = 0; r < rows; r += kernel->rows) {
+            const int64_t at = r * t->tile_columns + c;
+            kernel->add(depth, s->left + r * depth, s->right + c * depth, s->sums + at, s->rests ? s->rests + at : NULL,
+                        t->tile_columns);
+        }
+}
+
+/* Where the sum overflowed or met a NaN, the errors mean nothing. */
+static void forget_rests(const double *sums, double *rests, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (!isfinite(sums[i]) || !isfinite(rests[i]))
+            rests[i] = 0;
+}
+
+static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t column)
+{
+    const Gemm *g = t->gemm;
+    const int64_t rows = MIN(t->tile_rows, g->m - row), columns = MIN(t->tile_columns, g->n - column);
+    const gsize bytes = (gsize)(round_up(rows, t->kernel->rows) * t->tile_columns) * CELL;
+    memset(s->sums, 0, bytes);
+    if (s->rests)
+        memset(s->rests, 0, bytes);
+    for (int64_t from = 0; from < g->k; from += DEPTH) {
+        const int64_t depth = MIN(DEPTH, g->k - from);
+        pack_block(g, g->left, item, row, rows, from, depth, s->left, t->kernel->rows);
+        pack_block(g, g->right, item, column, columns, from, depth, s->right, t->kernel->columns);
+        one_block(t, s, rows, columns, depth);
+    }
+    for (int64_t r = 0; r < rows; r++) {
+        const uint64_t *sums = s->sums + r * t->tile_columns;
+        double *rests = s->rests ? s->rests + r * t->tile_columns : NULL;
+        if (rests)
+            forget_rests((const double *)sums, rests, columns);
+        g->write(g->data, item, row + r, column, columns, sums, rests);
+    }
+}
+
+static void some_tiles(int64_t first, int64_t last, gpointer data)
+{
+    const Tiling *t = data;
+    const int64_t depth = MIN(DEPTH, MAX(t->gemm->k, 1));
+    Scratch s = { cells_new(t->tile_rows * depth), cells_new(t->tile_columns * depth),
+                  cells_new(t->tile_rows * t->tile_columns), NULL };
+    if (t->gemm->arithmetic == GEMM_COMPENSATED)
+        s.rests = cells_new(t->tile_rows * t->tile_columns);
+    for (int64_t i = first; i < last; i++) {
+        const int64_t item = i / (t->down * t->across), tile = i % (t->down * t->across);
+        one_tile(t, &s, item, tile / t->across * t->tile_rows, tile % t->across * t->tile_columns);
+    }
+    g_aligned_free(s.left);
+    g_aligned_free(s.right);
+    g_aligned_free(s.sums);
+    g_aligned_free(s.rests);
+}
+
+void gemm_run(Eval *ev, const Gemm *gemm)
+{
+    if (gemm->count <= 0 || gemm->m <= 0 || gemm->n <= 0)
+        return;
+    const GemmKernel *kernel = gemm_kernel(gemm->arithmetic);
+    Tiling t = { .gemm = gemm, .kernel = kernel };
+    t.tile_rows = MIN(round_up(gemm->m, kernel->rows), TILE_ROWS / kernel->rows * kernel->rows);
+    t.tile_columns = MIN(round_up(gemm->n, kernel->columns), TILE_COLUMNS / kernel->columns * kernel->columns);
+    t.down = (gemm->m + t.tile_rows - 1) / t.tile_rows;
+    t.across = (gemm->n + t.tile_columns - 1) / t.tile_columns;
+    const double work = (double)t.tile_rows * (double)t.tile_columns * (double)MAX(gemm->k, 1);
+    const int64_t grain = (int64_t)MAX(1.0, 1e6 / work); /* a thread costs about as much as a million products */
+    eval_parallel(ev, gemm->count * t.down * t.across, grain, some_tiles, &t);
+}

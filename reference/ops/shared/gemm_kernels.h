@@ -1,0 +1,22 @@
+/* The innermost loops of gemm.c for the instruction sets of this machine. */
+#ifndef ASSAY_OPS_SHARED_GEMM_KERNELS_H
+#define ASSAY_OPS_SHARED_GEMM_KERNELS_H
+
+#include "reference/ops/shared/gemm.h"
+
+/* sums[r * stride + c] += sum over j of a[j * rows + r] * b[j * columns + c], j ascending; rests likewise gets the
+ * rounding errors (compensated only). Panels and tiles are aligned to 64 bytes, stride is a multiple of `columns`. */
+typedef struct {
+    int64_t rows, columns;
+    void (*add)(int64_t depth, const void *a, const void *b, void *sums, double *rests, int64_t stride);
+} GemmKernel;
+
+typedef GemmKernel GemmKernels[GEMM_INTEGER + 1];
+
+/* The best of the machine; all give the same bits. */
+const GemmKernel *gemm_kernel(GemmArithmetic arithmetic);
+
+/* Every kernel that the machine can run, for the test that they agree; *n receives how many. */
+const GemmKernel *gemm_kernel_nth(GemmArithmetic arithmetic, gsize i);
+
+#endif
