@@ -5,7 +5,7 @@ OPT     ?= -O2
 WERROR  ?= -Werror
 SANITIZE ?=
 
-PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libprotobuf-c libcjson sqlite3 sleef mpfr
+PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libprotobuf-c libcjson sqlite3 sleef mpfr libpcre2-8 libjpeg libpng libwebp libtiff-4 libopenjp2
 PKG_CONFIG ?= pkg-config
 
 # Bits must not depend on the compiler: no contraction, no value-changing optimisation (reference/eval/self_test.c checks).
