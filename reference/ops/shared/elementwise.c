@@ -248,3 +248,29 @@ gboolean elementwise_compare_legacy(Eval *ev, const CompareFn *fn, GError **erro
 {
     return compare(ev, fn, TRUE, error);
 }
+
+gboolean elementwise_equal_shapes(const Eval *ev, GError **error)
+{
+    const Shape *first = &eval_input(ev, 0)->shape;
+    for (gsize i = 1; i < eval_input_count(ev); i++)
+        if (!shape_equal(first, &eval_input(ev, i)->shape))
+            return no_broadcast(first, &eval_input(ev, i)->shape, error);
+    return TRUE;
+}
+
+gboolean elementwise_bound_exact(Eval *ev, const char *const *attributes, GError **error)
+{
+    const DType dtype = eval_input(ev, 0)->dtype;
+    for (; *attributes; attributes++) {
+        const double given = (double)eval_float(ev, *attributes);
+        uint64_t code = 0;
+        double seen;
+        convert_from_double(dtype, &given, &code, 1);
+        convert_to_double(dtype, &code, &seen, 1);
+        if (seen != given) {
+            eval_set_uncertified(ev, 0);
+            return TRUE;
+        }
+    }
+    return bound_exact(ev, error);
+}

@@ -70,6 +70,13 @@ gboolean elementwise_unary(Eval *ev, const UnaryFn *fn, GError **error);
 gboolean elementwise_compare(Eval *ev, const CompareFn *fn, GError **error);
 gboolean elementwise_compare_legacy(Eval *ev, const CompareFn *fn, GError **error);
 
+/* FALSE with an error unless all inputs have the same shape: for versions that do not broadcast. */
+gboolean elementwise_equal_shapes(const Eval *ev, GError **error);
+
+/* Bound rule of exact operators with float attributes (a NULL-ended list): a backend may round these to the type of
+ * input 0 first, so the answer is unique only where that changes nothing; otherwise no certificate. */
+gboolean elementwise_bound_exact(Eval *ev, const char *const *attributes, GError **error);
+
 /* The tensors themselves, for kernels that compose: result has the broadcast shape and a's dtype. */
 Tensor *elementwise_apply(const BinaryFn *fn, const Tensor *a, const Tensor *b, GError **error);
 

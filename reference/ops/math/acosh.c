@@ -1,0 +1,18 @@
+#include "reference/ops/shared/transcendental.h"
+
+static double acosh_fast(const double *args)
+{
+    return Sleef_cinz_acoshd1_u10purec(args[0]);
+}
+REAL_EXACT_UNARY(acosh_exact, mpfr_acosh)
+static const RealFunction acosh_function = { acosh_fast, SLEEF_ERROR, acosh_exact };
+
+static gboolean acosh_kernel(Eval *ev, GError **error)
+{
+    return real_unary(ev, &acosh_function, NULL, 0, error);
+}
+
+#define REST .signature = "input:T -> output:T", .kernel = acosh_kernel
+OPERATOR_DEFINE(acosh, "Acosh", "",
+    { .since = 9, .types = "T: floats1", REST },
+    { .since = 22, .types = "T: floats13", REST })

@@ -1,0 +1,17 @@
+#include "reference/ops/shared/elementwise.h"
+
+UNARY_BLOCK(relu_f, double, x < 0 ? 0 : x)
+UNARY_BLOCK(relu_i, int64_t, MAX(x, 0))
+static const UnaryFn relu_fn = { .f = relu_f, .i = relu_i };
+
+static gboolean relu_kernel(Eval *ev, GError **error)
+{
+    return elementwise_unary(ev, &relu_fn, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .kernel = relu_kernel, .bound = bound_monotone
+OPERATOR_DEFINE(relu, "Relu", "",
+    { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
+    { .since = 6, .types = "T: floats1", REST },
+    { .since = 13, .types = "T: floats13", REST },
+    { .since = 14, .types = "T: floats13 ints", REST })

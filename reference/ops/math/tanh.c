@@ -1,0 +1,12 @@
+#include "reference/ops/shared/transcendental.h"
+
+static gboolean tanh_kernel(Eval *ev, GError **error)
+{
+    return real_unary(ev, &real_tanh, NULL, 0, error);
+}
+
+#define REST .signature = "input:T -> output:T", .kernel = tanh_kernel
+OPERATOR_DEFINE(tanh, "Tanh", "",
+    { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
+    { .since = 6, .types = "T: floats1", REST },
+    { .since = 13, .types = "T: floats13", REST })
