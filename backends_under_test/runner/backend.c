@@ -1,0 +1,301 @@
+#include "backends_under_test/runner/backend.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(assay-backend-error-quark, backend_error)
+
+#define DEFAULT_START_SECONDS 60.0
+#define DEFAULT_MEMORY_MB     16384.0
+
+void backend_free(Backend *b)
+{
+    if (!b)
+        return;
+    g_free(b->name);
+    g_free(b->folder);
+    g_free(b->description);
+    g_strfreev(b->command);
+    g_strfreev(b->version_command);
+    g_strfreev(b->environment);
+    g_strfreev(b->install);
+    cJSON_Delete(b->options);
+    if (b->unsupported)
+        g_ptr_array_unref(b->unsupported);
+    g_free(b);
+}
+
+/* ---- where things are ---------------------------------------------------------------------------------------------- */
+
+static char *program_folder(void)
+{
+    g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
+    return program ? g_path_get_dirname(program) : g_strdup(".");
+}
+
+/* The first of start/name, start/../name, ... that is a folder; NULL if none. */
+static char *find_upwards(const char *start, const char *name)
+{
+    g_autofree char *at = g_strdup(start);
+    for (int level = 0; level < 4; level++) {
+        char *candidate = g_build_filename(at, name, NULL);
+        if (g_file_test(candidate, G_FILE_TEST_IS_DIR))
+            return candidate;
+        g_free(candidate);
+        char *up = g_path_get_dirname(at);
+        g_free(at);
+        at = up;
+    }
+    return NULL;
+}
+
+static char *find_installed(const char *variable, const char *near, const char *installed)
+{
+    const char *set = g_getenv(variable);
+    if (set && *set)
+        return g_canonicalize_filename(set, NULL);
+    g_autofree char *program = program_folder();
+    char            *found = find_upwards(program, near);
+    if (!found) {
+        found = g_build_filename(program, "..", installed, NULL);
+        if (!g_file_test(found, G_FILE_TEST_IS_DIR))
+            g_clear_pointer(&found, g_free);
+    }
+    return found;
+}
+
+char *backend_root(GError **error)
+{
+    char *root = find_installed("ASSAY_BACKENDS", "backends_under_test", "share/assay/backends_under_test");
+    if (!root)
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN,
+                    "no folder backends_under_test beside or above the program; set ASSAY_BACKENDS to it");
+    return root;
+}
+
+static gint compare_strings(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+GPtrArray *backend_list(GError **error)
+{
+    g_autofree char *root = backend_root(error);
+    if (!root)
+        return NULL;
+    g_autoptr(GDir) dir = g_dir_open(root, 0, error);
+    if (!dir)
+        return NULL;
+    GPtrArray  *names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while ((name = g_dir_read_name(dir))) {
+        g_autofree char *file = g_build_filename(root, name, "backend.json", NULL);
+        if (g_file_test(file, G_FILE_TEST_IS_REGULAR))
+            g_ptr_array_add(names, g_strdup(name));
+    }
+    g_ptr_array_sort(names, compare_strings);
+    return names;
+}
+
+/* ---- reading backend.json ------------------------------------------------------------------------------------------- */
+
+static gboolean fail(GError **error, const char *file, const char *key, const char *expected)
+{
+    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: '%s' must be %s", file, key, expected);
+    return FALSE;
+}
+
+/* {folder} is the backend's own folder, {adapters} where `make` leaves adapters written in C. */
+static char *fill_in(const char *text, const char *folder, const char *adapters)
+{
+    g_autoptr(GString) s = g_string_new(text);
+    g_string_replace(s, "{folder}", folder, 0);
+    g_string_replace(s, "{adapters}", adapters, 0);
+    return g_strdup(s->str);
+}
+
+static gboolean read_command(const cJSON *value, const char *file, const char *folder, char ***command, GError **error)
+{
+    g_autofree char *adapters = find_installed("ASSAY_ADAPTERS", "adapters", "libexec/assay/adapters");
+    g_autoptr(GStrvBuilder) words = g_strv_builder_new();
+    const cJSON *word;
+    if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) == 0)
+        return fail(error, file, value->string, "an array of words, the program first");
+    cJSON_ArrayForEach(word, value)
+    {
+        if (!cJSON_IsString(word))
+            return fail(error, file, value->string, "an array of texts");
+        g_autofree char *filled = fill_in(word->valuestring, folder, adapters ? adapters : "adapters");
+        g_strv_builder_add(words, filled);
+    }
+    g_strfreev(*command);
+    *command = g_strv_builder_end(words);
+    return TRUE;
+}
+
+static gboolean read_environment(const cJSON *value, const char *file, Backend *b, GError **error)
+{
+    const cJSON *entry;
+    if (!cJSON_IsObject(value))
+        return fail(error, file, "environment", "an object of texts");
+    cJSON_ArrayForEach(entry, value)
+    {
+        if (!cJSON_IsString(entry))
+            return fail(error, file, "environment", "an object of texts");
+        g_autofree char *text = fill_in(entry->valuestring, b->folder, "");
+        b->environment = g_environ_setenv(b->environment, entry->string, text, TRUE);
+    }
+    return TRUE;
+}
+
+static gboolean read_number(const cJSON *value, const char *file, double *number, GError **error)
+{
+    if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e9))
+        return fail(error, file, value->string, "a number from 0 to 1e9");
+    *number = value->valuedouble;
+    return TRUE;
+}
+
+static gboolean read_kind(const cJSON *value, const char *file, Backend *b, GError **error)
+{
+    if (cJSON_IsString(value) && strcmp(value->valuestring, "adapter") == 0)
+        b->kind = BACKEND_ADAPTER;
+    else if (cJSON_IsString(value) && strcmp(value->valuestring, "command") == 0)
+        b->kind = BACKEND_COMMAND;
+    else
+        return fail(error, file, "kind", "\"adapter\" or \"command\"");
+    return TRUE;
+}
+
+static gboolean read_field(const cJSON *field, const char *file, Backend *b, GError **error)
+{
+    const char *key = field->string;
+    double      number;
+    if (strcmp(key, "kind") == 0)
+        return read_kind(field, file, b, error);
+    if (strcmp(key, "command") == 0)
+        return read_command(field, file, b->folder, &b->command, error);
+    if (strcmp(key, "version_command") == 0)
+        return read_command(field, file, b->folder, &b->version_command, error);
+    if (strcmp(key, "install") == 0)
+        return read_command(field, file, b->folder, &b->install, error);
+    if (strcmp(key, "environment") == 0)
+        return read_environment(field, file, b, error);
+    if (strcmp(key, "start_seconds") == 0)
+        return read_number(field, file, &b->start_seconds, error);
+    if (strcmp(key, "memory_mb") == 0) {
+        if (!read_number(field, file, &number, error))
+            return FALSE;
+        b->memory_bytes = (guint64)(number * 1048576.0);
+        return TRUE;
+    }
+    if (strcmp(key, "refuses_with") == 0) {
+        if (!read_number(field, file, &number, error))
+            return FALSE;
+        b->refuses_with = (int)CLAMP(number, 0, 255);
+        return TRUE;
+    }
+    if (strcmp(key, "description") == 0 || strcmp(key, "name") == 0) {
+        if (!cJSON_IsString(field))
+            return fail(error, file, key, "a text");
+        if (*key == 'd') {
+            g_free(b->description);
+            b->description = g_strdup(field->valuestring);
+        }
+        return TRUE;
+    }
+    if (strcmp(key, "unsupported") == 0) {
+        if (b->unsupported)
+            g_ptr_array_unref(b->unsupported);
+        return (b->unsupported = capability_rules_read(field, file, error)) != NULL;
+    }
+    return fail(error, file, key, "one of name, description, kind, command, version_command, install, environment, "
+                                  "start_seconds, memory_mb, refuses_with, unsupported");
+}
+
+static gboolean read_file(const char *file, Backend *b, GError **error)
+{
+    g_autofree char *text = NULL;
+    gsize            size;
+    if (!g_file_get_contents(file, &text, &size, error))
+        return FALSE;
+    cJSON *json = cJSON_ParseWithLength(text, size);
+    if (!cJSON_IsObject(json)) {
+        cJSON_Delete(json);
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: not a JSON object", file);
+        return FALSE;
+    }
+    gboolean     good = TRUE;
+    const cJSON *field;
+    cJSON_ArrayForEach(field, json) if (good) good = read_field(field, file, b, error);
+    cJSON_Delete(json);
+    if (good && !b->command)
+        return fail(error, file, "command", "given");
+    if (!b->unsupported)
+        b->unsupported = capability_rules_read(NULL, file, NULL);
+    return good;
+}
+
+/* ---- loading ------------------------------------------------------------------------------------------------------- */
+
+static gboolean read_options(const char *text, Backend *b, GError **error)
+{
+    b->options = cJSON_CreateObject();
+    if (!text)
+        return TRUE;
+    g_auto(GStrv) pairs = g_strsplit(text, ",", -1);
+    for (char **pair = pairs; *pair; pair++) {
+        char *equals = strchr(*pair, '=');
+        if (!equals || equals == *pair) {
+            g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "option '%s' of backend %s: expected key=value",
+                        *pair, b->name);
+            return FALSE;
+        }
+        *equals = '\0';
+        cJSON_DeleteItemFromObjectCaseSensitive(b->options, *pair);
+        cJSON_AddStringToObject(b->options, *pair, equals + 1);
+    }
+    return TRUE;
+}
+
+static char *known_names(void)
+{
+    g_autoptr(GPtrArray) names = backend_list(NULL);
+    if (!names || names->len == 0)
+        return g_strdup("none");
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(", ", (char **)names->pdata);
+}
+
+static char *backend_folder(const char *name, GError **error)
+{
+    if (strchr(name, '/'))
+        return g_canonicalize_filename(name, NULL);
+    g_autofree char *root = backend_root(error);
+    return root ? g_canonicalize_filename(name, root) : NULL;
+}
+
+Backend *backend_load(const char *what, GError **error)
+{
+    /* A path may hold a colon; options start after the last component's first. */
+    const char *last = strrchr(what, '/'), *colon = strchr(last ? last : what, ':');
+    g_autofree char   *place = colon ? g_strndup(what, (gsize)(colon - what)) : g_strdup(what);
+    g_autoptr(Backend) b = g_new0(Backend, 1);
+    b->refuses_with = -1;
+    b->start_seconds = DEFAULT_START_SECONDS;
+    b->memory_bytes = (guint64)(DEFAULT_MEMORY_MB * 1048576.0);
+    b->environment = g_get_environ();
+    if (!(b->folder = backend_folder(place, error)))
+        return NULL;
+    g_autofree char *base = g_path_get_basename(b->folder);
+    b->name = g_strconcat(base, colon, NULL);
+    g_autofree char *file = g_build_filename(b->folder, "backend.json", NULL);
+    if (!*place || strcmp(place, ".") == 0 || strcmp(place, "..") == 0 || !g_file_test(file, G_FILE_TEST_IS_REGULAR)) {
+        g_autofree char *known = known_names();
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "no backend '%s' (%s does not exist); known: %s", place,
+                    file, known);
+        return NULL;
+    }
+    if (!read_options(colon ? colon + 1 : NULL, b, error) || !read_file(file, b, error))
+        return NULL;
+    return g_steal_pointer(&b);
+}

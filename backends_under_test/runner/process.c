@@ -1,0 +1,298 @@
+#include "backends_under_test/runner/process.h"
+#include "backends_under_test/runner/backend.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define EXCERPT_BYTES 4096
+#define SLICE_MS 100 /* how soon the end of a child is seen whose descendants hold its stdout open */
+
+struct Process {
+    GPid     pid;
+    int      input, output, errors; /* -1 when closed */
+    gboolean ended;
+    int      status; /* of waitpid, once ended */
+    GString *received;
+    GString *excerpt;
+    int      log;
+    guint64  log_room;
+};
+
+/* ---- starting ------------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    rlim_t memory, file;
+    pid_t  parent;
+} ChildSetup;
+
+/* Runs between fork and exec: async-signal-safe calls only. */
+static void child_setup(gpointer data)
+{
+    const ChildSetup *setup = data;
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != setup->parent)
+        _exit(127);
+    signal(SIGPIPE, SIG_DFL);
+    /* RLIMIT_DATA, not RLIMIT_AS: runtimes reserve address space that they never touch. */
+    if (setup->memory > 0)
+        setrlimit(RLIMIT_DATA, &(struct rlimit){ setup->memory, setup->memory });
+    if (setup->file > 0)
+        setrlimit(RLIMIT_FSIZE, &(struct rlimit){ setup->file, setup->file });
+    setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+}
+
+Process *process_start(const ProcessSpec *spec, GError **error)
+{
+    static gsize once;
+    if (g_once_init_enter(&once)) {
+        signal(SIGPIPE, SIG_IGN); /* a child that is gone is an answer, not the end of the run */
+        g_once_init_leave(&once, 1);
+    }
+    Process *p = g_new0(Process, 1);
+    p->input = p->output = p->errors = p->log = -1;
+    p->ended = TRUE;
+    p->received = g_string_new(NULL);
+    p->excerpt = g_string_new(NULL);
+    p->log_room = spec->log_bytes;
+    ChildSetup setup = { .memory = spec->memory_bytes, .file = spec->file_bytes, .parent = getpid() };
+    g_autoptr(GError) local = NULL;
+    if (!g_spawn_async_with_pipes(spec->folder, spec->argv, spec->environment,
+                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, child_setup, &setup, &p->pid,
+                                  &p->input, &p->output, &p->errors, &local)) {
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_START, "%s cannot be started: %s", spec->argv[0], local->message);
+        process_free(p);
+        return NULL;
+    }
+    p->ended = FALSE;
+    setpgid(p->pid, p->pid); /* the child does so too; whoever comes first */
+    g_unix_set_fd_nonblocking(p->input, TRUE, NULL);
+    g_unix_set_fd_nonblocking(p->output, TRUE, NULL);
+    g_unix_set_fd_nonblocking(p->errors, TRUE, NULL);
+    if (spec->log)
+        p->log = g_open(spec->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    return p;
+}
+
+/* ---- moving bytes -------------------------------------------------------------------------------------------------- */
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void keep_errors(Process *p, const char *bytes, gsize n)
+{
+    g_string_append_len(p->excerpt, bytes, (gssize)n);
+    if (p->excerpt->len > EXCERPT_BYTES)
+        g_string_erase(p->excerpt, 0, (gssize)(p->excerpt->len - EXCERPT_BYTES));
+    if (p->log < 0 || p->log_room == 0)
+        return;
+    gsize fits = MIN(n, p->log_room);
+    p->log_room -= fits;
+    if (write(p->log, bytes, fits) < 0 || p->log_room == 0)
+        close_fd(&p->log);
+}
+
+/* Reads what is there. A child that floods stderr is drained and forgotten, so that it cannot block itself; one call
+ * takes a bounded amount, so that it cannot keep us from looking at the clock either. */
+static void drain(Process *p, int *fd, gboolean errors)
+{
+    char bytes[65536];
+    for (int i = 0; i < 16 && *fd >= 0; i++) {
+        if (!errors && p->received->len > PROCESS_MAX_LINE)
+            return;
+        ssize_t n = read(*fd, bytes, sizeof bytes);
+        if (n > 0 && errors)
+            keep_errors(p, bytes, (gsize)n);
+        else if (n > 0)
+            g_string_append_len(p->received, bytes, n);
+        else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+            close_fd(fd);
+        else
+            return;
+    }
+}
+
+static gboolean reap(Process *p)
+{
+    if (p->ended)
+        return TRUE;
+    /* What the child left behind dies before the child is reaped: until then nobody else can get its number. */
+    siginfo_t info = { 0 };
+    if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == p->pid) {
+        kill(-p->pid, SIGKILL);
+        while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
+            ;
+        p->ended = TRUE;
+    }
+    return p->ended;
+}
+
+static int milliseconds_left(gint64 deadline)
+{
+    gint64 left = (deadline - g_get_monotonic_time() + 999) / 1000;
+    return (int)CLAMP(left, 0, SLICE_MS);
+}
+
+/* Waits for something to happen, at most one slice. */
+static void pump(Process *p, gboolean writing, gint64 deadline)
+{
+    struct pollfd fds[3] = { { .fd = p->output, .events = POLLIN },
+                             { .fd = p->errors, .events = POLLIN },
+                             { .fd = writing ? p->input : -1, .events = POLLOUT } };
+    int wait = milliseconds_left(deadline);
+    if (p->output < 0 && !writing)
+        wait = MIN(wait, 5); /* nothing left to wake us but stderr */
+    poll(fds, G_N_ELEMENTS(fds), wait);
+    drain(p, &p->errors, TRUE);
+    drain(p, &p->output, FALSE);
+}
+
+gboolean process_write_line(Process *p, const char *line, gint64 deadline)
+{
+    g_autofree char *bytes = g_strconcat(line, "\n", NULL);
+    gsize            n = strlen(bytes), at = 0;
+    while (at < n) {
+        ssize_t sent = p->input >= 0 ? write(p->input, bytes + at, n - at) : -1;
+        if (sent > 0) {
+            at += (gsize)sent;
+            continue;
+        }
+        if (p->input < 0 || (errno != EAGAIN && errno != EINTR) || g_get_monotonic_time() >= deadline)
+            return FALSE;
+        pump(p, TRUE, deadline);
+    }
+    return TRUE;
+}
+
+static gboolean take_line(Process *p, char **line)
+{
+    const char *end = memchr(p->received->str, '\n', p->received->len);
+    if (!end)
+        return FALSE;
+    gsize n = (gsize)(end - p->received->str);
+    *line = g_strndup(p->received->str, n);
+    gboolean has_nul = strlen(*line) < n;
+    g_string_erase(p->received, 0, (gssize)n + 1);
+    if (has_nul)
+        g_clear_pointer(line, g_free);
+    return TRUE;
+}
+
+LineResult process_read_line(Process *p, gint64 deadline, char **line)
+{
+    *line = NULL;
+    for (;;) {
+        drain(p, &p->output, FALSE);
+        if (take_line(p, line))
+            return *line ? LINE_READ : LINE_TOO_LONG;
+        if (p->received->len > PROCESS_MAX_LINE)
+            return LINE_TOO_LONG;
+        if (reap(p) || p->output < 0) {
+            drain(p, &p->errors, TRUE);
+            drain(p, &p->output, FALSE);
+            return take_line(p, line) ? (*line ? LINE_READ : LINE_TOO_LONG) : LINE_ENDED;
+        }
+        if (g_get_monotonic_time() >= deadline)
+            return LINE_TIMED_OUT;
+        pump(p, FALSE, deadline);
+    }
+}
+
+gboolean process_has_pending(Process *p)
+{
+    drain(p, &p->errors, TRUE);
+    drain(p, &p->output, FALSE);
+    return p->received->len > 0;
+}
+
+void process_discard_output(Process *p, gint64 deadline)
+{
+    while (!reap(p) && p->output >= 0 && g_get_monotonic_time() < deadline) {
+        pump(p, FALSE, deadline);
+        g_string_truncate(p->received, 0);
+    }
+}
+
+gboolean process_ended(Process *p)
+{
+    return reap(p);
+}
+
+gsize process_partial(const Process *p)
+{
+    return p->received->len;
+}
+
+void process_close_input(Process *p)
+{
+    close_fd(&p->input);
+}
+
+/* ---- ending -------------------------------------------------------------------------------------------------------- */
+
+static char *describe_end(int status, gboolean killed)
+{
+    if (killed)
+        return g_strdup("did not end and was killed");
+    if (WIFSIGNALED(status)) {
+        int signal_number = WTERMSIG(status);
+        return g_strdup_printf("was killed by signal %d (%s)%s", signal_number, g_strsignal(signal_number),
+                               signal_number == SIGXFSZ ? ": it wrote a larger file than allowed" : "");
+    }
+    return g_strdup_printf("exited with status %d", WEXITSTATUS(status));
+}
+
+gboolean process_finish(Process *p, gint64 deadline, char **how)
+{
+    gboolean killed = FALSE;
+    while (!reap(p) && g_get_monotonic_time() < deadline)
+        pump(p, FALSE, deadline);
+    if (!p->ended) {
+        killed = TRUE;
+        kill(-p->pid, SIGKILL);
+        while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
+            ;
+        p->ended = TRUE;
+    }
+    drain(p, &p->errors, TRUE);
+    if (how)
+        *how = describe_end(p->status, killed);
+    return !killed && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0;
+}
+
+char *process_excerpt(const Process *p)
+{
+    return g_utf8_make_valid(p->excerpt->str, (gssize)p->excerpt->len);
+}
+
+void process_excerpt_reset(Process *p)
+{
+    g_string_truncate(p->excerpt, 0);
+}
+
+void process_free(Process *p)
+{
+    if (!p)
+        return;
+    process_finish(p, 0, NULL);
+    close_fd(&p->input);
+    close_fd(&p->output);
+    close_fd(&p->errors);
+    close_fd(&p->log);
+    g_string_free(p->received, TRUE);
+    g_string_free(p->excerpt, TRUE);
+    g_free(p);
+}

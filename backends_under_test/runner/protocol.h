@@ -1,0 +1,20 @@
+/* The adapter protocol as text: one JSON object a line (backends_under_test/README.md). Requests are built, answers are
+ * checked here; nothing is trusted. Errors: BACKEND_ERROR_PROTOCOL, saying what came and what was expected. */
+#ifndef ASSAY_RUNNER_PROTOCOL_H
+#define ASSAY_RUNNER_PROTOCOL_H
+
+#include "backends_under_test/runner/worker.h"
+
+/* One line without newline; free with g_free. */
+char *protocol_hello(const cJSON *options);
+char *protocol_run(guint64 id, const char *model, const GPtrArray *inputs, const char *outputs_dir, const cJSON *options);
+char *protocol_stop(void);
+
+/* FALSE if the line is no valid answer, or says that the backend cannot run here (BACKEND_ERROR_START). */
+gboolean protocol_read_hello(const char *line, Hello *hello, GError **error);
+void     hello_clear(Hello *hello);
+
+/* Fills attempt (ANSWERED or REFUSED), or VIOLATION with its message. */
+void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir, Attempt *attempt);
+
+#endif

@@ -1,0 +1,41 @@
+/* The adapter's side of the protocol, for adapters written in C: adapter_serve() reads requests, calls the functions and
+ * answers, until stop or the end of input. Whatever the backend's libraries print on stdout goes to stderr instead. */
+#ifndef ASSAY_RUNNER_SERVE_H
+#define ASSAY_RUNNER_SERVE_H
+
+#include "reference/tensor/value.h"
+
+#include <cjson/cJSON.h>
+
+#define ADAPTER_ERROR (adapter_error_quark())
+GQuark adapter_error_quark(void);
+/* Why a case has no answer; the codes become "stage" and "kind". */
+typedef enum {
+    ADAPTER_ERROR_LOAD,             /* the backend refused the model */
+    ADAPTER_ERROR_RUN,              /* the backend refused to run it */
+    ADAPTER_ERROR_LOAD_UNSUPPORTED, /* as LOAD: the backend says that it has no implementation */
+    ADAPTER_ERROR_RUN_UNSUPPORTED,
+    ADAPTER_ERROR_ITSELF            /* not the backend: the adapter could not do its part */
+} AdapterError;
+
+typedef struct {
+    const char *version; /* of the engine; borrowed, must live as long as the adapter */
+    const char *device;  /* "cpu" */
+} AdapterFacts;
+
+typedef struct {
+    const char *name;
+    /* `options`: object of texts. FALSE with any error if the backend cannot run here. */
+    gboolean (*hello)(const cJSON *options, AdapterFacts *facts, gpointer state, GError **error);
+    /* Runs the model. Returns an array of Value, one an output, in order; NULL with ADAPTER_ERROR. */
+    GPtrArray *(*run)(const char *model, const char *const *inputs, gsize n_inputs, const cJSON *options, gpointer state,
+                      GError **error);
+} AdapterCallbacks;
+
+/* Returns the process's exit status. */
+int adapter_serve(const AdapterCallbacks *callbacks, gpointer state);
+
+/* The text of an option; `fallback` if it is not given. */
+const char *adapter_option(const cJSON *options, const char *key, const char *fallback);
+
+#endif

@@ -1,0 +1,175 @@
+#include "backends_under_test/runner/worker.h"
+#include "backends_under_test/runner/command.h"
+#include "backends_under_test/runner/process.h"
+#include "backends_under_test/runner/protocol.h"
+
+#include <string.h>
+
+struct Worker {
+    const Backend *backend;
+    WorkerLimits   limits;
+    Process       *process; /* NULL for a command, and once spent */
+    Hello          hello;
+    gboolean       spent;
+    guint64        last_id;
+    guint          runs;
+};
+
+static gint64 deadline_in(double seconds)
+{
+    return g_get_monotonic_time() + (gint64)(seconds * G_USEC_PER_SEC);
+}
+
+void attempt_clear(Attempt *attempt)
+{
+    g_clear_pointer(&attempt->outputs, g_ptr_array_unref);
+    g_free(attempt->stage);
+    g_free(attempt->message);
+    g_free(attempt->log);
+    *attempt = (Attempt){ 0 };
+}
+
+/* ---- starting and stopping ----------------------------------------------------------------------------------------- */
+
+/* The last line of stderr: usually the reason why an adapter ended. */
+static char *last_words(const Process *process)
+{
+    g_autofree char *excerpt = g_strchomp(process_excerpt(process));
+    const char      *line = strrchr(excerpt, '\n');
+    line = line ? line + 1 : excerpt;
+    return *line ? g_strdup_printf(" (its last words: %.300s)", line) : g_strdup("");
+}
+
+/* Why no line came; a kill is not announced as the process's own end. */
+static char *silence(Process *process, LineResult result, const char *asked)
+{
+    g_autofree char *how = NULL, *partial = NULL;
+    if (process_partial(process) > 0)
+        partial = g_strdup_printf("%" G_GSIZE_FORMAT " bytes without a newline", process_partial(process));
+    if (result == LINE_TOO_LONG)
+        return g_strdup_printf("answered %s with a line that is longer than 1 MiB or holds a NUL", asked);
+    if (result == LINE_TIMED_OUT)
+        return g_strdup_printf("did not answer %s in time%s%s", asked, partial ? ": only " : "", partial ? partial : "");
+    process_finish(process, deadline_in(1), &how);
+    g_autofree char *words = last_words(process);
+    return g_strdup_printf("%s instead of answering %s%s%s%s", how, asked, partial ? ", after " : "",
+                           partial ? partial : "", words);
+}
+
+static gboolean say_hello(Worker *w, GError **error)
+{
+    gint64           deadline = deadline_in(w->backend->start_seconds);
+    g_autofree char *request = protocol_hello(w->backend->options), *line = NULL;
+    process_write_line(w->process, request, deadline); /* a failure shows in the read */
+    LineResult result = process_read_line(w->process, deadline, &line);
+    if (result != LINE_READ) {
+        g_autofree char *why = silence(w->process, result, "hello");
+        g_set_error(error, BACKEND_ERROR, result == LINE_TOO_LONG ? BACKEND_ERROR_PROTOCOL : BACKEND_ERROR_START,
+                    "backend %s %s", w->backend->name, why);
+        return FALSE;
+    }
+    if (protocol_read_hello(line, &w->hello, error))
+        return TRUE;
+    g_prefix_error(error, "backend %s: ", w->backend->name);
+    return FALSE;
+}
+
+Worker *worker_start(const Backend *backend, const WorkerLimits *limits, GError **error)
+{
+    g_autoptr(Worker) w = g_new0(Worker, 1);
+    w->backend = backend;
+    w->limits = *limits;
+    if (backend->kind == BACKEND_COMMAND)
+        return command_hello(backend, &w->hello, error) ? g_steal_pointer(&w) : NULL;
+    ProcessSpec spec = { .argv = backend->command,
+                         .environment = backend->environment,
+                         .folder = backend->folder,
+                         .memory_bytes = backend->memory_bytes,
+                         .file_bytes = limits->output_bytes,
+                         .log = limits->log,
+                         .log_bytes = limits->log_bytes };
+    w->process = process_start(&spec, error);
+    return w->process && say_hello(w, error) ? g_steal_pointer(&w) : NULL;
+}
+
+const Hello *worker_hello(const Worker *w)
+{
+    return &w->hello;
+}
+
+guint worker_runs(const Worker *w)
+{
+    return w->runs;
+}
+
+gboolean worker_usable(Worker *w)
+{
+    if (!w->spent && w->process && (process_has_pending(w->process) || process_ended(w->process)))
+        w->spent = TRUE;
+    return !w->spent;
+}
+
+gboolean worker_stop(Worker *w, double seconds, char **how)
+{
+    if (!w->process)
+        return TRUE;
+    gint64           deadline = deadline_in(seconds);
+    g_autofree char *request = protocol_stop();
+    process_write_line(w->process, request, deadline);
+    process_close_input(w->process);
+    w->spent = TRUE;
+    return process_finish(w->process, deadline, how);
+}
+
+void worker_free(Worker *w)
+{
+    if (!w)
+        return;
+    if (w->process && !w->spent)
+        worker_stop(w, 2, NULL);
+    process_free(w->process);
+    hello_clear(&w->hello);
+    g_free(w);
+}
+
+/* ---- running a case ------------------------------------------------------------------------------------------------ */
+
+/* A line that was begun but not ended before the process did is the adapter's fault; a process that just ends is a crash,
+ * whatever its exit status. */
+static AttemptKind kind_of_silence(const Process *process, LineResult result)
+{
+    if (result == LINE_TIMED_OUT)
+        return ATTEMPT_TIMED_OUT;
+    return result == LINE_TOO_LONG || process_partial(process) > 0 ? ATTEMPT_VIOLATION : ATTEMPT_CRASHED;
+}
+
+static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir,
+                           Attempt *attempt)
+{
+    gint64           deadline = deadline_in(w->limits.seconds);
+    guint64          id = ++w->last_id;
+    g_autofree char *request = protocol_run(id, model, inputs, outputs_dir, w->backend->options), *line = NULL;
+    process_excerpt_reset(w->process);
+    process_write_line(w->process, request, deadline);
+    LineResult result = process_read_line(w->process, deadline, &line);
+    if (result == LINE_READ) {
+        protocol_read_answer(line, id, outputs_dir, attempt);
+    } else {
+        attempt->kind = kind_of_silence(w->process, result);
+        attempt->message = silence(w->process, result, "run");
+    }
+    w->spent = attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED;
+    attempt->log = process_excerpt(w->process);
+}
+
+void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt)
+{
+    gint64 started = g_get_monotonic_time();
+    *attempt = (Attempt){ 0 };
+    w->runs++;
+    if (w->backend->kind == BACKEND_COMMAND)
+        command_run(w->backend, &w->limits, model, inputs, outputs_dir, attempt);
+    else
+        run_in_process(w, model, inputs, outputs_dir, attempt);
+    attempt->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+}

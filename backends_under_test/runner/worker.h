@@ -1,0 +1,66 @@
+/* One backend, ready for one case after another: an adapter process and its protocol, or a command run once a case.
+ *
+ * A Worker is used by the thread that made it. Whatever goes wrong inside the backend is an Attempt, never a GError. */
+#ifndef ASSAY_RUNNER_WORKER_H
+#define ASSAY_RUNNER_WORKER_H
+
+#include "backends_under_test/runner/backend.h"
+
+#define PROTOCOL_VERSION 1
+
+typedef struct {
+    double      seconds;      /* deadline of a case */
+    guint64     output_bytes; /* of any one file that the backend writes */
+    const char *log;          /* file for the adapter's stderr, appended; NULL: none */
+    guint64     log_bytes;
+} WorkerLimits;
+
+/* What the backend says of itself. */
+typedef struct {
+    char      *name, *version; /* of the engine, not of the adapter */
+    char      *device;         /* "cpu"; several joined by ", " */
+    GPtrArray *unsupported;    /* of CapabilityRule, besides those of backend.json */
+} Hello;
+
+typedef enum {
+    ATTEMPT_ANSWERED,
+    ATTEMPT_REFUSED,   /* a clean error */
+    ATTEMPT_CRASHED,   /* the process ended without an answer */
+    ATTEMPT_TIMED_OUT,
+    ATTEMPT_VIOLATION  /* the adapter broke the protocol */
+} AttemptKind;
+
+typedef struct {
+    AttemptKind kind;
+    GPtrArray  *outputs;     /* ANSWERED: of char*, the paths of the output files in order */
+    char       *stage;       /* REFUSED: "load" or "run"; else NULL */
+    gboolean    unsupported; /* REFUSED: the backend says that it lacks something, not that the model is wrong */
+    char       *message;     /* all but ANSWERED: one line */
+    char       *log;         /* the end of stderr of this case */
+    double      seconds;
+} Attempt;
+
+void attempt_clear(Attempt *attempt);
+
+typedef struct Worker Worker;
+
+/* Starts the adapter and says hello. The backend is borrowed. BACKEND_ERROR_START or _PROTOCOL if that fails; the message
+ * holds the end of stderr. */
+Worker *worker_start(const Backend *backend, const WorkerLimits *limits, GError **error);
+
+const Hello *worker_hello(const Worker *worker);
+
+/* Runs one model on inputs (paths), outputs into the empty folder outputs_dir. After anything but ANSWERED and REFUSED
+ * the worker is spent: worker_usable() is FALSE and it can only be freed. */
+void worker_run(Worker *worker, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt);
+
+gboolean worker_usable(Worker *worker); /* FALSE too if the adapter ended or spoke unasked since */
+guint    worker_runs(const Worker *worker); /* cases given to it so far */
+
+/* Says stop and waits up to `seconds`; FALSE with *how if the adapter did not end by itself with status 0. */
+gboolean worker_stop(Worker *worker, double seconds, char **how);
+
+void worker_free(Worker *worker); /* NULL is allowed */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Worker, worker_free)
+
+#endif
