@@ -111,3 +111,58 @@ gboolean move_axes(const Eval *ev, const char *attribute, gsize input, int rank,
     *n = count;
     return TRUE;
 }
+
+void move_broadcast_strides(const Shape *from, const Shape *to, int64_t strides[SHAPE_MAX_RANK])
+{
+    int64_t dense[SHAPE_MAX_RANK];
+    shape_strides(from, dense);
+    for (int d = 0; d < to->rank; d++) {
+        const int own = d - (to->rank - from->rank);
+        strides[d] = own < 0 || from->dims[own] == 1 ? 0 : dense[own];
+    }
+}
+
+gboolean move_index(int64_t *index, int64_t dim, const char *what, GError **error)
+{
+    if (*index < -dim || *index >= dim)
+        return eval_fail(error, "%s: %" G_GINT64_FORMAT " is outside [-%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT ")", what,
+                         *index, dim, dim);
+    if (*index < 0)
+        *index += dim;
+    return TRUE;
+}
+
+/* ---- bound rules --------------------------------------------------------------------------------------------------- */
+
+static gboolean no_certificate(Eval *ev)
+{
+    for (gsize i = 0; i < eval_output_count(ev); i++)
+        eval_set_uncertified(ev, i);
+    return TRUE;
+}
+
+gboolean move_bound(Eval *ev, guint32 moved, GError **error)
+{
+    for (gsize i = 0; i < eval_input_count(ev); i++) {
+        Interval interval;
+        const gboolean known = eval_input_interval(ev, i, &interval);
+        if (!known || (interval.lower && !(i < 32 && (moved >> i & 1))))
+            return no_certificate(ev);
+    }
+    return bound_monotone(ev, error);
+}
+
+gboolean move_bound_first(Eval *ev, GError **error)
+{
+    return move_bound(ev, 1, error);
+}
+
+gboolean move_bound_shape(Eval *ev, G_GNUC_UNUSED GError **error)
+{
+    for (gsize i = 0; i < eval_input_count(ev); i++) {
+        Interval interval;
+        if (!eval_input_interval(ev, i, &interval))
+            return no_certificate(ev);
+    }
+    return TRUE;
+}

@@ -25,4 +25,21 @@ int64_t *move_int_list(const Tensor *tensor, const char *what, gsize *n, GError 
  * FALSE with an error. *n is 0 if they are absent. Free *axes with g_free. */
 gboolean move_axes(const Eval *ev, const char *attribute, gsize input, int rank, int **axes, gsize *n, GError **error);
 
+/* Strides (in elements) with which a dense tensor of shape `from` is read as if broadcast to `to`; the shapes must go
+ * together (shape_broadcasts_to). */
+void move_broadcast_strides(const Shape *from, const Shape *to, int64_t strides[SHAPE_MAX_RANK]);
+
+/* Index `index` of a dim in [-dim, dim) to [0, dim); FALSE with an error that names `what` ("indices", "position"). */
+gboolean move_index(int64_t *index, int64_t dim, const char *what, GError **error);
+
+/* ---- bound rules ---------------------------------------------------------------------------------------------------
+ * Data movement carries the ends of an interval along, but only for elements that are moved: where an input that says
+ * what goes where (indices, pads, a condition) is not known exactly, neither is the result. */
+
+/* bound_monotone if every input outside the bit set `moved` is exact, else no certificate. */
+gboolean move_bound(Eval *ev, guint32 moved, GError **error);
+gboolean move_bound_first(Eval *ev, GError **error); /* only input 0 is moved */
+/* The outputs depend on nothing but the inputs' shapes. */
+gboolean move_bound_shape(Eval *ev, GError **error);
+
 #endif
