@@ -124,7 +124,7 @@ static void pad_elements(const Tensor *x, const Tensor *value, const Plan *plan,
 static gboolean pad_with(Eval *ev, const int64_t *begins, const int64_t *ends, const Tensor *value, GError **error)
 {
     const Tensor *x = eval_input(ev, 0);
-    PadMode mode;
+    PadMode mode = PAD_CONSTANT;
     if (!parse_mode(ev, &mode, error))
         return FALSE;
     g_auto(Plan) plan = { .shape = x->shape };
