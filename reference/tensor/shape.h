@@ -15,8 +15,8 @@ typedef struct {
     int64_t dims[SHAPE_MAX_RANK];
 } Shape;
 
-/* Shape of the given dims: SHAPE(2, 3); a scalar is SHAPE0. */
-#define SHAPE(...) shape_of((const int64_t[]){ __VA_ARGS__ }, (int)(sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)))
+/* Shape of the given dims, as a literal whose address may be taken: &SHAPE(2, 3); a scalar is SHAPE0. */
+#define SHAPE(...) ((Shape){ .rank = (int)(sizeof((const int64_t[]){ __VA_ARGS__ }) / sizeof(int64_t)), .dims = { __VA_ARGS__ } })
 #define SHAPE0 ((Shape){ .rank = 0 })
 
 /* rank must be 0..SHAPE_MAX_RANK: for literals; use shape_make for numbers from outside. */

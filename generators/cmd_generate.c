@@ -1,0 +1,131 @@
+#include "generators/engine/generator.h"
+#include "reference/cli/paths.h"
+#include "reference/cli/subcommand.h"
+
+#include <glib/gstdio.h>
+#include <stdio.h>
+#include <string.h>
+
+static int cmd_generate(int argc, char **argv);
+SUBCOMMAND_DEFINE(generate, "generate", "", "write cases: model, inputs, golden outputs, intervals, case.json", cmd_generate)
+
+/* ---- folders: nothing but our own case folders is ever removed ------------------------------------------------------------ */
+
+static gboolean refuse(GError **error, const char *path, const char *why)
+{
+    g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s: %s", path, why);
+    return FALSE;
+}
+
+static gboolean remove_files(const char *folder, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        const gboolean is_dir = g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+        if (is_dir ? !remove_files(path, error) : g_unlink(path) != 0)
+            return is_dir ? FALSE : refuse(error, path, g_strerror(errno));
+    }
+    if (!dir)
+        return FALSE;
+    return g_rmdir(folder) == 0 || refuse(error, folder, g_strerror(errno));
+}
+
+/* A proposal's folder of an earlier generation: every entry is a case, or a leftover .partial of one. */
+static gboolean is_ours(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *json = g_build_filename(folder, name, "case.json", NULL);
+        if (!g_str_has_suffix(name, ".partial") && !g_file_test(json, G_FILE_TEST_IS_REGULAR))
+            return FALSE;
+    }
+    return dir != NULL;
+}
+
+static gboolean clear(const char *folder, GError **error)
+{
+    if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK))
+        return refuse(error, folder, "is a symbolic link; not touched");
+    if (!g_file_test(folder, G_FILE_TEST_EXISTS))
+        return TRUE;
+    if (!is_ours(folder))
+        return refuse(error, folder, "holds something that is no case; not touched. Choose another folder");
+    return remove_files(folder, error);
+}
+
+/* The new cases are written beside the old ones, which go only when the new ones are whole. */
+static gboolean generate_one(const ProposalGenerator *generator, const Proposal *proposal, const char *out,
+                             const char *filter, guint jobs, guint *cases, GError **error)
+{
+    g_autofree char *final = g_build_filename(out, proposal->id, NULL);
+    g_autofree char *fresh = g_strdup_printf("%s/%s.partial", out, proposal->id);
+    if (!clear(fresh, error))
+        return FALSE;
+    if (g_mkdir_with_parents(fresh, 0777) != 0)
+        return refuse(error, fresh, g_strerror(errno));
+    if (!generator_run(generator, proposal, fresh, filter, jobs, cases, error)) {
+        remove_files(fresh, NULL);
+        return FALSE;
+    }
+    if (!clear(final, error))
+        return FALSE;
+    return g_rename(fresh, final) == 0 || refuse(error, final, g_strerror(errno));
+}
+
+static gboolean is_wanted(const char *id, char **wanted)
+{
+    return !wanted || g_strv_contains((const char *const *)wanted, id);
+}
+
+static int generate(const char *out, char **wanted, const char *filter, guint jobs, GError **error)
+{
+    for (char **id = wanted; id && *id; id++)
+        if (!generator_find(*id)) {
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no generator for proposal '%s'; 'assay coverage' lists them", *id);
+            return EXIT_USAGE;
+        }
+    gsize n;
+    guint total = 0;
+    const ProposalGenerator *const *all = generator_all(&n);
+    const gint64 start = g_get_monotonic_time();
+    for (gsize i = 0; i < n; i++) {
+        if (!is_wanted(all[i]->id, wanted))
+            continue;
+        g_autofree char *relative = g_build_filename("spec", "proposals", all[i]->id, NULL), *folder = home_path(relative);
+        g_autoptr(Proposal) proposal = proposal_read(folder, error);
+        guint cases;
+        if (!proposal || !generate_one(all[i], proposal, out, filter, jobs, &cases, error))
+            return EXIT_HARNESS;
+        printf("%-20s %5u cases\n", all[i]->id, cases);
+        total += cases;
+    }
+    fprintf(stderr, "%u cases in %.2f s\n", total, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    return total > 0 ? EXIT_GOOD : EXIT_SHORT;
+}
+
+static int cmd_generate(int argc, char **argv)
+{
+    g_autofree char *out = NULL, *filter = NULL;
+    g_auto(GStrv) wanted = NULL;
+    int jobs = (int)g_get_num_processors(), code;
+    const GOptionEntry entries[] = {
+        { "proposal", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &wanted, "Only this proposal; may be repeated (default: all)", "ID" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Where the corpus goes (default: build/corpus)", "DIR" },
+        { "filter", 'f', 0, G_OPTION_ARG_STRING, &filter, "Only scenarios whose name matches", "GLOB" },
+        { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Scenarios at a time (default: the number of processors)", "N" },
+        { NULL, 0, 0, 0, NULL, NULL, NULL }
+    };
+    if (!cli_parse(&argc, &argv, &subcommand_generate, entries,
+                   "Each case is a folder in ONNX's backend-test layout with a case.json beside the model. A proposal's folder in\n"
+                   "DIR is replaced as a whole when all its cases are written; anything else there is left alone.\n\n"
+                   "Example: assay generate -p block-qdq -o build/corpus", &code))
+        return code;
+    if (argc != 1 || jobs < 1)
+        return cli_complain(&subcommand_generate, EXIT_USAGE, "expected only options, and at least one job; see 'assay generate --help'");
+    GError *error = NULL;
+    code = generate(out ? out : "build/corpus", wanted, filter, (guint)jobs, &error);
+    return error ? cli_fail(&subcommand_generate, code, error) : cli_finish(&subcommand_generate, code);
+}

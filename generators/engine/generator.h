@@ -1,0 +1,56 @@
+/* One proposal's run of its generator: registry, queue of finished scenarios, the writer's folder. Private to the
+ * engine and cmd_generate.c. */
+#ifndef ASSAY_GENERATORS_ENGINE_GENERATOR_H
+#define ASSAY_GENERATORS_ENGINE_GENERATOR_H
+
+#include "generators/engine/scenario.h"
+#include "golden/proposal.h"
+
+typedef struct {
+    char *id;
+    char *twin; /* of a reject case, else NULL */
+} Written;
+
+struct Generator {
+    const Proposal *proposal;
+    const char     *folder;    /* receives one folder a case */
+    const char     *filter;    /* glob on names; NULL: all */
+    GThreadPool    *pool;
+    GMutex          lock;
+    GHashTable     *names;     /* of scenarios, to refuse duplicates */
+    GPtrArray      *written;   /* of Written */
+    GError         *error;     /* the first by scenario order */
+    guint           error_order, next_order;
+};
+
+const ProposalGenerator *const *generator_all(gsize *count);
+const ProposalGenerator        *generator_find(const char *id);
+
+/* Generates every case of a proposal into `folder` (which exists and is empty) on `jobs` threads. *cases receives the
+ * number of cases. FALSE with the first error. */
+gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, const char *folder, const char *filter,
+                       guint jobs, guint *cases, GError **error);
+
+/* Evaluates and writes one scenario; called on the pool's threads. */
+gboolean scenario_write(Scenario *s, GError **error);
+
+struct Scenario {
+    Generator *generator;
+    guint      order;
+    Case      *facts;     /* id, form and comparisons are set per form */
+    char      *name;
+    Model     *model;     /* the native form */
+    Model     *functions; /* the meanings; NULL if none was given */
+    GPtrArray *inputs;    /* of Value, in the order of the graph's inputs */
+    GPtrArray *alternatives; /* of GPtrArray of Tensor */
+    guint      forms;
+    gboolean   reject, bits, free_zero_sign;
+    char      *because;
+    GBytes    *bytes;
+    void     (*change)(Model *model, Form form, gpointer data);
+    gpointer   change_data;
+};
+
+void scenario_free(Scenario *s);
+
+#endif

@@ -1,0 +1,313 @@
+/* From a finished scenario to case folders: forms, golden, proof that they agree, files. */
+#include "generators/engine/generator.h"
+
+#include "reference/onnx/check.h"
+#include "reference/onnx/inline.h"
+#include "reference/onnx/save.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+typedef struct {
+    EvalOutput *outputs;
+    gsize       n;
+} Golden;
+
+static void golden_clear(Golden *golden)
+{
+    for (gsize i = 0; i < golden->n; i++)
+        eval_output_clear(&golden->outputs[i]);
+    g_clear_pointer(&golden->outputs, g_free);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Golden, golden_clear)
+
+static gboolean fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean fail(GError **error, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error_literal(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, message);
+    return FALSE;
+}
+
+/* ---- IR version ------------------------------------------------------------------------------------------------------- */
+
+/* The first IR version whose release carries an opset (onnx release table), and that knows an element type. */
+static int64_t ir_of_opset(int64_t opset)
+{
+    static const struct {
+        int64_t opset, ir;
+    } releases[] = { { 24, 12 }, { 23, 11 }, { 21, 10 }, { 19, 9 }, { 15, 8 }, { 11, 6 }, { 10, 5 }, { 9, 4 } };
+    if (opset >= 25)
+        return 13;
+    for (gsize i = 0; i < G_N_ELEMENTS(releases); i++)
+        if (opset >= releases[i].opset)
+            return releases[i].ir;
+    return 3;
+}
+
+static void set_ir_version(Model *model)
+{
+    int64_t ir = ir_of_opset(opset_version(&model->opset_imports, ""));
+    if (model->functions.n > 0 && ir < 8)
+        ir = 8;
+    if (ir < 4)
+        ir = 4; /* initializers that are not inputs */
+    model->ir_version = ir;
+}
+
+/* ---- forms ------------------------------------------------------------------------------------------------------------- */
+
+/* A function form imports what its functions' bodies import; a decomposed form no longer imports what it lost. */
+static Model *make_form(const Scenario *s, Form form)
+{
+    Model *model = model_copy(s->model);
+    const List *functions = s->functions ? &s->functions->functions : NULL;
+    for (gsize i = 0; functions && form == FORM_FUNCTION && i < functions->n; i++) {
+        Function *f = function_copy(LIST_AT(functions, Function, i), model);
+        list_append(&model->functions, model->arena, f);
+    }
+    if (form == FORM_DECOMPOSED) {
+        inline_functions(model->graph, functions);
+        for (gsize i = model->opset_imports.n; i-- > 0;)
+            if (g_str_has_prefix(LIST_AT(&model->opset_imports, OpsetImport, i)->domain, "assay."))
+                list_remove(&model->opset_imports, i);
+    }
+    if (s->model->ir_version == 13) /* model_new()'s default: not chosen by the generator */
+        set_ir_version(model);
+    if (s->change)
+        s->change(model, form, s->change_data);
+    return model;
+}
+
+static gboolean evaluate(const Scenario *s, const Model *model, gboolean certify, Golden *golden, GError **error)
+{
+    const EvalOptions options = { .certify = certify };
+    g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
+    if (!evaluator)
+        return FALSE;
+    golden->n = model->graph->outputs.n;
+    golden->outputs = g_new0(EvalOutput, golden->n + 1);
+    return evaluator_run(evaluator, (Value *const *)s->inputs->pdata, s->inputs->len, golden->outputs, error);
+}
+
+/* A form other than the one that gave the golden must give the same bits. */
+static gboolean forms_agree(const Golden *golden, const Golden *other, Form form, GError **error)
+{
+    const CompareSpec exact = { .mode = COMPARE_VALUE };
+    for (gsize i = 0; i < golden->n; i++) {
+        Comparison c;
+        const gboolean same = compare_values(&exact, golden->outputs[i].value, NULL, NULL, other->outputs[i].value, &c);
+        if (!same)
+            fail(error, "the %s form disagrees with the native one at output %" G_GSIZE_FORMAT ": %s", form_name(form), i,
+                 c.message);
+        comparison_clear(&c);
+        if (!same)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------------- */
+
+static gboolean write_text(const char *folder, const char *name, const char *text, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    return file_replace(path, text, strlen(text), FALSE, error);
+}
+
+static gboolean write_value(const char *folder, const char *kind, guint i, const Value *value, const char *name, GError **error)
+{
+    g_autofree char *path = case_data_path(folder, kind, i);
+    return value_save(value, name, path, error);
+}
+
+static gboolean write_tensor(const char *path, const Tensor *tensor, const char *name, GError **error)
+{
+    return tensor_save(tensor, name, STORAGE_RAW, path, error);
+}
+
+static gboolean write_inputs(const Scenario *s, const char *folder, GError **error)
+{
+    for (guint i = 0; i < s->inputs->len; i++)
+        if (!write_value(folder, "input", i, g_ptr_array_index(s->inputs, i),
+                         LIST_AT(&s->model->graph->inputs, ValueInfo, i)->name, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean write_golden(const Scenario *s, const char *folder, const Golden *golden, GError **error)
+{
+    for (guint i = 0; i < golden->n; i++) {
+        const EvalOutput *o = &golden->outputs[i];
+        const char *name = LIST_AT(&s->model->graph->outputs, ValueInfo, i)->name;
+        g_autofree char *lower = case_data_path(folder, "lower", i), *upper = case_data_path(folder, "upper", i);
+        if (!write_value(folder, "output", i, o->value, name, error) ||
+            (o->lower && (!write_tensor(lower, o->lower, name, error) || !write_tensor(upper, o->upper, name, error))))
+            return FALSE;
+    }
+    for (guint a = 0; a < s->alternatives->len; a++) {
+        const GPtrArray *tensors = g_ptr_array_index(s->alternatives, a);
+        for (guint i = 0; i < tensors->len; i++) {
+            g_autofree char *path = case_alternative_path(folder, a, i);
+            if (!write_tensor(path, g_ptr_array_index(tensors, i), LIST_AT(&s->model->graph->outputs, ValueInfo, i)->name, error))
+                return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean write_model(const Scenario *s, const Model *model, const char *folder, GError **error)
+{
+    g_autofree char *path = case_model_path(folder);
+    if (s->bytes) {
+        gsize size;
+        const void *data = g_bytes_get_data(s->bytes, &size);
+        return file_replace(path, data, size, FALSE, error);
+    }
+    return model_save(model, path, error);
+}
+
+static void add_dtype(Case *facts, const Value *value)
+{
+    const char *name = value->tensor ? dtype_name(value->tensor->dtype) : NULL;
+    for (guint i = 0; name && i < facts->dtypes->len; i++)
+        if (strcmp(g_ptr_array_index(facts->dtypes, i), name) == 0)
+            return;
+    if (name)
+        g_ptr_array_add(facts->dtypes, g_strdup(name));
+}
+
+static gint by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void set_facts(const Scenario *s, Form form, const Golden *golden)
+{
+    Case *c = s->facts;
+    c->form = form;
+    g_free(c->name);
+    c->name = g_strdup_printf("%s-%s", s->name, form_name(form));
+    g_free(c->id);
+    c->id = g_strdup_printf("%s/%s", c->proposal, c->name);
+    c->n_inputs = s->inputs->len;
+    c->n_outputs = golden ? (guint)golden->n : 0;
+    g_array_set_size(c->comparisons, 0);
+    for (gsize i = 0; golden && i < golden->n; i++) {
+        const CompareSpec spec = { .mode = golden->outputs[i].lower ? COMPARE_INTERVAL : s->bits ? COMPARE_BITS : COMPARE_VALUE,
+                                   .free_zero_sign = s->free_zero_sign };
+        g_array_append_val(c->comparisons, spec);
+        add_dtype(c, golden->outputs[i].value);
+    }
+    g_ptr_array_sort(c->dtypes, by_text);
+}
+
+/* Everything goes into <case>.partial, which becomes <case> when it is whole. */
+static gboolean write_case(Scenario *s, const Model *model, Form form, const Golden *golden, GError **error)
+{
+    set_facts(s, form, golden);
+    g_autofree char *folder = g_build_filename(s->generator->folder, s->facts->name, NULL);
+    g_autofree char *partial = g_strconcat(folder, ".partial", NULL);
+    g_autofree char *data = g_build_filename(partial, "test_data_set_0", NULL);
+    if (g_mkdir_with_parents(data, 0777) != 0)
+        return fail(error, "%s: cannot be made: %s", data, g_strerror(errno));
+    g_autofree char *json = case_to_json(s->facts);
+    if (!write_model(s, model, partial, error) || !write_inputs(s, partial, error) ||
+        (golden && !write_golden(s, partial, golden, error)) || !write_text(partial, "case.json", json, error))
+        return FALSE;
+    if (g_rename(partial, folder) != 0)
+        return fail(error, "%s: cannot be put in place: %s", folder, g_strerror(errno));
+    Written *written = g_new0(Written, 1);
+    *written = (Written){ g_strdup(s->facts->id), g_strdup(s->facts->twin) };
+    g_mutex_lock(&s->generator->lock);
+    g_ptr_array_add(s->generator->written, written);
+    g_mutex_unlock(&s->generator->lock);
+    return TRUE;
+}
+
+/* ---- valid scenarios ------------------------------------------------------------------------------------------------------ */
+
+static gboolean declare_outputs(Scenario *s, Model *model, const Golden *golden, GError **error)
+{
+    for (gsize i = 0; i < golden->n; i++) {
+        ValueInfo *info = LIST_AT(&model->graph->outputs, ValueInfo, i);
+        const Value *value = golden->outputs[i].value;
+        if (!info->type && value->kind != VALUE_TENSOR)
+            return fail(error, "output '%s' is no tensor: declare its type", info->name);
+        if (!info->type)
+            info->type = type_tensor(model, value->tensor->dtype, &value->tensor->shape);
+        if (!golden->outputs[i].certified)
+            return fail(error, "output '%s' has no certificate: an operator on its way has no bound rule", info->name);
+    }
+    (void)s;
+    return TRUE;
+}
+
+static gboolean write_forms(Scenario *s, GError **error)
+{
+    g_auto(Golden) golden = { 0 };
+    g_autoptr(Model) native = make_form(s, FORM_NATIVE);
+    if (!evaluate(s, native, TRUE, &golden, error) || !declare_outputs(s, s->model, &golden, error))
+        return FALSE;
+    for (Form form = FORM_NATIVE; form <= FORM_DECOMPOSED; form++) {
+        if (!(s->forms >> form & 1))
+            continue;
+        g_autoptr(Model) model = make_form(s, form);
+        g_auto(Golden) other = { 0 };
+        if (!model_check(model, error) || !evaluate(s, model, FALSE, &other, error) ||
+            !forms_agree(&golden, &other, form, error) || !write_case(s, model, form, &golden, error)) {
+            g_prefix_error(error, "%s form: ", form_name(form));
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+/* ---- scenarios that must be refused ---------------------------------------------------------------------------------------- */
+
+/* What the reference says to the model as it stands on disk: load, check, run. */
+static gboolean refused(const Scenario *s, const char *path, GError **why)
+{
+    g_autoptr(Model) model = model_load(path, NULL, why);
+    if (!model || !model_check(model, why))
+        return TRUE;
+    g_auto(Golden) golden = { 0 };
+    return !evaluate(s, model, FALSE, &golden, why);
+}
+
+static gboolean write_reject(Scenario *s, GError **error)
+{
+    g_autoptr(Model) model = make_form(s, FORM_NATIVE);
+    g_autofree char *scratch = g_strdup_printf("%s/%s.reject.partial", s->generator->folder, s->name);
+    g_autofree char *path = case_model_path(scratch);
+    if (g_mkdir_with_parents(scratch, 0777) != 0)
+        return fail(error, "%s: cannot be made: %s", scratch, g_strerror(errno));
+    if (!write_model(s, model, scratch, error))
+        return FALSE;
+    g_autoptr(GError) why = NULL;
+    if (!refused(s, path, &why))
+        return fail(error, "must be refused, but the reference accepts it");
+    if (g_error_matches(why, EVAL_ERROR, EVAL_ERROR_UNSUPPORTED) || !strstr(why->message, s->because))
+        return fail(error, "must be refused because of '%s', but the reference says: %s", s->because, why->message);
+    g_autofree char *prefix = g_strconcat(path, ": ", NULL); /* the path varies, the rest is the reason */
+    s->facts->why = g_strdup(g_str_has_prefix(why->message, prefix) ? why->message + strlen(prefix) : why->message);
+    g_autoptr(GDir) dir = g_dir_open(scratch, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *file = g_build_filename(scratch, name, NULL);
+        g_unlink(file);
+    }
+    g_rmdir(scratch);
+    return write_case(s, model, FORM_NATIVE, NULL, error);
+}
+
+gboolean scenario_write(Scenario *s, GError **error)
+{
+    if (s->reject ? write_reject(s, error) : write_forms(s, error))
+        return TRUE;
+    g_prefix_error(error, "%s/%s: ", s->generator->proposal->id, s->name);
+    return FALSE;
+}

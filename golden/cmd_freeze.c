@@ -1,0 +1,138 @@
+#include "golden/manifest.h"
+#include "golden/proposal.h"
+#include "reference/cli/paths.h"
+#include "reference/cli/subcommand.h"
+#include "reference/onnx/save.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static int cmd_freeze(int argc, char **argv);
+SUBCOMMAND_DEFINE(freeze, "freeze", "DIR", "write the manifest, or prove that DIR reproduces it bit for bit", cmd_freeze)
+
+typedef struct {
+    guint cases, moved, missing, extra;
+} Difference;
+
+/* name -> rest of the line */
+static GHashTable *index_lines(char **lines)
+{
+    GHashTable *index = g_hash_table_new(g_str_hash, g_str_equal);
+    for (char **line = lines; *line; line++) {
+        char *space = strchr(*line, ' ');
+        if (!space)
+            continue;
+        *space = '\0';
+        g_hash_table_insert(index, *line, space + 1);
+    }
+    return index;
+}
+
+static void say_what_moved(const char *proposal, const char *name, const char *old_hashes, const char *new_hashes)
+{
+    static const char *const kinds[] = { "model", "inputs", "golden", "interval", "case.json" };
+    g_auto(GStrv) a = g_strsplit(old_hashes, " ", -1), b = g_strsplit(new_hashes, " ", -1);
+    g_autoptr(GString) what = g_string_new(NULL);
+    for (gsize k = 0; k < G_N_ELEMENTS(kinds) && a[k] && b[k]; k++)
+        if (strcmp(a[k], b[k]) != 0)
+            g_string_append_printf(what, "%s%s", what->len ? ", " : "", kinds[k]);
+    printf("%s/%s: %s differs\n", proposal, name, what->str);
+}
+
+static void compare(const char *proposal, const char *frozen, const char *found, Difference *d)
+{
+    g_auto(GStrv) old_lines = g_strsplit(frozen, "\n", -1), new_lines = g_strsplit(found, "\n", -1);
+    g_autoptr(GHashTable) old_index = index_lines(old_lines), new_index = index_lines(new_lines);
+    for (char **line = new_lines; *line; line++) {
+        const char *old = **line ? g_hash_table_lookup(old_index, *line) : NULL;
+        if (!**line)
+            continue;
+        d->cases++;
+        if (!old) {
+            d->extra++;
+            printf("%s/%s: not in the manifest\n", proposal, *line);
+        } else if (strcmp(old, g_hash_table_lookup(new_index, *line)) != 0) {
+            d->moved++;
+            say_what_moved(proposal, *line, old, g_hash_table_lookup(new_index, *line));
+        }
+    }
+    for (char **line = old_lines; *line; line++)
+        if (**line && !g_hash_table_contains(new_index, *line)) {
+            d->missing++;
+            printf("%s/%s: in the manifest, not in the corpus\n", proposal, *line);
+        }
+}
+
+static gboolean check(const char *proposal, const char *found, Difference *d, GError **error)
+{
+    g_autofree char *relative = g_strdup_printf("golden/manifest/%s.txt", proposal);
+    g_autofree char *path = home_path(relative), *frozen = NULL;
+    if (!g_file_get_contents(path, &frozen, NULL, error)) {
+        g_prefix_error(error, "no frozen manifest: ");
+        return FALSE;
+    }
+    compare(proposal, frozen, found, d);
+    return TRUE;
+}
+
+static gboolean freeze(const char *proposal, const char *found, GError **error)
+{
+    g_autofree char *relative = g_strdup_printf("golden/manifest/%s.txt", proposal);
+    g_autofree char *path = home_path(relative);
+    return file_replace(path, found, strlen(found), TRUE, error);
+}
+
+static int run(const char *corpus, gboolean checking, GError **error)
+{
+    g_autoptr(GPtrArray) proposals = proposal_list(error);
+    Difference d = { 0 };
+    guint found_any = 0;
+    for (guint i = 0; proposals && i < proposals->len; i++) {
+        const Proposal *p = g_ptr_array_index(proposals, i);
+        g_autofree char *folder = g_build_filename(corpus, p->id, NULL);
+        if (!g_file_test(folder, G_FILE_TEST_IS_DIR)) {
+            if (checking) {
+                printf("%s: no such folder in the corpus\n", p->id);
+                d.missing++;
+            }
+            continue;
+        }
+        g_autofree char *lines = manifest_of(folder, error);
+        if (!lines || !(checking ? check(p->id, lines, &d, error) : freeze(p->id, lines, error)))
+            return EXIT_USAGE;
+        found_any++;
+    }
+    if (!proposals)
+        return EXIT_HARNESS;
+    if (!found_any) {
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: no proposal's folder in it; 'assay generate -o %s' writes them",
+                    corpus, corpus);
+        return EXIT_USAGE;
+    }
+    if (!checking) {
+        printf("froze %u proposals\n", found_any);
+        return EXIT_GOOD;
+    }
+    printf("%u cases checked: %u moved, %u missing, %u extra\n", d.cases, d.moved, d.missing, d.extra);
+    return d.moved + d.missing + d.extra == 0 && d.cases > 0 ? EXIT_GOOD : EXIT_SHORT;
+}
+
+static int cmd_freeze(int argc, char **argv)
+{
+    gboolean checking = FALSE;
+    int code;
+    const GOptionEntry entries[] = {
+        { "check", 0, 0, G_OPTION_ARG_NONE, &checking, "Compare with the frozen manifest instead of writing it", NULL },
+        { NULL, 0, 0, 0, NULL, NULL, NULL }
+    };
+    if (!cli_parse(&argc, &argv, &subcommand_freeze, entries,
+                   "The manifest (golden/manifest/<proposal>.txt) holds hashes of every model, input, golden and interval.\n"
+                   "Freezing is a decision: read the diff of the manifest like code.\n\n"
+                   "Exit code of --check: 0 identical, 1 something moved.", &code))
+        return code;
+    if (argc != 2)
+        return cli_complain(&subcommand_freeze, EXIT_USAGE, "expected one corpus folder; see 'assay freeze --help'");
+    GError *error = NULL;
+    code = run(argv[1], checking, &error);
+    return error ? cli_fail(&subcommand_freeze, code, error) : cli_finish(&subcommand_freeze, code);
+}

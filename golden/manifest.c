@@ -1,0 +1,108 @@
+#include "golden/manifest.h"
+
+#include <string.h>
+
+enum { KIND_MODEL, KIND_INPUTS, KIND_OUTPUTS, KIND_INTERVAL, KIND_CASE, KINDS };
+#define HEX_DIGITS 32
+
+static gint by_name(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static GPtrArray *sorted_names(const char *folder, GError **error)
+{
+    g_autoptr(GError) io = NULL;
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, &io);
+    if (!dir) {
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
+        return NULL;
+    }
+    GPtrArray *names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while ((name = g_dir_read_name(dir)))
+        g_ptr_array_add(names, g_strdup(name));
+    g_ptr_array_sort(names, by_name);
+    return names;
+}
+
+static int kind_of(const char *name, gboolean in_data_set)
+{
+    if (!in_data_set)
+        return strcmp(name, "case.json") == 0 ? KIND_CASE : KIND_MODEL;
+    if (g_str_has_prefix(name, "input_"))
+        return KIND_INPUTS;
+    return g_str_has_prefix(name, "lower_") || g_str_has_prefix(name, "upper_") ? KIND_INTERVAL : KIND_OUTPUTS;
+}
+
+static gboolean add_files(const char *folder, gboolean in_data_set, GChecksum *const *sums, gboolean *any, GError **error)
+{
+    g_autoptr(GPtrArray) names = sorted_names(folder, error);
+    for (guint i = 0; names && i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR))
+            continue;
+        g_autofree char *bytes = NULL;
+        gsize length;
+        GError *io = NULL;
+        if (!g_file_get_contents(path, &bytes, &length, &io)) {
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
+            g_error_free(io);
+            return FALSE;
+        }
+        const int kind = kind_of(name, in_data_set);
+        g_autofree char *head = g_strdup_printf("%s %" G_GSIZE_FORMAT "\n", name, length);
+        g_checksum_update(sums[kind], (const guchar *)head, -1);
+        g_checksum_update(sums[kind], (const guchar *)bytes, (gssize)length);
+        any[kind] = TRUE;
+    }
+    return names != NULL;
+}
+
+static gboolean add_case(GString *text, const char *folder, const char *name, GError **error)
+{
+    GChecksum *sums[KINDS];
+    gboolean any[KINDS] = { FALSE };
+    for (int k = 0; k < KINDS; k++)
+        sums[k] = g_checksum_new(G_CHECKSUM_SHA256);
+    g_autofree char *data = g_build_filename(folder, "test_data_set_0", NULL);
+    const gboolean ok = add_files(folder, FALSE, sums, any, error) && add_files(data, TRUE, sums, any, error);
+    if (ok)
+        g_string_append(text, name);
+    for (int k = 0; k < KINDS; k++) {
+        if (ok)
+            g_string_append_printf(text, " %.*s", HEX_DIGITS, any[k] ? g_checksum_get_string(sums[k]) : "-");
+        g_checksum_free(sums[k]);
+    }
+    if (ok)
+        g_string_append_c(text, '\n');
+    return ok;
+}
+
+char *manifest_of(const char *folder, GError **error)
+{
+    g_autoptr(GPtrArray) names = sorted_names(folder, error);
+    if (!names)
+        return NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < names->len; i++) {
+        const char *name = g_ptr_array_index(names, i);
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *json = g_build_filename(path, "case.json", NULL);
+        if (!g_file_test(path, G_FILE_TEST_IS_DIR))
+            continue;
+        if (!g_file_test(json, G_FILE_TEST_EXISTS)) {
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: no case.json in it; generate the corpus again", path);
+            return NULL;
+        }
+        if (!add_case(text, path, name, error))
+            return NULL;
+    }
+    return g_strdup(text->str);
+}
+
+char *manifest_digest(const char *text)
+{
+    return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
+}

@@ -1,0 +1,19 @@
+/* The frozen corpus: golden/manifest/<proposal>.txt, one line a case, sorted:
+ *
+ *     <name> <model> <inputs> <outputs> <interval> <case>
+ *
+ * where each hash is the first 128 bits, in hex, of SHA-256 over the files of that kind (each preceded by its name and
+ * length), "-" where there are none: the model's own file and its external data; input_*; output_* and alternative_*;
+ * lower_* and upper_*; case.json. Errors: CORPUS_ERROR. */
+#ifndef ASSAY_GOLDEN_MANIFEST_H
+#define ASSAY_GOLDEN_MANIFEST_H
+
+#include "golden/corpus.h"
+
+/* The lines of one proposal's folder in a corpus; free with g_free. */
+char *manifest_of(const char *folder, GError **error);
+
+/* The hash of a whole manifest text, for reports and certificates; free with g_free. */
+char *manifest_digest(const char *text);
+
+#endif
