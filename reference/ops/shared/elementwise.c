@@ -249,6 +249,24 @@ gboolean elementwise_compare_legacy(Eval *ev, const CompareFn *fn, GError **erro
     return compare(ev, fn, TRUE, error);
 }
 
+gboolean elementwise_test(Eval *ev, TestFn test, gconstpointer data, GError **error)
+{
+    const Tensor *x = eval_input(ev, 0);
+    if (!dtype_is_float(x->dtype))
+        return eval_fail(error, "no test for %s", dtype_name(x->dtype));
+    Tensor *y = eval_output(ev, 0, DTYPE_BOOL, &x->shape, error);
+    if (!y)
+        return FALSE;
+    const gsize width = (gsize)dtype_info(x->dtype)->width;
+    double in[BLOCK];
+    for (int64_t first = 0; first < x->count; first += BLOCK) {
+        const gsize n = (gsize)MIN(x->count - first, BLOCK);
+        convert_to_double(x->dtype, (const uint8_t *)x->data + (gsize)first * width, in, n);
+        test(in, (uint8_t *)y->data + first, n, data);
+    }
+    return TRUE;
+}
+
 gboolean elementwise_equal_shapes(const Eval *ev, GError **error)
 {
     const Shape *first = &eval_input(ev, 0)->shape;

@@ -68,6 +68,9 @@ gboolean elementwise_binary_legacy(Eval *ev, const BinaryFn *fn, GError **error)
 gboolean elementwise_variadic(Eval *ev, const BinaryFn *fn, GError **error);
 gboolean elementwise_unary(Eval *ev, const UnaryFn *fn, GError **error);
 gboolean elementwise_compare(Eval *ev, const CompareFn *fn, GError **error);
+/* A property of each number of input 0 (a float type): output 0 is bool. */
+typedef void (*TestFn)(const double *x, uint8_t *y, gsize n, gconstpointer data);
+gboolean elementwise_test(Eval *ev, TestFn test, gconstpointer data, GError **error);
 gboolean elementwise_compare_legacy(Eval *ev, const CompareFn *fn, GError **error);
 
 /* FALSE with an error unless all inputs have the same shape: for versions that do not broadcast. */

@@ -77,7 +77,8 @@ static gboolean evaluate_call(mpfr_ptr y, gconstpointer data)
 double real_value(const RealFunction *fn, DType dtype, const double *args)
 {
     if (fn->fast && dtype != DTYPE_DOUBLE) {
-        const double y = fn->fast(args), margin = fabs(y) * (fn->error * 1.0625);
+        /* At least an ulp, or the ends would round back to y. */
+        const double y = fn->fast(args), margin = fabs(y) * (MAX(fn->error, 0x1p-52) * 1.0625);
         if (isnan(y))
             return NAN;
         if (isinf(y) || y == 0 || (fabs(y) >= 0x1p-1000 && real_same(dtype, y - margin, y + margin)))

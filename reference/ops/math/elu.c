@@ -1,0 +1,29 @@
+/* alpha * (e^x - 1) below zero, x elsewhere. */
+#include "reference/ops/shared/transcendental.h"
+
+static double elu_fast(const double *args)
+{
+    return args[0] < 0 ? args[1] * Sleef_cinz_expm1d1_u10purec(args[0]) : args[0];
+}
+
+static gboolean elu_exact(mpfr_ptr y, const double *args)
+{
+    mpfr_set_d(y, args[0], MPFR_RNDN);
+    if (!(args[0] < 0))
+        return TRUE;
+    const gboolean exact = mpfr_expm1(y, y, MPFR_RNDN) == 0;
+    return mpfr_mul_d(y, y, args[1], MPFR_RNDN) == 0 && exact;
+}
+static const RealFunction function = { elu_fast, 2 * SLEEF_ERROR, elu_exact };
+
+static gboolean elu(Eval *ev, GError **error)
+{
+    const double alpha = (double)eval_float(ev, "alpha");
+    return real_unary(ev, &function, &alpha, 1, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .kernel = elu
+OPERATOR_DEFINE(elu, "Elu", "",
+    { .since = 1, .types = "T: floats1", .attributes = "alpha:float=1, consumed_inputs:ints", REST },
+    { .since = 6, .types = "T: floats1", .attributes = "alpha:float=1", REST },
+    { .since = 22, .types = "T: floats13", .attributes = "alpha:float=1", REST })

@@ -1,0 +1,40 @@
+/* max(0, min(1, alpha * x + beta)), rounded once. */
+#include "reference/ops/shared/transcendental.h"
+
+#include <math.h>
+
+static double hard_sigmoid_fast(const double *args)
+{
+    const double line = fma(args[1], args[0], args[2]);
+    return line < 0 ? 0 : line > 1 ? 1 : line;
+}
+
+static gboolean hard_sigmoid_exact(mpfr_ptr y, const double *args)
+{
+    mpfr_t x, alpha, beta;
+    mpfr_inits2(53, x, alpha, beta, (mpfr_ptr)NULL);
+    mpfr_set_d(x, args[0], MPFR_RNDN);
+    mpfr_set_d(alpha, args[1], MPFR_RNDN);
+    mpfr_set_d(beta, args[2], MPFR_RNDN);
+    gboolean exact = mpfr_fma(y, alpha, x, beta, MPFR_RNDN) == 0;
+    mpfr_clears(x, alpha, beta, (mpfr_ptr)NULL);
+    if (!mpfr_nan_p(y) && (mpfr_sgn(y) < 0 || mpfr_cmp_ui(y, 1) > 0)) {
+        mpfr_set_si(y, mpfr_sgn(y) > 0, MPFR_RNDN);
+        exact = TRUE;
+    }
+    return exact;
+}
+static const RealFunction function = { hard_sigmoid_fast, 0x1p-53, hard_sigmoid_exact };
+
+static gboolean hard_sigmoid(Eval *ev, GError **error)
+{
+    const double parameters[] = { (double)eval_float(ev, "alpha"), (double)eval_float(ev, "beta") };
+    return real_unary(ev, &function, parameters, 2, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .kernel = hard_sigmoid
+#define PARAMETERS "alpha:float=0.2, beta:float=0.5"
+OPERATOR_DEFINE(hard_sigmoid, "HardSigmoid", "",
+    { .since = 1, .types = "T: floats1", .attributes = PARAMETERS ", consumed_inputs:ints", REST },
+    { .since = 6, .types = "T: floats1", .attributes = PARAMETERS, REST },
+    { .since = 22, .types = "T: floats13", .attributes = PARAMETERS, REST })

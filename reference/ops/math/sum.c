@@ -1,0 +1,29 @@
+/* The exact sum of all inputs, rounded once; versions before 8 do not broadcast. */
+#include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/variadic_sum.h"
+
+static gboolean sum(Eval *ev, GError **error)
+{
+    return variadic_sum(ev, FALSE, error);
+}
+
+static gboolean sum_of_equal_shapes(Eval *ev, GError **error)
+{
+    return elementwise_equal_shapes(ev, error) && sum(ev, error);
+}
+
+/* A backend rounds after every addition: up to two terms give one right answer. */
+static gboolean sum_bound(Eval *ev, GError **error)
+{
+    if (eval_input_count(ev) <= 2)
+        return bound_monotone(ev, error);
+    eval_set_uncertified(ev, 0);
+    return TRUE;
+}
+
+#define REST .signature = "data_0:T+ -> sum:T", .bound = sum_bound
+OPERATOR_DEFINE(sum, "Sum", "",
+    { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", .kernel = sum_of_equal_shapes, REST },
+    { .since = 6, .types = "T: floats1", .kernel = sum_of_equal_shapes, REST },
+    { .since = 8, .types = "T: floats1", .kernel = sum, REST },
+    { .since = 13, .types = "T: floats13", .kernel = sum, REST })

@@ -1,0 +1,19 @@
+/* The logarithm of the exact sum, rounded once; of nothing, that of 0. */
+#include "reference/ops/shared/reduce.h"
+
+static void reduce_log_sum_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+{
+    sum_elements(x, first, n, (SumKind){ TERM_ITSELF, FINISH_LOG }, y, at);
+}
+
+static gboolean reduce_log_sum(Eval *ev, GError **error)
+{
+    return reduce_rows(ev, reduce_log_sum_row, error);
+}
+
+#define REST .kernel = reduce_log_sum
+OPERATOR_DEFINE(reduce_log_sum, "ReduceLogSum", "",
+    { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
+    { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
+    { .since = 13, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES13, REST },
+    { .since = 18, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })

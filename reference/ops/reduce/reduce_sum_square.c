@@ -1,0 +1,19 @@
+/* The exact sum of squares, rounded once; integers wrap. */
+#include "reference/ops/shared/reduce.h"
+
+static void reduce_sum_square_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+{
+    sum_elements(x, first, n, (SumKind){ TERM_SQUARE, FINISH_NONE }, y, at);
+}
+
+static gboolean reduce_sum_square(Eval *ev, GError **error)
+{
+    return reduce_rows(ev, reduce_sum_square_row, error);
+}
+
+#define REST .kernel = reduce_sum_square
+OPERATOR_DEFINE(reduce_sum_square, "ReduceSumSquare", "",
+    { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
+    { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
+    { .since = 13, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES13, REST },
+    { .since = 18, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })
