@@ -64,7 +64,7 @@ static Shape result_shape(const Shape *x, const int *axes, gsize n, gboolean kee
     gsize next = 0;
     for (int d = 0; d < x->rank; d++) {
         const gboolean reduced = next < n && axes[next] == d;
-        next += reduced;
+        next += reduced ? 1 : 0;
         if (!reduced || keepdims)
             shape.dims[shape.rank++] = reduced ? 1 : x->dims[d];
     }
