@@ -33,7 +33,7 @@ static double combine(double alpha, double sum, double rest, double beta, double
 {
     const double p = alpha * sum, q = beta * c, total = p + q;
     if (!isfinite(total))
-        return total;
+        return isnan(total) ? (double)NAN : total;
     const double part = total - p;
     return total + (((p - (total - part)) + (q - part)) + (fma(alpha, sum, -p) + fma(beta, c, -q) + alpha * rest));
 }

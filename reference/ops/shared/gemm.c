@@ -106,10 +106,12 @@ static void one_block(const Tiling *t, const Scratch *s, int64_t rows, int64_t c
         }
 }
 
-/* Where the sum overflowed or met a NaN, the errors mean nothing. */
-static void forget_rests(const double *sums, double *rests, int64_t n)
+/* Which NaN an operation makes depends on the machine. Where a sum overflowed or met a NaN, its errors mean nothing. */
+static void settle(double *sums, double *rests, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
+        sums[i] = isnan(sums[i]) ? (double)NAN : sums[i];
+    for (int64_t i = 0; rests && i < n; i++)
         if (!isfinite(sums[i]) || !isfinite(rests[i]))
             rests[i] = 0;
 }
@@ -129,10 +131,10 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
         one_block(t, s, rows, columns, depth);
     }
     for (int64_t r = 0; r < rows; r++) {
-        const uint64_t *sums = s->sums + r * t->tile_columns;
+        uint64_t *sums = s->sums + r * t->tile_columns;
         double *rests = s->rests ? s->rests + r * t->tile_columns : NULL;
-        if (rests)
-            forget_rests((const double *)sums, rests, columns);
+        if (g->arithmetic != GEMM_INTEGER)
+            settle((double *)sums, rests, columns);
         g->write(g->data, item, row + r, column, columns, sums, rests);
     }
 }

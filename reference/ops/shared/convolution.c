@@ -1,0 +1,69 @@
+#include "reference/ops/shared/convolution.h"
+
+#include "reference/ops/shared/compensated.h"
+#include "reference/tensor/convert.h"
+
+gboolean convolution_read(const Eval *ev, const Tensor *x, const Tensor *w, const Tensor *bias, Convolution *c, GError **error)
+{
+    if (x->shape.rank < 3 || w->shape.rank != x->shape.rank)
+        return eval_fail(error, "X has rank %d and W %d, expected equal ranks of at least 3", x->shape.rank, w->shape.rank);
+    if (!spatial_read(ev, &x->shape, w->shape.dims + 2, &c->window, error))
+        return FALSE;
+    const int64_t in = x->shape.dims[1], out = w->shape.dims[0];
+    *c = (Convolution){ .window = c->window, .x = x, .w = w, .bias = bias, .groups = eval_int(ev, "group"),
+                        .arithmetic = gemm_arithmetic(x->dtype) };
+    if (c->groups < 1 || in % c->groups != 0 || out % c->groups != 0)
+        return eval_fail(error, "group is %" G_GINT64_FORMAT ", expected a divisor of %" G_GINT64_FORMAT " input and %"
+                         G_GINT64_FORMAT " output channels", c->groups, in, out);
+    c->in_group = in / c->groups;
+    c->out_group = out / c->groups;
+    if (w->shape.dims[1] != c->in_group)
+        return eval_fail(error, "W has %" G_GINT64_FORMAT " input channels a group, expected %" G_GINT64_FORMAT, w->shape.dims[1],
+                         c->in_group);
+    if (bias && (bias->shape.rank != 1 || bias->count != out))
+        return eval_fail(error, "B has %" G_GINT64_FORMAT " elements in rank %d, expected rank 1 and %" G_GINT64_FORMAT, bias->count,
+                         bias->shape.rank, out);
+    return TRUE;
+}
+
+static void weights(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells, int64_t width)
+{
+    const Convolution *c = data;
+    const int64_t k = c->in_group * c->window.taps, at = item % c->groups * c->out_group * k;
+    const GemmMatrix w = { c->w->dtype, (const uint8_t *)c->w->data + at * dtype_info(c->w->dtype)->width, k, 1 };
+    gemm_pack(c->arithmetic, &w, first, n, from, depth, cells, width);
+}
+
+#define BLOCK 256
+
+static void store(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const void *values, const double *rests)
+{
+    const Convolution *c = data;
+    const int64_t channel = item % c->groups * c->out_group + row;
+    const int64_t plane = item / c->groups * c->groups * c->out_group + channel;
+    const double bias = c->bias ? tensor_get_double(c->bias, channel) : 0, *sums = values;
+    uint8_t *out = (uint8_t *)c->y->data + (plane * c->window.out_plane + column) * dtype_info(c->y->dtype)->width;
+    for (int64_t i = 0; i < n; i += BLOCK) {
+        double block[BLOCK];
+        const int64_t some = MIN(n - i, BLOCK);
+        for (int64_t j = 0; j < some; j++) {
+            Compensated s = { sums[i + j], rests ? rests[i + j] : 0 };
+            compensated_add(&s, bias);
+            block[j] = compensated_value(s);
+        }
+        convert_from_double(c->y->dtype, block, out + i * dtype_info(c->y->dtype)->width, (gsize)some);
+    }
+}
+
+gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **error)
+{
+    const int64_t n = c->x->shape.dims[0];
+    const Shape shape = spatial_shape(&c->window, n, c->groups * c->out_group);
+    c->y = eval_output(ev, 0, c->x->dtype, &shape, error);
+    if (!c->y)
+        return FALSE;
+    const Gemm product = { c->arithmetic, n * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
+                           weights, columns, store, c };
+    gemm_run(ev, &product);
+    return TRUE;
+}

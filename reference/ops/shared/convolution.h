@@ -1,0 +1,26 @@
+/* Convolution as a matrix product: for each batch item and group, weights [M / groups, C / groups * taps] times columns
+ * [C / groups * taps, output positions]. Output [N, M, out...] is rounded once, after the bias. */
+#ifndef ASSAY_OPS_SHARED_CONVOLUTION_H
+#define ASSAY_OPS_SHARED_CONVOLUTION_H
+
+#include "reference/ops/shared/gemm.h"
+#include "reference/ops/shared/spatial.h"
+
+typedef struct {
+    Spatial         window;
+    const Tensor  *x, *w, *bias;            /* bias NULL: none */
+    int64_t        groups, in_group, out_group; /* channels of one group */
+    GemmArithmetic arithmetic;
+    Tensor        *y;
+    gpointer       data;                    /* the reader's */
+} Convolution;
+
+/* Fills in groups, sizes and window from X, W and the attributes group, kernel_shape, strides ..., checking that they go
+ * together; `bias` may be NULL. */
+gboolean convolution_read(const Eval *ev, const Tensor *x, const Tensor *w, const Tensor *bias, Convolution *c, GError **error);
+
+/* `columns` reads the right operand: first index the output position, second channel * taps + tap; the product's item is
+ * n * groups + group and `data` is the Convolution. */
+gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **error);
+
+#endif
