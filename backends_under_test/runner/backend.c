@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/backend.h"
+#include "reference/cli/paths.h"
 
 #include <string.h>
 
@@ -26,50 +27,29 @@ void backend_free(Backend *b)
 
 /* ---- where things are ---------------------------------------------------------------------------------------------- */
 
-static char *program_folder(void)
+/* $ASSAY_ADAPTERS, else the first of the folders beside or above the program that exists. */
+static char *adapters_folder(void)
 {
+    const char *set = g_getenv("ASSAY_ADAPTERS");
+    if (set && *set)
+        return g_canonicalize_filename(set, NULL);
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
-    return program ? g_path_get_dirname(program) : g_strdup(".");
-}
-
-/* The first of start/name, start/../name, ... that is a folder; NULL if none. */
-static char *find_upwards(const char *start, const char *name)
-{
-    g_autofree char *at = g_strdup(start);
-    for (int level = 0; level < 4; level++) {
-        char *candidate = g_build_filename(at, name, NULL);
+    g_autofree char *folder = program ? g_path_get_dirname(program) : g_strdup(".");
+    /* build/assay, build/tests/<program>, <prefix>/bin/assay */
+    static const char *const places[] = { "adapters", "../adapters", "../libexec/assay/adapters" };
+    for (gsize i = 0; i < G_N_ELEMENTS(places); i++) {
+        char *candidate = g_canonicalize_filename(places[i], folder);
         if (g_file_test(candidate, G_FILE_TEST_IS_DIR))
             return candidate;
         g_free(candidate);
-        char *up = g_path_get_dirname(at);
-        g_free(at);
-        at = up;
     }
-    return NULL;
+    return g_build_filename(folder, "adapters", NULL);
 }
 
-static char *find_installed(const char *variable, const char *near, const char *installed)
+char *backend_root(void)
 {
-    const char *set = g_getenv(variable);
-    if (set && *set)
-        return g_canonicalize_filename(set, NULL);
-    g_autofree char *program = program_folder();
-    char            *found = find_upwards(program, near);
-    if (!found) {
-        found = g_build_filename(program, "..", installed, NULL);
-        if (!g_file_test(found, G_FILE_TEST_IS_DIR))
-            g_clear_pointer(&found, g_free);
-    }
-    return found;
-}
-
-char *backend_root(GError **error)
-{
-    char *root = find_installed("ASSAY_BACKENDS", "backends_under_test", "share/assay/backends_under_test");
-    if (!root)
-        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN,
-                    "no folder backends_under_test beside or above the program; set ASSAY_BACKENDS to it");
-    return root;
+    const char *set = g_getenv("ASSAY_BACKENDS");
+    return set && *set ? g_canonicalize_filename(set, NULL) : home_path("backends_under_test");
 }
 
 static gint compare_strings(gconstpointer a, gconstpointer b)
@@ -79,9 +59,7 @@ static gint compare_strings(gconstpointer a, gconstpointer b)
 
 GPtrArray *backend_list(GError **error)
 {
-    g_autofree char *root = backend_root(error);
-    if (!root)
-        return NULL;
+    g_autofree char *root = backend_root();
     g_autoptr(GDir) dir = g_dir_open(root, 0, error);
     if (!dir)
         return NULL;
@@ -115,7 +93,7 @@ static char *fill_in(const char *text, const char *folder, const char *adapters)
 
 static gboolean read_command(const cJSON *value, const char *file, const char *folder, char ***command, GError **error)
 {
-    g_autofree char *adapters = find_installed("ASSAY_ADAPTERS", "adapters", "libexec/assay/adapters");
+    g_autofree char *adapters = adapters_folder();
     g_autoptr(GStrvBuilder) words = g_strv_builder_new();
     const cJSON *word;
     if (!cJSON_IsArray(value) || cJSON_GetArraySize(value) == 0)
@@ -124,7 +102,7 @@ static gboolean read_command(const cJSON *value, const char *file, const char *f
     {
         if (!cJSON_IsString(word))
             return fail(error, file, value->string, "an array of texts");
-        g_autofree char *filled = fill_in(word->valuestring, folder, adapters ? adapters : "adapters");
+        g_autofree char *filled = fill_in(word->valuestring, folder, adapters);
         g_strv_builder_add(words, filled);
     }
     g_strfreev(*command);
@@ -266,12 +244,10 @@ static char *known_names(void)
     return g_strjoinv(", ", (char **)names->pdata);
 }
 
-static char *backend_folder(const char *name, GError **error)
+static char *backend_folder(const char *name)
 {
-    if (strchr(name, '/'))
-        return g_canonicalize_filename(name, NULL);
-    g_autofree char *root = backend_root(error);
-    return root ? g_canonicalize_filename(name, root) : NULL;
+    g_autofree char *root = strchr(name, '/') ? g_get_current_dir() : backend_root();
+    return g_canonicalize_filename(name, root);
 }
 
 Backend *backend_load(const char *what, GError **error)
@@ -284,8 +260,7 @@ Backend *backend_load(const char *what, GError **error)
     b->start_seconds = DEFAULT_START_SECONDS;
     b->memory_bytes = (guint64)(DEFAULT_MEMORY_MB * 1048576.0);
     b->environment = g_get_environ();
-    if (!(b->folder = backend_folder(place, error)))
-        return NULL;
+    b->folder = backend_folder(place);
     g_autofree char *base = g_path_get_basename(b->folder);
     b->name = g_strconcat(base, colon, NULL);
     g_autofree char *file = g_build_filename(b->folder, "backend.json", NULL);

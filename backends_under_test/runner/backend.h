@@ -45,8 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backend, backend_free)
 /* The names of all backends found, sorted. Array of char*, free with g_ptr_array_unref. */
 GPtrArray *backend_list(GError **error);
 
-/* Where backends are looked for: $ASSAY_BACKENDS, else backends_under_test beside or above the program, else
- * ../share/assay/backends_under_test. NULL with an error if there is none; free with g_free. */
-char *backend_root(GError **error);
+/* Where backends are looked for: $ASSAY_BACKENDS, else <home>/backends_under_test. Free with g_free. */
+char *backend_root(void);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "golden/corpus.h"
 
-#include <cjson/cJSON.h>
+#include <cJSON.h>
 
 typedef struct {
     char   *id, *proposal, *variant, *form, *dtype, *tag, *op; /* globs; NULL: anything */

@@ -5,7 +5,7 @@
 
 #include "reference/tensor/value.h"
 
-#include <cjson/cJSON.h>
+#include <cJSON.h>
 
 #define ADAPTER_ERROR (adapter_error_quark())
 GQuark adapter_error_quark(void);

@@ -1,0 +1,244 @@
+#include "backends_under_test/runner/judge.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- cases --------------------------------------------------------------------------------------------------------- */
+
+void subject_free(gpointer data)
+{
+    Subject *s = data;
+    if (!s)
+        return;
+    g_free(s->folder);
+    g_free(s->model);
+    case_free(s->c);
+    if (s->inputs)
+        g_ptr_array_unref(s->inputs);
+    model_traits_clear(&s->traits);
+    g_free(s);
+}
+
+Subject *subject_read(const char *folder, GError **error)
+{
+    Subject *s = g_new0(Subject, 1);
+    s->folder = g_canonicalize_filename(folder, NULL);
+    if (!(s->c = case_read(s->folder, error))) {
+        subject_free(s);
+        return NULL;
+    }
+    s->model = case_model_path(s->folder);
+    s->inputs = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < s->c->n_inputs; i++)
+        g_ptr_array_add(s->inputs, case_data_path(s->folder, "input", i));
+    g_autoptr(Model) model = model_load(s->model, NULL, NULL); /* a model that must be rejected need not load */
+    if (model)
+        model_traits_read(model, &s->traits);
+    return s;
+}
+
+void judgement_clear(Judgement *j)
+{
+    g_free(j->stage);
+    g_free(j->message);
+    g_free(j->difference);
+    g_free(j->log);
+    *j = (Judgement){ .margin = NAN, .seconds = NAN };
+}
+
+/* ---- outputs ------------------------------------------------------------------------------------------------------- */
+
+static void set(Judgement *j, Verdict verdict, char *message)
+{
+    j->verdict = verdict;
+    g_free(j->message);
+    j->message = message;
+}
+
+/* Types of the graph's outputs say whether a file holds a tensor or a sequence. */
+static const Type *output_type(const Model *model, guint i)
+{
+    return i < model->graph->outputs.n ? LIST_AT(&model->graph->outputs, ValueInfo, i)->type : NULL;
+}
+
+/* NULL and no error if the file does not exist. */
+static Tensor *load_bound(const char *folder, const char *kind, guint i, GError **error)
+{
+    g_autofree char *path = case_data_path(folder, kind, i);
+    return g_file_test(path, G_FILE_TEST_EXISTS) ? tensor_load(path, NULL, NULL, error) : NULL;
+}
+
+static Verdict verdict_of(Compared result)
+{
+    switch (result) {
+    case COMPARED_RIGHT:
+        return VERDICT_PASS;
+    case COMPARED_WRONG_SHAPE:
+        return VERDICT_WRONG_SHAPE;
+    case COMPARED_WRONG_TYPE:
+        return VERDICT_WRONG_TYPE;
+    default:
+        return VERDICT_WRONG_VALUE;
+    }
+}
+
+/* The recorded other answer that the output equals bit for bit, for texts that are ambiguous; -1 if none. */
+static int matching_alternative(const Subject *s, const Type *type, guint i, const Value *actual)
+{
+    for (guint k = 0; k < s->c->alternatives->len; k++) {
+        g_autofree char *path = case_alternative_path(s->folder, k, i);
+        g_autoptr(Value) other = value_load(path, type, NULL, NULL);
+        CompareSpec bits = { .mode = COMPARE_VALUE };
+        Comparison  c = { 0 };
+        gboolean    same = other && compare_values(&bits, other, NULL, NULL, actual, &c);
+        comparison_clear(&c);
+        if (same)
+            return (int)k;
+    }
+    return -1;
+}
+
+/* The worse of two grades stays: R, A, C, F in that order. */
+static char worse_grade(char a, char b)
+{
+    static const char order[] = "RABCF";
+    if (!a || !b)
+        return a ? a : b;
+    return strchr(order, a) > strchr(order, b) ? a : b;
+}
+
+static void take_comparison(const Subject *s, const Type *type, guint i, const Value *actual, const Comparison *c,
+                            Judgement *j)
+{
+    j->grade = worse_grade(j->grade, c->grade);
+    j->margin = isnan(j->margin) ? c->margin : MAX(j->margin, c->margin);
+    if (c->result == COMPARED_RIGHT || j->verdict != VERDICT_PASS)
+        return;
+    int  k = matching_alternative(s, type, i, actual);
+    g_autofree char *counted = c->result == COMPARED_WRONG_VALUE && c->elements > 1
+                                   ? g_strdup_printf(" (%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " elements wrong)",
+                                                     c->wrong, c->elements)
+                                   : g_strdup("");
+    set(j, verdict_of(c->result),
+        g_strdup_printf("output %u: %s%s%s%s", i, c->message ? c->message : "wrong", counted,
+                        k >= 0 ? "; equals the recorded alternative: " : "",
+                        k >= 0 ? (const char *)s->c->alternatives->pdata[k] : ""));
+}
+
+static gboolean judge_output(const Subject *s, const Model *model, guint i, const char *path, Judgement *j, GError **error)
+{
+    const Type         *type = output_type(model, i);
+    g_autoptr(GError)   local = NULL;
+    g_autofree char    *golden_path = case_data_path(s->folder, "output", i);
+    g_autoptr(Value)    golden = value_load(golden_path, type, NULL, error);
+    g_autoptr(Tensor)   lower = golden ? load_bound(s->folder, "lower", i, &local) : NULL;
+    g_autoptr(Tensor)   upper = golden && !local ? load_bound(s->folder, "upper", i, &local) : NULL;
+    if (local)
+        g_propagate_error(error, g_steal_pointer(&local));
+    else if (golden && i >= s->c->comparisons->len)
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: case.json has no comparison for output %u", s->folder,
+                    i);
+    if (!golden || (error && *error))
+        return FALSE;
+    g_autoptr(Value) actual = value_load(path, type, NULL, &local);
+    if (!actual) {
+        if (j->verdict == VERDICT_PASS)
+            set(j, VERDICT_ADAPTER_ERROR, g_strdup_printf("output %u cannot be read: %s", i, local->message));
+        return TRUE;
+    }
+    Comparison c = { 0 };
+    compare_values(&g_array_index(s->c->comparisons, CompareSpec, i), golden, lower, upper, actual, &c);
+    take_comparison(s, type, i, actual, &c, j);
+    comparison_clear(&c);
+    return TRUE;
+}
+
+static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgement *j, GError **error)
+{
+    if (attempt->outputs->len != s->c->n_outputs) {
+        set(j, VERDICT_ADAPTER_ERROR,
+            g_strdup_printf("answered %u output files: expected %u", attempt->outputs->len, s->c->n_outputs));
+        return TRUE;
+    }
+    g_autoptr(Model) model = model_load(s->model, NULL, error);
+    if (!model)
+        return FALSE;
+    set(j, VERDICT_PASS, NULL);
+    for (guint i = 0; i < attempt->outputs->len; i++)
+        if (!judge_output(s, model, i, attempt->outputs->pdata[i], j, error))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- verdicts ------------------------------------------------------------------------------------------------------ */
+
+static void judge_refusal(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j)
+{
+    j->stage = g_strdup(attempt->stage);
+    if (s->c->expectation == EXPECT_REJECT)
+        set(j, VERDICT_REJECTED_INVALID, g_strdup(attempt->message));
+    else if (rule)
+        set(j, VERDICT_UNSUPPORTED, g_strdup_printf("declared: %s; refused: %s", rule->reason, attempt->message));
+    else
+        set(j, VERDICT_REFUSED, g_strdup(attempt->message));
+}
+
+/* Absolute paths of this machine have no place in results that others compare with theirs. */
+static char *without_paths(const Subject *s, const char *message)
+{
+    g_autoptr(GString) text = g_string_new(message);
+    g_string_replace(text, s->folder, s->c->id, 0);
+    return g_strdup(text->str);
+}
+
+gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j, GError **error)
+{
+    *j = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = attempt->seconds };
+    switch (attempt->kind) {
+    case ATTEMPT_CRASHED:
+        set(j, VERDICT_CRASHED, g_strdup(attempt->message));
+        break;
+    case ATTEMPT_TIMED_OUT:
+        set(j, VERDICT_TIMED_OUT, g_strdup(attempt->message));
+        break;
+    case ATTEMPT_VIOLATION:
+        set(j, VERDICT_ADAPTER_ERROR, g_strdup(attempt->message));
+        break;
+    case ATTEMPT_REFUSED:
+        judge_refusal(s, attempt, rule, j);
+        break;
+    case ATTEMPT_ANSWERED:
+        if (s->c->expectation == EXPECT_REJECT)
+            set(j, VERDICT_ACCEPTED_INVALID,
+                g_strdup_printf("ran a model that must be refused: %s", s->c->why ? s->c->why : s->c->summary));
+        else if (!judge_outputs(s, attempt, j, error))
+            return FALSE;
+        break;
+    }
+    if (rule && j->verdict == VERDICT_PASS) {
+        j->contradicts_manifest = TRUE;
+        set(j, VERDICT_PASS, g_strdup_printf("declared unsupported (%s), yet it works", rule->reason));
+    }
+    if (j->message) {
+        g_autofree char *message = g_steal_pointer(&j->message);
+        j->message = without_paths(s, message);
+    }
+    if (verdict_outcome(j->verdict) != OUTCOME_GOOD && attempt->log && *attempt->log)
+        j->log = g_strdup(attempt->log);
+    return TRUE;
+}
+
+gboolean judge_needs_twin(const Judgement *j)
+{
+    return j->verdict == VERDICT_REJECTED_INVALID;
+}
+
+void judge_twin(Judgement *j, const char *twin_id, const Judgement *twin, const CapabilityRule *rule)
+{
+    if (twin && twin->verdict == VERDICT_PASS)
+        return;
+    Verdict verdict = rule ? VERDICT_UNSUPPORTED : VERDICT_VACUOUS;
+    set(j, verdict,
+        g_strdup_printf("refused (%s), but the valid twin %s %s%s", j->message, twin_id ? twin_id : "is not named and",
+                        twin ? "ends in " : "is not in the corpus", twin ? verdict_name(twin->verdict) : ""));
+}

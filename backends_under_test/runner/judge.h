@@ -1,0 +1,45 @@
+/* From an attempt to a verdict: the rules of README.md, in one place. Thread-safe; nothing is run here. */
+#ifndef ASSAY_RUNNER_JUDGE_H
+#define ASSAY_RUNNER_JUDGE_H
+
+#include "backends_under_test/runner/worker.h"
+#include "reports/results.h"
+
+/* A case as the runner uses it: read once, shared by all workers. */
+typedef struct {
+    char       *folder; /* absolute */
+    Case       *c;
+    GPtrArray  *inputs; /* of char*: the input files */
+    char       *model;
+    ModelTraits traits;
+} Subject;
+
+Subject *subject_read(const char *folder, GError **error);
+void     subject_free(gpointer subject);
+
+/* What the case's results are, owned; verdict_facts() lends it to results.h. */
+typedef struct {
+    Verdict  verdict;
+    char     grade;
+    double   margin;
+    char    *stage, *message, *difference, *log;
+    gboolean flaky, contradicts_manifest;
+    double   seconds;
+} Judgement;
+
+void judgement_clear(Judgement *judgement);
+
+/* Judges an attempt at a case. `rule` is the manifest rule that applies to it, or NULL. For a reject case that was refused
+ * the verdict is REJECTED_INVALID until judge_twin() has looked at the twin. FALSE with CORPUS_ERROR if the case's own
+ * files cannot be read: then nothing can be said about the backend. */
+gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, Judgement *judgement,
+               GError **error);
+
+/* Whether that verdict needs judge_twin(). */
+gboolean judge_needs_twin(const Judgement *judgement);
+
+/* A refusal of an invalid model proves something only if the backend takes its valid twin. `twin` NULL: not in the
+ * corpus. */
+void judge_twin(Judgement *judgement, const char *twin_id, const Judgement *twin, const CapabilityRule *rule);
+
+#endif
