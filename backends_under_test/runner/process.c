@@ -23,7 +23,8 @@ struct Process {
     int      status; /* of waitpid, once ended */
     GString *received;
     GString *excerpt;
-    int      log;
+    char    *log_path; /* NULL: none, or full */
+    int      log;      /* opened when there is something to write */
     guint64  log_room;
 };
 
@@ -78,8 +79,7 @@ Process *process_start(const ProcessSpec *spec, GError **error)
     g_unix_set_fd_nonblocking(p->input, TRUE, NULL);
     g_unix_set_fd_nonblocking(p->output, TRUE, NULL);
     g_unix_set_fd_nonblocking(p->errors, TRUE, NULL);
-    if (spec->log)
-        p->log = g_open(spec->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    p->log_path = g_strdup(spec->log);
     return p;
 }
 
@@ -97,12 +97,18 @@ static void keep_errors(Process *p, const char *bytes, gsize n)
     g_string_append_len(p->excerpt, bytes, (gssize)n);
     if (p->excerpt->len > EXCERPT_BYTES)
         g_string_erase(p->excerpt, 0, (gssize)(p->excerpt->len - EXCERPT_BYTES));
-    if (p->log < 0 || p->log_room == 0)
+    if (!p->log_path)
         return;
+    if (p->log < 0) {
+        g_autofree char *folder = g_path_get_dirname(p->log_path);
+        g_mkdir_with_parents(folder, 0755);
+        p->log = g_open(p->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    }
     gsize fits = MIN(n, p->log_room);
     p->log_room -= fits;
-    if (write(p->log, bytes, fits) < 0 || p->log_room == 0)
-        close_fd(&p->log);
+    /* A log that cannot be written is no reason to fail a run: the excerpt is kept all the same. */
+    if (p->log < 0 || write(p->log, bytes, fits) < 0 || p->log_room == 0)
+        g_clear_pointer(&p->log_path, g_free);
 }
 
 /* Reads what is there. A child that floods stderr is drained and forgotten, so that it cannot block itself; one call
@@ -292,6 +298,7 @@ void process_free(Process *p)
     close_fd(&p->output);
     close_fd(&p->errors);
     close_fd(&p->log);
+    g_free(p->log_path);
     g_string_free(p->received, TRUE);
     g_string_free(p->excerpt, TRUE);
     g_free(p);

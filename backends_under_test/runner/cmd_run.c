@@ -1,0 +1,192 @@
+#include "backends_under_test/runner/options.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+static int cmd_run(int argc, char **argv);
+SUBCOMMAND_DEFINE(run, "run", "CORPUS -b BACKEND...", "run cases on backends and score what they answer", cmd_run)
+
+static const char description[] =
+    "Every selected case ends in exactly one verdict with every backend; each is committed before the next\n"
+    "case starts. Without --resume the results file starts anew; with it, verdicts that it holds are kept, so\n"
+    "that a killed run continues and another backend joins the same file.\n\n"
+    "A backend is a name (see 'assay backends') or the path of a folder with a backend.json; options follow\n"
+    "after a colon: -b ort:provider=cuda,threads=4.\n\n"
+    "--filter takes terms separated by spaces, all of which must match: a glob on the id, or KEY=GLOB with KEY\n"
+    "one of proposal, variant, form, tag, dtype, requirement, expectation; '!' before a term turns it round:\n"
+    "  assay run corpus -b ort --filter 'block-qdq/* dtype=int4 !form=native'\n\n"
+    "--shard K/N takes the K-th of N parts; which part a case is in depends on its id alone. 'assay merge' puts\n"
+    "the results of the parts together.\n\n"
+    "Exit status: 0 all good; 1 a backend fell short, could not be run, or ran nothing that it supports;\n"
+    "2 asked wrongly; 3 the harness failed.";
+
+typedef struct {
+    char   **backends, *results, *shard, *filter;
+    int      jobs;
+    double   timeout;
+    gboolean resume, json;
+} Arguments;
+
+void print_json(cJSON *json)
+{
+    char *text = cJSON_Print(json);
+    puts(text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+}
+
+/* ---- the summary --------------------------------------------------------------------------------------------------- */
+
+static gint64 count_outcome(const RunSummary *summary, Outcome outcome)
+{
+    gint64 n = 0;
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (verdict_outcome((Verdict)v) == outcome)
+            n += summary->counts[v];
+    return n;
+}
+
+/* A run that showed nothing is no success: neither an empty one, nor one in which nothing is supported. */
+static gboolean all_good(const RunSummary *summary)
+{
+    return count_outcome(summary, OUTCOME_BAD) == 0 && count_outcome(summary, OUTCOME_GOOD) > 0 &&
+           summary->counts[VERDICT_NOT_RUN] == 0;
+}
+
+static cJSON *summary_json(const Backend *backend, const RunSummary *summary)
+{
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddStringToObject(object, "name", backend->name);
+    cJSON_AddStringToObject(object, "version", summary->version ? summary->version : "");
+    cJSON_AddStringToObject(object, "stopped", summary->stopped ? summary->stopped : "");
+    cJSON *verdicts = cJSON_AddObjectToObject(object, "verdicts");
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        cJSON_AddNumberToObject(verdicts, verdict_name((Verdict)v), (double)summary->counts[v]);
+    return object;
+}
+
+static void print_summary(const Backend *backend, const RunSummary *summary)
+{
+    gint64 total = 0;
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        total += summary->counts[v];
+    printf("%s %s: %" G_GINT64_FORMAT " cases\n", backend->name, summary->version ? summary->version : "(no version)",
+           total);
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        if (summary->counts[v] > 0)
+            printf("  %-16s %6" G_GINT64_FORMAT "  %s\n", verdict_name((Verdict)v), summary->counts[v],
+                   verdict_meaning((Verdict)v));
+    if (summary->stopped)
+        printf("  stopped: %s\n", summary->stopped);
+    else if (count_outcome(summary, OUTCOME_GOOD) == 0)
+        printf("  nothing passed: this run shows nothing about the backend\n");
+}
+
+/* ---- running ------------------------------------------------------------------------------------------------------- */
+
+static void on_signal(int number)
+{
+    (void)number;
+    run_interrupt();
+}
+
+static int run_backends(const Arguments *a, GPtrArray *backends, const Workload *workload, Results *results)
+{
+    g_autofree char *logs = g_strconcat(a->results, ".logs", NULL);
+    g_autoptr(GError) error = NULL;
+    int    code = EXIT_GOOD;
+    cJSON *json = cJSON_CreateObject(), *array = cJSON_AddArrayToObject(json, "backends");
+    for (guint i = 0; i < backends->len && !error; i++) {
+        const Backend *backend = backends->pdata[i];
+        RunSummary     summary = { 0 };
+        RunOptions     options = { .jobs = (guint)a->jobs,
+                                   .resume = a->resume,
+                                   .seconds = a->timeout,
+                                   .output_bytes = DEFAULT_OUTPUT_BYTES,
+                                   .logs = logs,
+                                   .progress = progress_start(backend->name, workload->selected->len) };
+        if (run_backend(workload, backend, &options, results, &summary, &error)) {
+            if (!all_good(&summary))
+                code = EXIT_SHORT;
+            cJSON_AddItemToArray(array, summary_json(backend, &summary));
+        }
+        progress_end(options.progress);
+        if (!a->json && !error)
+            print_summary(backend, &summary);
+        run_summary_clear(&summary);
+    }
+    if (a->json && !error)
+        print_json(json);
+    else
+        cJSON_Delete(json);
+    return error ? cli_fail(&subcommand_run, EXIT_HARNESS, g_steal_pointer(&error)) : code;
+}
+
+static GPtrArray *load_backends(char **names, GError **error)
+{
+    g_autoptr(GPtrArray) backends = g_ptr_array_new_with_free_func((GDestroyNotify)backend_free);
+    for (char **name = names; *name; name++) {
+        Backend *backend = backend_load(*name, error);
+        if (!backend)
+            return NULL;
+        g_ptr_array_add(backends, backend);
+    }
+    return g_steal_pointer(&backends);
+}
+
+static int run_all(const Arguments *a, const char *corpus)
+{
+    GError   *error = NULL;
+    Selection selection = { 0 };
+    g_autoptr(GPtrArray) backends = load_backends(a->backends, &error);
+    if (!backends || !selection_parse(a->filter, a->shard, &selection, &error))
+        return cli_fail(&subcommand_run, EXIT_USAGE, error);
+    g_autoptr(Workload) workload = workload_read(corpus, &selection, &error);
+    selection_clear(&selection);
+    if (!workload)
+        return cli_fail(&subcommand_run, EXIT_USAGE, error);
+    g_autoptr(Results) results = results_open(a->results, a->resume ? RESULTS_APPEND : RESULTS_NEW, &error);
+    if (!results)
+        return cli_fail(&subcommand_run, EXIT_USAGE, error);
+    if (!workload_record(workload, results, &error))
+        return cli_fail(&subcommand_run, EXIT_HARNESS, error);
+    struct sigaction action = { .sa_handler = on_signal };
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return run_backends(a, backends, workload, results);
+}
+
+static int cmd_run(int argc, char **argv)
+{
+    Arguments          a = { .jobs = 1, .timeout = DEFAULT_TIMEOUT };
+    int                code;
+    const GOptionEntry entries[] = {
+        { "backend", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &a.backends, "backend to run; may be repeated", "NAME" },
+        { "results", 'r', 0, G_OPTION_ARG_FILENAME, &a.results, "results file (results.db)", "FILE" },
+        { "jobs", 'j', 0, G_OPTION_ARG_INT, &a.jobs, "adapter processes side by side (1)", "N" },
+        { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &a.timeout, "deadline of a case in seconds (30)", "S" },
+        { "shard", 0, 0, G_OPTION_ARG_STRING, &a.shard, "take the K-th of N parts of the corpus", "K/N" },
+        { "filter", 'f', 0, G_OPTION_ARG_STRING, &a.filter, "take the cases that match", "EXPR" },
+        { "resume", 0, 0, G_OPTION_ARG_NONE, &a.resume, "keep the verdicts in the results file", NULL },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "print the counts as JSON", NULL },
+        { 0 }
+    };
+    if (!cli_parse(&argc, &argv, &subcommand_run, entries, description, &code))
+        return code;
+    if (!a.results)
+        a.results = g_strdup("results.db");
+    if (argc != 2 || !a.backends)
+        code = cli_complain(&subcommand_run, EXIT_USAGE, "expected one corpus folder and at least one -b BACKEND; see "
+                                                         "'assay run --help'");
+    else if (a.jobs < 1 || a.jobs > 256 || !(a.timeout > 0 && a.timeout <= 86400))
+        code = cli_complain(&subcommand_run, EXIT_USAGE, "--jobs must be 1 to 256, --timeout above 0 and at most 86400");
+    else
+        code = cli_finish(&subcommand_run, run_all(&a, argv[1]));
+    g_strfreev(a.backends);
+    g_free(a.results);
+    g_free(a.shard);
+    g_free(a.filter);
+    return code;
+}

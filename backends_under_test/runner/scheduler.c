@@ -1,0 +1,386 @@
+#include "backends_under_test/runner/scheduler.h"
+#include "backends_under_test/runner/scratch.h"
+
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#define MAX_STARTS    3 /* in a row, before a worker gives up */
+#define LOG_BYTES     (16u << 20)
+#define STOP_SECONDS  2.0
+
+static volatile sig_atomic_t interrupted;
+
+void run_interrupt(void)
+{
+    interrupted = 1;
+}
+
+/* Shared by the workers of one backend. */
+typedef struct {
+    const Workload   *workload;
+    const Backend    *backend;
+    const RunOptions *options;
+    Results          *results;
+    GPtrArray        *declared; /* of CapabilityRule: by the adapter's hello, besides those of backend.json */
+    GMutex            lock;
+    guint             next;     /* of workload->selected */
+    GHashTable       *verdicts; /* id -> Verdict + 1: what is known of this backend */
+    char             *stopped;  /* why this backend cannot go on */
+    GError           *error;    /* the harness failed */
+} Run;
+
+typedef struct {
+    Run    *run;
+    guint   number;
+    Worker *worker;
+    char   *log;
+    char   *scratch; /* folder for outputs */
+} Lane;
+
+/* ---- stopping ------------------------------------------------------------------------------------------------------ */
+
+static void take_error(Run *run, GError *error)
+{
+    g_mutex_lock(&run->lock);
+    if (run->error)
+        g_error_free(error);
+    else
+        run->error = error;
+    g_mutex_unlock(&run->lock);
+}
+
+static void stop(Run *run, const char *why)
+{
+    g_mutex_lock(&run->lock);
+    if (!run->stopped)
+        run->stopped = g_strdup(why);
+    g_mutex_unlock(&run->lock);
+}
+
+/* ---- attempts ------------------------------------------------------------------------------------------------------ */
+
+static gboolean ensure_worker(Lane *lane)
+{
+    const RunOptions *options = lane->run->options;
+    WorkerLimits limits = { options->seconds, options->output_bytes, lane->log, LOG_BYTES };
+    if (lane->worker && !worker_usable(lane->worker))
+        g_clear_pointer(&lane->worker, worker_free);
+    for (int i = 0; !lane->worker && i < MAX_STARTS; i++) {
+        g_autoptr(GError) error = NULL;
+        lane->worker = worker_start(lane->run->backend, &limits, &error);
+        if (!lane->worker && i == MAX_STARTS - 1)
+            stop(lane->run, error->message);
+    }
+    return lane->worker != NULL;
+}
+
+static const CapabilityRule *rule_for(const Run *run, const Subject *s)
+{
+    const CapabilityRule *rule = capability_match(run->backend->unsupported, s->c, &s->traits);
+    return rule || !run->declared ? rule : capability_match(run->declared, s->c, &s->traits);
+}
+
+/* FALSE if no worker could be had. */
+static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+{
+    Attempt attempt = { 0 };
+    if (!ensure_worker(lane))
+        return FALSE;
+    worker_run(lane->worker, s->model, s->inputs, lane->scratch, &attempt);
+    gboolean good = judge(s, &attempt, rule_for(lane->run, s), judgement, error);
+    attempt_clear(&attempt);
+    return scratch_empty(lane->scratch, good ? error : NULL) && good;
+}
+
+/* A case that ends badly in a worker which has run others may be the victim of one of them: alone in a fresh worker it
+ * shows what it does by itself, and that is its verdict. */
+static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+{
+    if (!try_once(lane, s, judgement, error))
+        return FALSE;
+    gboolean alone = worker_runs(lane->worker) <= 1;
+    if (worker_usable(lane->worker) || alone || lane->run->backend->kind == BACKEND_COMMAND)
+        return TRUE;
+    Judgement first = *judgement;
+    if (first.verdict != VERDICT_CRASHED && first.verdict != VERDICT_TIMED_OUT &&
+        first.verdict != VERDICT_ADAPTER_ERROR)
+        return TRUE; /* a good answer; the worker went wrong after it */
+    g_clear_pointer(&lane->worker, worker_free);
+    gboolean good = try_once(lane, s, judgement, error);
+    if (good)
+        judgement->flaky = judgement->verdict != first.verdict;
+    judgement_clear(&first);
+    return good;
+}
+
+/* ---- twins --------------------------------------------------------------------------------------------------------- */
+
+static gboolean known_verdict(Run *run, const char *id, Verdict *verdict)
+{
+    g_mutex_lock(&run->lock);
+    gpointer found = g_hash_table_lookup(run->verdicts, id);
+    g_mutex_unlock(&run->lock);
+    if (found)
+        *verdict = (Verdict)(GPOINTER_TO_INT(found) - 1);
+    return found != NULL;
+}
+
+static void remember(Run *run, const char *id, Verdict verdict)
+{
+    g_mutex_lock(&run->lock);
+    g_hash_table_insert(run->verdicts, (gpointer)id, GINT_TO_POINTER((int)verdict + 1));
+    g_mutex_unlock(&run->lock);
+}
+
+/* A twin that is not selected, or that another worker has in hand, is run here and only remembered. */
+static gboolean consult_twin(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+{
+    Run           *run = lane->run;
+    const Subject *twin = s->c->twin ? g_hash_table_lookup(run->workload->by_id, s->c->twin) : NULL;
+    Judgement      of_twin = { .margin = NAN, .seconds = NAN };
+    if (twin && !known_verdict(run, twin->c->id, &of_twin.verdict)) {
+        if (!try_case(lane, twin, &of_twin, error))
+            return FALSE;
+        remember(run, twin->c->id, of_twin.verdict);
+    }
+    judge_twin(judgement, s->c->twin, twin ? &of_twin : NULL, rule_for(run, s));
+    judgement_clear(&of_twin);
+    return TRUE;
+}
+
+static gboolean judge_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+{
+    *judgement = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = NAN };
+    return try_case(lane, s, judgement, error) &&
+           (!judge_needs_twin(judgement) || consult_twin(lane, s, judgement, error));
+}
+
+/* ---- lanes --------------------------------------------------------------------------------------------------------- */
+
+/* The next case without a verdict; NULL when there is none left or the run must stop. */
+static const Subject *take_case(Run *run)
+{
+    const Subject *s = NULL;
+    g_mutex_lock(&run->lock);
+    const GPtrArray *selected = run->workload->selected;
+    while (!interrupted && !run->stopped && !run->error && !s && run->next < selected->len) {
+        const Subject *candidate = selected->pdata[run->next++];
+        if (run->options->resume && results_has_verdict(run->results, candidate->c->id, run->backend->name)) {
+            if (run->options->progress)
+                progress_step(run->options->progress);
+            continue;
+        }
+        s = candidate;
+    }
+    g_mutex_unlock(&run->lock);
+    return s;
+}
+
+static gboolean commit(Run *run, const Subject *s, const Judgement *j, GError **error)
+{
+    VerdictFacts facts = { .case_id = s->c->id,
+                           .backend = run->backend->name,
+                           .verdict = j->verdict,
+                           .grade = j->grade,
+                           .margin = j->margin,
+                           .stage = j->stage,
+                           .message = j->message,
+                           .difference = j->difference,
+                           .flaky = j->flaky,
+                           .contradicts_manifest = j->contradicts_manifest,
+                           .seconds = j->seconds,
+                           .log = j->log };
+    if (!results_put_verdict(run->results, &facts, error))
+        return FALSE;
+    remember(run, s->c->id, j->verdict);
+    if (run->options->progress)
+        progress_step(run->options->progress);
+    return TRUE;
+}
+
+static gpointer run_lane(gpointer data)
+{
+    Lane          *lane = data;
+    const Subject *s;
+    while ((s = take_case(lane->run))) {
+        GError   *error = NULL;
+        Judgement judgement;
+        if (judge_case(lane, s, &judgement, &error))
+            commit(lane->run, s, &judgement, &error);
+        judgement_clear(&judgement);
+        if (error)
+            take_error(lane->run, error);
+    }
+    if (lane->worker)
+        worker_stop(lane->worker, STOP_SECONDS, NULL);
+    g_clear_pointer(&lane->worker, worker_free);
+    return NULL;
+}
+
+/* The log of one worker: "<backend>-<number>.log", the name made harmless. */
+static char *log_path(const Run *run, guint number)
+{
+    if (!run->options->logs)
+        return NULL;
+    g_autofree char *name = g_strdup_printf("%s-%u.log", run->backend->name, number);
+    g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_", '_');
+    return g_build_filename(run->options->logs, name, NULL);
+}
+
+static gboolean lane_open(Lane *lane, Run *run, guint number, GError **error)
+{
+    *lane = (Lane){ .run = run, .number = number, .log = log_path(run, number) };
+    return (lane->scratch = scratch_make(error)) != NULL;
+}
+
+static void lane_close(Lane *lane)
+{
+    g_clear_pointer(&lane->worker, worker_free);
+    scratch_remove(lane->scratch);
+    g_free(lane->scratch);
+    g_free(lane->log);
+}
+
+static void run_lanes(Run *run)
+{
+    guint n = MIN(run->options->jobs, run->workload->selected->len);
+    g_autofree Lane     *lanes = g_new0(Lane, n);
+    g_autofree GThread **threads = g_new0(GThread *, n);
+    for (guint i = 0; i < n; i++) {
+        GError *error = NULL;
+        if (lane_open(&lanes[i], run, i, &error))
+            threads[i] = g_thread_new("lane", run_lane, &lanes[i]);
+        else
+            take_error(run, error);
+    }
+    for (guint i = 0; i < n; i++) {
+        if (threads[i])
+            g_thread_join(threads[i]);
+        lane_close(&lanes[i]);
+    }
+}
+
+/* ---- a whole run --------------------------------------------------------------------------------------------------- */
+
+static gboolean record_backend(Run *run, const Hello *hello, GError **error)
+{
+    struct utsname system;
+    g_autofree char *environment =
+        uname(&system) == 0 ? g_strdup_printf("%s %s", system.sysname, system.machine) : g_strdup("unknown");
+    g_autoptr(GPtrArray) rules = g_ptr_array_new();
+    g_ptr_array_extend(rules, run->backend->unsupported, NULL, NULL);
+    g_ptr_array_extend(rules, run->declared, NULL, NULL);
+    cJSON *json = capability_rules_to_json(rules);
+    char  *capabilities = cJSON_PrintUnformatted(json);
+    cJSON_Delete(json);
+    BackendFacts facts = { .name = run->backend->name,
+                           .version = hello->version,
+                           .device = hello->device,
+                           .environment = environment,
+                           .capabilities = capabilities };
+    gboolean good = results_put_backend(run->results, &facts, error);
+    cJSON_free(capabilities);
+    return good;
+}
+
+/* Says hello once: version, device and rules hold for all workers. A failure stops the run, it is no error of ours. */
+static gboolean introduce(Run *run, RunSummary *summary, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    WorkerLimits      limits = { run->options->seconds, run->options->output_bytes, NULL, 0 };
+    g_autoptr(Worker) worker = worker_start(run->backend, &limits, &local);
+    if (!worker) {
+        stop(run, local->message);
+        return TRUE;
+    }
+    const Hello *hello = worker_hello(worker);
+    summary->version = g_strdup(hello->version);
+    run->declared = g_ptr_array_ref(hello->unsupported);
+    return !run->results || record_backend(run, hello, error);
+}
+
+static gboolean recall(const VerdictFacts *facts, gpointer data, GError **error)
+{
+    Run           *run = data;
+    const Subject *s = g_hash_table_lookup(run->workload->by_id, facts->case_id);
+    (void)error;
+    if (s && facts->verdict != VERDICT_NOT_RUN)
+        remember(run, s->c->id, facts->verdict);
+    return TRUE;
+}
+
+static void summarise(Run *run, RunSummary *summary)
+{
+    for (guint i = 0; i < run->workload->selected->len; i++) {
+        Verdict verdict = VERDICT_NOT_RUN;
+        known_verdict(run, ((Subject *)run->workload->selected->pdata[i])->c->id, &verdict);
+        summary->counts[verdict]++;
+    }
+    summary->stopped = g_steal_pointer(&run->stopped);
+    if (!summary->stopped && interrupted)
+        summary->stopped = g_strdup("interrupted");
+}
+
+static void run_open(Run *run, const Workload *workload, const Backend *backend, const RunOptions *options,
+                     Results *results)
+{
+    *run = (Run){ .workload = workload, .backend = backend, .options = options, .results = results };
+    g_mutex_init(&run->lock);
+    run->verdicts = g_hash_table_new(g_str_hash, g_str_equal);
+}
+
+static gboolean run_close(Run *run, GError **error)
+{
+    GError *failed = run->error;
+    g_mutex_clear(&run->lock);
+    g_clear_pointer(&run->declared, g_ptr_array_unref);
+    g_hash_table_unref(run->verdicts);
+    g_free(run->stopped);
+    if (failed)
+        g_propagate_error(error, failed);
+    return !failed;
+}
+
+void run_summary_clear(RunSummary *summary)
+{
+    g_free(summary->version);
+    g_free(summary->stopped);
+    *summary = (RunSummary){ 0 };
+}
+
+gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Results *results,
+                     RunSummary *summary, GError **error)
+{
+    Run     run;
+    GError *failed = NULL;
+    run_open(&run, workload, backend, options, results);
+    if (!introduce(&run, summary, &failed) ||
+        (options->resume && !results_each_verdict(results, NULL, backend->name, recall, &run, &failed)))
+        run.error = failed;
+    else
+        run_lanes(&run);
+    summarise(&run, summary);
+    return run_close(&run, error);
+}
+
+gboolean run_one(const Workload *workload, const Subject *subject, const Backend *backend, const RunOptions *options,
+                 Judgement *judgement, GError **error)
+{
+    Run        run;
+    Lane       lane;
+    RunSummary summary = { 0 };
+    GError    *failed = NULL;
+    run_open(&run, workload, backend, options, NULL);
+    if (introduce(&run, &summary, &failed) && lane_open(&lane, &run, 0, &failed)) {
+        if (!run.stopped)
+            judge_case(&lane, subject, judgement, &failed);
+        lane_close(&lane);
+    }
+    if (!failed && run.stopped)
+        failed = g_error_new_literal(BACKEND_ERROR, BACKEND_ERROR_START, run.stopped);
+    run.error = failed;
+    run_summary_clear(&summary);
+    return run_close(&run, error);
+}

@@ -1,0 +1,37 @@
+/* Runs the selected cases on one backend: workers side by side, verdicts committed one by one. */
+#ifndef ASSAY_RUNNER_SCHEDULER_H
+#define ASSAY_RUNNER_SCHEDULER_H
+
+#include "backends_under_test/runner/workload.h"
+#include "reference/cli/subcommand.h"
+
+typedef struct {
+    guint       jobs;   /* workers; at least 1 */
+    gboolean    resume; /* keep the verdicts that results already hold */
+    double      seconds;      /* deadline of a case */
+    guint64     output_bytes; /* of any one file that the backend writes */
+    const char *logs;   /* folder for the workers' stderr; NULL: none */
+    Progress   *progress; /* or NULL; one step a case */
+} RunOptions;
+
+typedef struct {
+    gint64 counts[VERDICT_COUNT]; /* over the selected cases; they add up to their number */
+    char  *version;               /* of the engine; NULL if it never said */
+    char  *stopped;               /* why cases were left not_run; NULL if none were */
+} RunSummary;
+
+void run_summary_clear(RunSummary *summary);
+
+/* FALSE with an error if the harness fails (results cannot be written, a case cannot be read). A backend that cannot be
+ * started is not an error: `stopped` says so. */
+gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Results *results,
+                     RunSummary *summary, GError **error);
+
+/* Asks all runs of this process to stop after the cases in hand; async-signal-safe. */
+void run_interrupt(void);
+
+/* What `explain` needs: one case, alone, in a worker of its own, judged; its twin too if need be. */
+gboolean run_one(const Workload *workload, const Subject *subject, const Backend *backend, const RunOptions *options,
+                 Judgement *judgement, GError **error);
+
+#endif
