@@ -55,6 +55,17 @@ void move_fill(const Tensor *x, int64_t from, Tensor *y)
     move_strided(x, from, none, y);
 }
 
+Tensor *move_view(const Tensor *x, int64_t offset, const Shape *dims, const int64_t *strides, const Shape *shape,
+                  GError **error)
+{
+    Tensor *y = tensor_new(x->dtype, dims, error);
+    if (!y)
+        return NULL;
+    move_strided(x, offset, strides, y);
+    y->shape = *shape; /* nobody else holds it yet */
+    return y;
+}
+
 gboolean move_reshape(Eval *ev, const Tensor *x, const Shape *shape, GError **error)
 {
     Tensor *y = tensor_reshape(x, shape, error);

@@ -15,6 +15,11 @@ void move_run(const Tensor *x, int64_t from, Tensor *y, int64_t to, int64_t coun
 /* Every element of y becomes element `from` of x, strings adopted. */
 void move_fill(const Tensor *x, int64_t from, Tensor *y);
 
+/* x's elements read through other dims: walked in row-major order over `dims` with `strides` from `offset`, then called
+ * `shape`, which must have as many elements. A new reference. */
+Tensor *move_view(const Tensor *x, int64_t offset, const Shape *dims, const int64_t *strides, const Shape *shape,
+                  GError **error);
+
 /* Output 0 := input 0 under another shape of the same count (no copy is visible). */
 gboolean move_reshape(Eval *ev, const Tensor *x, const Shape *shape, GError **error);
 
