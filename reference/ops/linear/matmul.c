@@ -1,4 +1,5 @@
 #include "reference/ops/shared/gemm.h"
+#include "reference/ops/shared/matmul_plan.h"
 
 #include "reference/eval/certify.h"
 #include "reference/tensor/convert.h"
@@ -8,7 +9,7 @@ typedef struct {
     Tensor       *y;
     GemmArithmetic arithmetic;
     int64_t       m, n, k;
-    int64_t      *a_at, *b_at; /* where each product's operands begin, in elements */
+    int64_t      *a_at, *b_at; /* which matrix of each operand a product takes */
 } MatMul;
 
 static const uint8_t *element(const Tensor *t, int64_t i)
@@ -19,14 +20,14 @@ static const uint8_t *element(const Tensor *t, int64_t i)
 static void left(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells, int64_t width)
 {
     const MatMul *s = data;
-    const GemmMatrix a = { s->a->dtype, element(s->a, s->a_at[item]), s->k, 1 };
+    const GemmMatrix a = { s->a->dtype, element(s->a, s->a_at[item] * s->m * s->k), s->k, 1 };
     gemm_pack(s->arithmetic, &a, first, n, from, depth, cells, width);
 }
 
 static void right(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells, int64_t width)
 {
     const MatMul *s = data;
-    const GemmMatrix b = { s->b->dtype, element(s->b, s->b_at[item]), 1, s->n };
+    const GemmMatrix b = { s->b->dtype, element(s->b, s->b_at[item] * s->k * s->n), 1, s->n };
     gemm_pack(s->arithmetic, &b, first, n, from, depth, cells, width);
 }
 
@@ -46,62 +47,22 @@ static void store(gpointer data, int64_t item, int64_t row, int64_t column, int6
     }
 }
 
-/* A vector on the left is a row, on the right a column; the dim added for that is not in the result. */
-typedef struct {
-    Shape   batch_a, batch_b, batch, y;
-    int64_t m, n, k;
-} Plan;
-
-static gboolean plan(const Tensor *a, const Tensor *b, Plan *p, GError **error)
-{
-    const Shape *sa = &a->shape, *sb = &b->shape;
-    g_autofree char *ta = shape_to_string(sa), *tb = shape_to_string(sb);
-    if (sa->rank == 0 || sb->rank == 0)
-        return eval_fail(error, "operands are %s and %s, expected a rank of at least 1", ta, tb);
-    p->k = sa->dims[sa->rank - 1];
-    p->m = sa->rank > 1 ? sa->dims[sa->rank - 2] : 1;
-    p->n = sb->rank > 1 ? sb->dims[sb->rank - 1] : 1;
-    if (sb->dims[sb->rank > 1 ? sb->rank - 2 : 0] != p->k)
-        return eval_fail(error, "shapes %s and %s do not multiply: inner dims differ", ta, tb);
-    p->batch_a = shape_of(sa->dims, MAX(sa->rank - 2, 0));
-    p->batch_b = shape_of(sb->dims, MAX(sb->rank - 2, 0));
-    if (!shape_broadcast(&p->batch_a, &p->batch_b, &p->batch))
-        return eval_fail(error, "shapes %s and %s do not multiply: batch dims do not broadcast", ta, tb);
-    p->y = p->batch;
-    if (sa->rank > 1)
-        p->y.dims[p->y.rank++] = p->m;
-    if (sb->rank > 1)
-        p->y.dims[p->y.rank++] = p->n;
-    return TRUE;
-}
-
-static void offsets(const Plan *p, int64_t *a_at, int64_t *b_at)
-{
-    const Shape *operands[] = { &p->batch_a, &p->batch_b };
-    Walk w;
-    for (walk_begin(&w, &p->batch, operands, 2); walk_more(&w); walk_next(&w))
-        for (int64_t i = 0; i < w.run; i++) {
-            a_at[w.position + i] = (w.offset[0] + i * w.step[0]) * p->m * p->k;
-            b_at[w.position + i] = (w.offset[1] + i * w.step[1]) * p->k * p->n;
-        }
-}
-
 static gboolean matmul(Eval *ev, GError **error)
 {
     const Tensor *a = eval_input(ev, 0), *b = eval_input(ev, 1);
-    Plan p;
-    if (!plan(a, b, &p, error))
+    MatMulPlan p;
+    if (!matmul_plan(&a->shape, &b->shape, &p, error))
         return FALSE;
     Tensor *y = eval_output(ev, 0, a->dtype, &p.y, error);
     if (!y)
         return FALSE;
     if (y->count == 0)
         return TRUE;
-    const int64_t count = shape_count(&p.batch); /* at most y->count: the offsets need no more than y's memory */
+    const int64_t count = shape_count(&p.batch); /* at most y->count: the lists need no more than y's memory */
     g_autofree int64_t *a_at = g_try_new(int64_t, count), *b_at = g_try_new(int64_t, count);
     if (!a_at || !b_at)
         return eval_fail(error, "no memory for %" G_GINT64_FORMAT " products", count);
-    offsets(&p, a_at, b_at);
+    matmul_batches(&p, a_at, b_at);
     MatMul s = { a, b, y, gemm_arithmetic(a->dtype), p.m, p.n, p.k, a_at, b_at };
     const Gemm gemm = { s.arithmetic, count, p.m, p.n, p.k, left, right, store, &s };
     gemm_run(ev, &gemm);
