@@ -69,20 +69,22 @@ static void narrow_to_float(DType to, const double *in, void *data, gsize n, con
     }
 }
 
-/* Towards zero, saturating. Both ends of a 64-bit range round up to powers of two as doubles, hence >=. */
+/* Towards zero, saturating. Both ends of a 64-bit range round to powers of two as doubles, hence >= and <=. */
 static void truncate_to_integer(DType to, const double *in, void *data, gsize n)
 {
-    int64_t block[BLOCK];
-    if (to == DTYPE_UINT64) { /* convert saturates */
-        convert_from_double(to, in, data, n);
+    if (to == DTYPE_UINT64) {
+        uint64_t *out = data;
+        for (gsize i = 0; i < n; i++)
+            out[i] = !(in[i] > 0) ? 0 : in[i] >= 0x1p64 ? UINT64_MAX : (uint64_t)in[i];
         return;
     }
+    int64_t block[BLOCK];
     const int64_t low = dtype_min(to), high = (int64_t)dtype_max(to);
     for (gsize i = 0; i < n; i++)
-        block[i] = isnan(in[i])              ? 0
-                   : in[i] >= (double)high   ? high
-                   : in[i] <= (double)low    ? low
-                                             : (int64_t)in[i];
+        block[i] = isnan(in[i])            ? 0
+                   : in[i] >= (double)high ? high
+                   : in[i] <= (double)low  ? low
+                                           : (int64_t)in[i];
     convert_from_int64(to, block, data, n);
 }
 

@@ -45,6 +45,9 @@ double quantize_round(const FloatFormat *format, double value);
 gboolean quantize_bound(Eval *ev, const Quantization *q, GError **error);
 gboolean dequantize_bound(Eval *ev, const Quantization *q, GError **error);
 
+/* The interval of one integer target's element for x with a known scale and zero point. */
+void quantize_element_range(const Quantization *q, double x, double scale, double zero_point, double *low, double *high);
+
 /* The value before the last rounding (to the integer or float target), for one element. */
 double quantize_quotient(const Quantization *q, double x, double scale);
 

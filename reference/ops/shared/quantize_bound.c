@@ -101,6 +101,13 @@ static Range quantized_range(const Quantization *q, double x_low, double x_high,
     return dtype_is_float(q->target) ? float_range(q, t, zero_point) : integer_range(q, t, zero_point);
 }
 
+void quantize_element_range(const Quantization *q, double x, double scale, double zero_point, double *low, double *high)
+{
+    const Range range = quantized_range(q, x, x, scale, zero_point);
+    *low = range.low;
+    *high = range.high;
+}
+
 gboolean quantize_bound(Eval *ev, const Quantization *q, GError **error)
 {
     const Tensor *y = eval_output_tensor(ev, 0);
