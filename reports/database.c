@@ -79,18 +79,31 @@ gboolean database_end(Results *results, gboolean ok, GError **error)
 
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
-static char *cut(const char *text, gsize length, gsize limit)
+/* Control characters, non-characters (no XML document may hold either) and the overrides of text direction, with which
+ * a message can disguise itself: none has a place in a report of any format. Lines and tabs may stay. */
+static gboolean is_unwanted(gunichar c)
 {
-    gsize keep = limit - 48; /* leaves room for the note */
-    while (keep > 0 && ((guchar)text[keep] & 0xc0) == 0x80)
-        keep--;
-    g_autofree char *head = g_utf8_make_valid(text, (gssize)keep);
-    if (strlen(head) > keep) { /* replacement characters are longer than what they replace */
-        while (keep > 0 && ((guchar)head[keep] & 0xc0) == 0x80)
-            keep--;
-        head[keep] = '\0';
+    return (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0) || (c & 0xfffe) == 0xfffe ||
+           (c >= 0xfdd0 && c <= 0xfdef) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static gboolean is_clean(const char *text, gsize length)
+{
+    if (!g_utf8_validate(text, (gssize)length, NULL))
+        return FALSE;
+    for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p))
+        if (is_unwanted(g_utf8_get_char(p)))
+            return FALSE;
+    return TRUE;
+}
+
+static void append_clean(GString *clean, const char *valid)
+{
+    for (const char *p = valid; *p != '\0'; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+        gunichar picture = c < 0x20 ? 0x2400 + c : 0xfffd; /* U+2400 on: pictures of the control characters */
+        g_string_append_unichar(clean, is_unwanted(c) ? picture : c);
     }
-    return g_strdup_printf("%s… (%" G_GSIZE_FORMAT " bytes in all)", head, length);
 }
 
 char *text_clean(const char *text, gsize limit)
@@ -98,14 +111,19 @@ char *text_clean(const char *text, gsize limit)
     if (text == NULL)
         return NULL;
     gsize length = strlen(text);
-    if (length > limit)
-        return cut(text, length, limit);
-    char *valid = g_utf8_make_valid(text, (gssize)length);
-    if (strlen(valid) <= limit)
-        return valid;
-    char *shorter = cut(valid, strlen(valid), limit);
-    g_free(valid);
-    return shorter;
+    if (length <= limit && is_clean(text, length))
+        return g_strdup(text);
+    g_autofree char *valid = g_utf8_make_valid(text, (gssize)length);
+    g_autoptr(GString) clean = g_string_new(NULL);
+    append_clean(clean, valid);
+    if (clean->len > limit) {
+        gsize keep = limit - 48; /* leaves room for the note */
+        while (keep > 0 && ((guchar)clean->str[keep] & 0xc0) == 0x80)
+            keep--;
+        g_string_truncate(clean, keep);
+        g_string_append_printf(clean, "… (%" G_GSIZE_FORMAT " bytes in all)", length);
+    }
+    return g_string_free(g_steal_pointer(&clean), FALSE);
 }
 
 char *text_join(const GPtrArray *list)
@@ -170,7 +188,7 @@ const char *row_text(Row *row, int column, gsize limit)
         return NULL;
     }
     gsize length = strlen(text);
-    if (length <= limit && g_utf8_validate(text, (gssize)length, NULL))
+    if (length <= limit && is_clean(text, length))
         return text;
     char *clean = text_clean(text, limit);
     g_ptr_array_add(row->owned, clean);

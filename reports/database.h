@@ -29,7 +29,7 @@ gboolean database_end(Results *results, gboolean ok, GError **error);
 
 /* ---- text ---- */
 
-/* Valid UTF-8 of at most `limit` bytes, cut with a note; NULL stays NULL. */
+/* Valid UTF-8 without control characters of at most `limit` bytes, cut with a note; NULL stays NULL. */
 char *text_clean(const char *text, gsize limit);
 /* One text for a list of names, and back. */
 char *text_join(const GPtrArray *list);

@@ -75,6 +75,15 @@ static gboolean check_name(Results *results, const char *what, const char *name,
     return FALSE;
 }
 
+static gboolean check_json(Results *results, const char *what, const char *owner, const char *json, GError **error)
+{
+    if (json == NULL || strlen(json) <= RESULTS_MAX_DOCUMENT) /* JSON that is cut is no JSON */
+        return TRUE;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: the %s of '%s' has %" G_GSIZE_FORMAT " bytes, limit %d",
+                results->path, what, owner, strlen(json), RESULTS_MAX_DOCUMENT);
+    return FALSE;
+}
+
 /* Whether the last insert found its key taken with other facts; `same` compares them, with the same bindings. */
 static gboolean settle(Results *results, sqlite3_stmt *same, const char *what, const char *key, GError **error)
 {
@@ -121,7 +130,8 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
 
 gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, GError **error)
 {
-    if (!check_name(results, "proposal id", proposal->id, error))
+    if (!check_name(results, "proposal id", proposal->id, error) ||
+        !check_json(results, "facts", proposal->id, proposal->json, error))
         return FALSE;
     g_autofree char *id = text_clean(proposal->id, RESULTS_MAX_NAME);
     g_autofree char *json = text_clean(proposal->json, RESULTS_MAX_DOCUMENT);
@@ -133,7 +143,8 @@ gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, G
 
 gboolean results_put_backend(Results *results, const BackendFacts *backend, GError **error)
 {
-    if (!check_name(results, "backend name", backend->name, error))
+    if (!check_name(results, "backend name", backend->name, error) ||
+        !check_json(results, "capability manifest", backend->name, backend->capabilities, error))
         return FALSE;
     g_autofree char *name = text_clean(backend->name, RESULTS_MAX_NAME);
     g_autofree char *version = text_clean(backend->version, RESULTS_MAX_TEXT);

@@ -10,7 +10,8 @@
  * observations, so that a report without them is byte-identical however the work was sharded or interrupted.
  *
  * A file from a stranger is hostile: it is opened with SQLite's defensive settings, its integrity and its schema must be
- * exactly ours, every value is checked for type and range, and all text is cut to the limits below and made valid UTF-8.
+ * exactly ours, every value is checked for type and range. All text, going in or out, is cut to the limits below and made
+ * valid UTF-8 without control characters.
  *
  * A Results may be used from several threads. Strings passed in are borrowed and copied; strings handed to a visitor
  * live until it returns. Errors are RESULTS_ERROR, one line that names the file. */
@@ -72,11 +73,11 @@ const char *grade_meaning(char grade); /* NULL for an unknown grade */
 
 /* ---- what is stored ---------------------------------------------------------------------------------------------- */
 
-/* Longer text is cut, with a note that says how much is missing. */
+/* Longer text is cut, with a note that says how long it was; longer names and JSON documents are refused. */
 enum {
-    RESULTS_MAX_NAME = 512,           /* ids and names; longer ones are refused, not cut */
+    RESULTS_MAX_NAME = 512,           /* ids and names */
     RESULTS_MAX_TEXT = 16 * 1024,     /* messages, summaries, logs */
-    RESULTS_MAX_DOCUMENT = 256 * 1024 /* models as text, manifests */
+    RESULTS_MAX_DOCUMENT = 256 * 1024 /* models as text; JSON */
 };
 
 typedef struct {

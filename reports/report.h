@@ -1,0 +1,127 @@
+/* What a report is written from: the neutral rows of one results file, with what can be derived from them (requirements
+ * and who tests them, totals, groups of failures). Writers read it and nothing else.
+ *
+ * A Report owns everything it points to; all text is valid UTF-8 of bounded length but otherwise as hostile as its
+ * origin: escaping is the writer's business. Everything is in a fixed order: proposals, backends and cases by id. */
+#ifndef ASSAY_REPORTS_REPORT_H
+#define ASSAY_REPORTS_REPORT_H
+
+#include "reports/results.h"
+
+typedef struct {
+    Verdict     verdict;
+    char        grade; /* or 0 */
+    gboolean    flaky, contradicts_manifest;
+    double      margin;                            /* NAN if none */
+    const char *stage, *profile, *message, *waiver; /* NULL if none */
+    double      seconds;                           /* NAN unless observations are asked for */
+} ReportVerdict;
+
+typedef struct {
+    const char    *id, *proposal, *variant, *semantic, *form, *expectation, *summary; /* "" where unknown */
+    const char    *twin;                            /* NULL if none */
+    GPtrArray     *requirements, *dtypes, *tags;    /* of const char* */
+    ReportVerdict *verdicts;                        /* one for each backend of the report */
+} ReportCase;
+
+/* How the cases of a group ended on one backend. */
+typedef struct {
+    guint  verdicts[VERDICT_COUNT];
+    guint  grades[128]; /* by letter */
+    guint  good, bad, neutral, total;
+    double worst_margin; /* of passing cases: how close to failing; NAN if none has a margin */
+} Tally;
+
+typedef struct {
+    const char *id, *level, *text; /* id with its proposal: "block-qdq/R7"; level "" and text NULL if not in the proposal */
+    GPtrArray  *cases;             /* of ReportCase* */
+    guint       rejects;           /* how many of them are invalid models */
+} ReportRequirement;
+
+/* A variant or an open question of a proposal. */
+typedef struct {
+    const char *id, *text;
+} ReportNote;
+
+typedef struct {
+    const char *id, *title, *summary; /* title is the id where unknown; summary NULL where unknown */
+    GPtrArray  *requirements;         /* of ReportRequirement*, in the proposal's order, unlisted ones last */
+    GPtrArray  *variants, *questions; /* of ReportNote* */
+    GPtrArray  *cases;                /* of ReportCase* */
+} ReportProposal;
+
+typedef struct {
+    const char *name, *version, *device, *environment, *capabilities; /* "" where unknown */
+} ReportBackend;
+
+typedef struct {
+    RunFacts   run; /* fields may be NULL */
+    GPtrArray *backends, *proposals, *cases;
+    gboolean   observations;
+    /* private */
+    Results      *results;
+    GStringChunk *strings;
+} Report;
+
+/* Loads everything but the long texts. `results` must outlive the report. With observations, durations and logs are
+ * shown and two reports of the same verdicts differ. */
+Report *report_load(Results *results, gboolean observations, GError **error);
+void    report_free(Report *report);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
+
+/* The long texts of one case, read when needed: thousands of models never stand in memory together. */
+typedef struct {
+    char  *model, *comparison;       /* "" where unknown */
+    char **differences, **logs;      /* one for each backend; NULL where none; logs only with observations */
+    gsize  n;
+} ReportDetail;
+
+ReportDetail *report_detail(const Report *report, const ReportCase *c, GError **error);
+void          report_detail_free(ReportDetail *detail);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReportDetail, report_detail_free)
+
+/* Of the cases that `accept` takes (NULL: all). */
+typedef gboolean (*CaseFilter)(const ReportCase *c, gconstpointer data);
+Tally report_tally(const GPtrArray *cases, guint backend, CaseFilter accept, gconstpointer data);
+
+/* Bad verdicts with the same cause: same backend, verdict, stage, and message up to its numbers. */
+typedef struct {
+    guint       backend;
+    Verdict     verdict;
+    const char *stage, *message; /* of the first case */
+    GPtrArray  *cases;           /* of ReportCase*, first by id first */
+} FailureGroup;
+
+/* Largest first. Array of FailureGroup*, freed with g_ptr_array_unref(). */
+GPtrArray *report_failures(const GPtrArray *cases, const Report *report);
+
+/* The command that repeats one verdict, quoted for a shell; free with g_free(). */
+char *report_replay(const Report *report, const ReportCase *c, const ReportBackend *backend);
+
+/* ---- writers ------------------------------------------------------------------------------------------------------
+ *
+ *     static gboolean write_junit(const Report *report, const char *folder, GError **error) { ... }
+ *     WRITER_DEFINE(junit, .description = "JUnit XML for CI systems", .file = "junit.xml", .write = write_junit)
+ *
+ * The Makefile collects WRITER_DEFINE lines of reports/writers/. `file` is what a person opens, inside the folder. */
+
+typedef struct {
+    const char *name, *description, *file;
+    gboolean  (*write)(const Report *report, const char *folder, GError **error);
+} Writer;
+
+#define WRITER_DEFINE(id, ...)     \
+    extern const Writer writer_##id; \
+    const Writer writer_##id = { .name = #id, __VA_ARGS__ };
+
+/* Writes `text` to a file in the folder. */
+gboolean report_write_file(const char *folder, const char *name, const GString *text, GError **error);
+
+const Writer *const *writer_all(gsize *count);
+const Writer *writer_find(const char *name); /* NULL if there is none */
+
+/* Writes every format into `folder`, which appears complete or not at all: it is written beside and renamed. An existing
+ * folder is replaced only if it holds a report; the mark is a file named ".assay-report". */
+gboolean report_write(const Report *report, const char *folder, const Writer *const *writers, gsize n, GError **error);
+
+#endif

@@ -1,0 +1,100 @@
+/* A static site that opens from a file: an overview, a page a proposal, the list of cases, a page a case. It needs no
+ * network and, but for the list, no script. */
+#include "reports/writers/html/html.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+
+static const char site_css[] = {
+#include "site.css.inc"
+};
+static const char site_js[] = {
+#include "site.js.inc"
+};
+
+static gboolean make_parent(const char *folder, const char *page, GError **error)
+{
+    g_autofree char *path = g_build_filename(folder, page, NULL);
+    g_autofree char *parent = g_path_get_dirname(path);
+    if (g_mkdir_with_parents(parent, 0777) == 0)
+        return TRUE;
+    int code = errno;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: %s", parent, g_strerror(code));
+    return FALSE;
+}
+
+static gboolean write_assets(const char *folder, GError **error)
+{
+    g_autoptr(GString) css = g_string_new_len(site_css, sizeof site_css);
+    g_autoptr(GString) js = g_string_new_len(site_js, sizeof site_js);
+    return report_write_file(folder, "site.css", css, error) && report_write_file(folder, "site.js", js, error);
+}
+
+static gboolean write_proposals(const Report *report, const char *folder, GError **error)
+{
+    for (guint i = 0; i < report->proposals->len; i++) {
+        const ReportProposal *proposal = report->proposals->pdata[i];
+        g_autofree char *page = html_proposal_page(proposal->id);
+        g_autoptr(GString) out = g_string_new(NULL);
+        html_proposal(out, report, proposal);
+        if (!make_parent(folder, page, error) || !report_write_file(folder, page, out, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void index_case(HtmlIndex *index, ReportCase *c)
+{
+    char *key = g_strjoin("\x1f", c->proposal, c->semantic, NULL);
+    GPtrArray *siblings = g_hash_table_lookup(index->semantics, key);
+    if (siblings == NULL) {
+        siblings = g_ptr_array_new();
+        g_hash_table_insert(index->semantics, key, siblings);
+    } else {
+        g_free(key);
+    }
+    g_ptr_array_add(siblings, c);
+}
+
+static gboolean write_cases(const Report *report, const char *folder, GError **error)
+{
+    g_autoptr(GHashTable) requirements = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) semantics =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
+    HtmlIndex index = { requirements, semantics };
+    for (guint i = 0; i < report->proposals->len; i++) {
+        const ReportProposal *proposal = report->proposals->pdata[i];
+        for (guint r = 0; r < proposal->requirements->len; r++) {
+            ReportRequirement *requirement = proposal->requirements->pdata[r];
+            g_hash_table_insert(requirements, (gpointer)requirement->id, requirement);
+        }
+    }
+    for (guint i = 0; i < report->cases->len; i++)
+        index_case(&index, report->cases->pdata[i]);
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (guint i = 0; i < report->cases->len; i++) {
+        const ReportCase *c = report->cases->pdata[i];
+        g_autofree char *page = html_case_page(c->id);
+        g_autoptr(ReportDetail) detail = report_detail(report, c, error);
+        if (detail == NULL || !make_parent(folder, page, error))
+            return FALSE;
+        g_string_truncate(out, 0);
+        html_case(out, report, &index, c, detail);
+        if (!report_write_file(folder, page, out, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean write_html(const Report *report, const char *folder, GError **error)
+{
+    g_autoptr(GString) overview = g_string_new(NULL);
+    g_autoptr(GString) cases = g_string_new(NULL);
+    html_overview(overview, report);
+    html_cases(cases, report);
+    return write_assets(folder, error) && report_write_file(folder, "index.html", overview, error) &&
+           report_write_file(folder, "cases.html", cases, error) && write_proposals(report, folder, error) &&
+           write_cases(report, folder, error);
+}
+
+WRITER_DEFINE(html, .description = "a static site for people", .file = "index.html", .write = write_html)

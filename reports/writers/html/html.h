@@ -1,0 +1,52 @@
+/* The pieces that the pages of the site share. Every %s of html() is escaped: nothing of foreign origin reaches a page
+ * by another way than html() and html_json(). */
+#ifndef ASSAY_REPORTS_WRITERS_HTML_H
+#define ASSAY_REPORTS_WRITERS_HTML_H
+
+#include "reports/report.h"
+
+#include <cjson/cJSON.h>
+
+/* Appends markup; the format is ours, the arguments are escaped. */
+void html(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Appends the JSON for a <script type="application/json">, in which no "</script>" or "<!--" can be seen. */
+void html_json(GString *out, const cJSON *json);
+
+/* `root` is the way from the page to the site's folder: "" or "../../". */
+void html_page_open(GString *out, const char *root, const char *title, const char *current);
+void html_page_close(GString *out, const Report *report);
+
+/* File of a page, relative to the site's folder; a name that is no plain file name is replaced and hashed. */
+char *html_proposal_page(const char *id);
+char *html_case_page(const char *id);
+/* Part of an address behind '#': key=value pairs for the list of cases, NULL-terminated. */
+char *html_cases_address(const char *key, ...) G_GNUC_NULL_TERMINATED;
+
+/* "97.3 %"; never 100 unless all are, never 0 unless none is. Free with g_free(). */
+char *html_share(guint part, guint whole);
+char *html_margin(double margin); /* "0.93 of the allowance" as a number: "0.93"; "" if NAN */
+/* Bar of good, bad and neutral parts, with words for those who do not see it. */
+void html_bar(GString *out, const Tally *tally);
+void html_verdict(GString *out, const ReportVerdict *v);
+/* Column heads: one a backend, with its version. */
+void html_backend_heads(GString *out, const Report *report);
+/* Share, bar, counts, grades and worst margin: one cell of a matrix. `address` may be NULL. */
+void html_tally_cell(GString *out, const Tally *tally, const char *address);
+/* Failures grouped by cause, at most `limit`. */
+void html_failures(GString *out, const Report *report, const GPtrArray *cases, guint limit, const char *root);
+/* Rows of a matrix for one proposal: all its cases, then each form by itself. */
+void html_proposal_rows(GString *out, const Report *report, const ReportProposal *proposal, const char *root,
+                        gboolean link_head);
+
+void html_overview(GString *out, const Report *report);
+void html_proposal(GString *out, const Report *report, const ReportProposal *proposal);
+void html_cases(GString *out, const Report *report);
+/* `facts` holds the requirements by id and the cases by semantic name, made once. */
+typedef struct {
+    GHashTable *requirements; /* id -> const ReportRequirement* */
+    GHashTable *semantics;    /* "proposal\x1fsemantic" -> GPtrArray of ReportCase* */
+} HtmlIndex;
+void html_case(GString *out, const Report *report, const HtmlIndex *index, const ReportCase *c,
+               const ReportDetail *detail);
+
+#endif

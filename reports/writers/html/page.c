@@ -1,0 +1,111 @@
+/* Escaping, the frame of a page, addresses. */
+#include "reports/writers/html/html.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void html(GString *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    g_autofree char *text = g_markup_vprintf_escaped(format, arguments);
+    va_end(arguments);
+    g_string_append(out, text);
+}
+
+void html_json(GString *out, const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    g_return_if_fail(text != NULL);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '<' || *p == '>' || *p == '&') /* inside strings only: JSON's own syntax has none of them */
+            g_string_append_printf(out, "\\u%04x", (guint)*p);
+        else
+            g_string_append_c(out, *p);
+    }
+    cJSON_free(text);
+}
+
+/* ---- the frame ---------------------------------------------------------------------------------------------------- */
+
+static void nav_link(GString *out, const char *root, const char *file, const char *text, gboolean current)
+{
+    html(out, current ? "<a href=\"%s%s\" aria-current=\"page\">%s</a>" : "<a href=\"%s%s\">%s</a>", root, file, text);
+}
+
+void html_page_open(GString *out, const char *root, const char *title, const char *current)
+{
+    /* The policy lets a page load its own style and script and nothing else, whatever gets into it. */
+    html(out,
+         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+         "<meta name=\"color-scheme\" content=\"light dark\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'self' file:; "
+         "style-src 'self' file:; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+         "<link rel=\"icon\" href=\"data:,\">\n<title>%s – Assay</title>\n<link rel=\"stylesheet\" href=\"%ssite.css\">\n"
+         "<script src=\"%ssite.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
+         "<header class=\"top\">\n<a class=\"brand\" href=\"%sindex.html\">Assay</a>\n<nav aria-label=\"Site\">",
+         title, root, root, root);
+    nav_link(out, root, "index.html", "Overview", strcmp(current, "overview") == 0);
+    nav_link(out, root, "cases.html", "Cases", strcmp(current, "cases") == 0);
+    html(out, "</nav>\n<button type=\"button\" id=\"theme\" class=\"quiet\" hidden>Theme</button>\n</header>\n"
+              "<main id=\"main\" tabindex=\"-1\">\n");
+}
+
+void html_page_close(GString *out, const Report *report)
+{
+    html(out, "</main>\n<footer>\n<p>Assay %s", report->run.assay == NULL ? "" : report->run.assay);
+    if (report->run.corpus != NULL)
+        html(out, " · corpus <code>%s</code>", report->run.corpus);
+    if (report->run.corpus_hash != NULL)
+        html(out, " · <code class=\"hash\">%s</code>", report->run.corpus_hash);
+    html(out, "</p>\n</footer>\n</body>\n</html>\n");
+}
+
+/* ---- addresses ---------------------------------------------------------------------------------------------------- */
+
+/* Upper case is not plain: two names that differ in case only are one file on some systems. */
+static char *file_part(const char *name, gsize length)
+{
+    enum { KEEP = 80 };
+    g_autofree char *part = g_strndup(name, length);
+    gsize plain = strspn(part, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
+    if (plain == length && length > 0 && length <= KEEP && part[0] != '.' && part[0] != '-')
+        return g_steal_pointer(&part);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, part, -1);
+    for (char *p = part; *p != '\0'; p++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *p) == NULL)
+            *p = '_';
+    return g_strdup_printf("%.*s-%.16s", KEEP, part, hash);
+}
+
+char *html_proposal_page(const char *id)
+{
+    g_autofree char *part = file_part(id, strlen(id));
+    return g_strdup_printf("proposal/%s.html", part);
+}
+
+char *html_case_page(const char *id)
+{
+    const char *slash = strchr(id, '/');
+    if (slash == NULL) {
+        g_autofree char *part = file_part(id, strlen(id));
+        return g_strdup_printf("case/_/%s.html", part);
+    }
+    g_autofree char *folder = file_part(id, (gsize)(slash - id));
+    g_autofree char *part = file_part(slash + 1, strlen(slash + 1));
+    return g_strdup_printf("case/%s/%s.html", folder, part);
+}
+
+char *html_cases_address(const char *key, ...)
+{
+    GString *address = g_string_new("cases.html");
+    va_list pairs;
+    va_start(pairs, key);
+    for (char mark = '#'; key != NULL; key = va_arg(pairs, const char *), mark = '&') {
+        g_autofree char *value = g_uri_escape_string(va_arg(pairs, const char *), "/", FALSE);
+        g_string_append_printf(address, "%c%s=%s", mark, key, value);
+    }
+    va_end(pairs);
+    return g_string_free(address, FALSE);
+}

@@ -1,0 +1,137 @@
+/* The page of a proposal: requirement by requirement, who passes; variants, failures, open questions. */
+#include "reports/writers/html/html.h"
+
+#include <string.h>
+
+static void put_requirement(GString *out, const Report *report, const ReportRequirement *requirement)
+{
+    gboolean must = strcmp(requirement->level, "MUST") == 0;
+    g_autofree char *all = html_cases_address("requirement", requirement->id, NULL);
+    html(out, "<tr class=\"%s\"><th scope=\"row\"><span class=\"id\">%s</span> <span class=\"level\">%s</span> ",
+         requirement->cases->len == 0 ? "untested" : "tested", requirement->id, requirement->level);
+    html(out, "<span class=\"text\">%s</span></th>",
+         requirement->text == NULL ? "named by cases, but not a requirement of the proposal" : requirement->text);
+    if (requirement->cases->len == 0) {
+        html(out, "<td class=\"cell\" colspan=\"%u\"><span class=\"flag\">no case tests this%s</span></td></tr>\n",
+             report->backends->len + 1, must ? " MUST" : "");
+        return;
+    }
+    html(out, "<td class=\"cell\"><a href=\"../%s\">%u cases</a> <small>%u of them invalid models</small></td>", all,
+         requirement->cases->len, requirement->rejects);
+    for (guint b = 0; b < report->backends->len; b++) {
+        const ReportBackend *backend = report->backends->pdata[b];
+        Tally tally = report_tally(requirement->cases, b, NULL, NULL);
+        g_autofree char *cases =
+            html_cases_address("requirement", requirement->id, "backend", backend->name, NULL);
+        g_autofree char *address = g_strconcat("../", cases, NULL);
+        html_tally_cell(out, &tally, address);
+    }
+    html(out, "</tr>\n");
+}
+
+static void put_requirements(GString *out, const Report *report, const ReportProposal *proposal)
+{
+    html(out, "<section aria-labelledby=\"requirements\">\n<h2 id=\"requirements\">Requirements</h2>\n");
+    if (proposal->requirements->len == 0) {
+        html(out, "<p>The results name none.</p>\n</section>\n");
+        return;
+    }
+    html(out, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"requirements\" tabindex=\"0\">\n"
+              "<table class=\"matrix requirements\">\n<thead><tr><th scope=\"col\">Requirement</th>"
+              "<th scope=\"col\">Tested by</th>");
+    html_backend_heads(out, report);
+    html(out, "</tr></thead>\n<tbody>\n");
+    for (guint i = 0; i < proposal->requirements->len; i++)
+        put_requirement(out, report, proposal->requirements->pdata[i]);
+    html(out, "</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+static gboolean has_variant(const ReportCase *c, gconstpointer variant)
+{
+    return strcmp(c->variant, variant) == 0;
+}
+
+static int by_text(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The variants that cases name, sorted. */
+static GPtrArray *variants_used(const ReportProposal *proposal)
+{
+    GPtrArray *used = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < proposal->cases->len; i++) {
+        const ReportCase *c = proposal->cases->pdata[i];
+        if (*c->variant != '\0' && g_hash_table_add(seen, (gpointer)c->variant))
+            g_ptr_array_add(used, (gpointer)c->variant);
+    }
+    g_ptr_array_sort(used, by_text);
+    return used;
+}
+
+static const char *note_text(const GPtrArray *notes, const char *id)
+{
+    for (guint i = 0; i < notes->len; i++)
+        if (strcmp(((const ReportNote *)notes->pdata[i])->id, id) == 0)
+            return ((const ReportNote *)notes->pdata[i])->text;
+    return "";
+}
+
+static void put_variants(GString *out, const Report *report, const ReportProposal *proposal)
+{
+    g_autoptr(GPtrArray) used = variants_used(proposal);
+    if (used->len == 0)
+        return;
+    html(out, "<section aria-labelledby=\"variants\">\n<h2 id=\"variants\">Variants</h2>\n"
+              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"variants\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+              "<thead><tr><th scope=\"col\">Variant</th>");
+    html_backend_heads(out, report);
+    html(out, "</tr></thead>\n<tbody>\n");
+    for (guint i = 0; i < used->len; i++) {
+        const char *variant = used->pdata[i];
+        html(out, "<tr><th scope=\"row\"><span class=\"id\">%s</span> <span class=\"text\">%s</span></th>", variant,
+             note_text(proposal->variants, variant));
+        for (guint b = 0; b < report->backends->len; b++) {
+            Tally tally = report_tally(proposal->cases, b, has_variant, variant);
+            html_tally_cell(out, &tally, NULL);
+        }
+        html(out, "</tr>\n");
+    }
+    html(out, "</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+static void put_questions(GString *out, const ReportProposal *proposal)
+{
+    if (proposal->questions->len == 0)
+        return;
+    html(out, "<section aria-labelledby=\"questions\">\n<h2 id=\"questions\">Open questions</h2>\n<dl class=\"notes\">\n");
+    for (guint i = 0; i < proposal->questions->len; i++) {
+        const ReportNote *note = proposal->questions->pdata[i];
+        html(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", note->id, note->text);
+    }
+    html(out, "</dl>\n</section>\n");
+}
+
+void html_proposal(GString *out, const Report *report, const ReportProposal *proposal)
+{
+    g_autofree char *all = html_cases_address("proposal", proposal->id, NULL);
+    html_page_open(out, "../", proposal->title, "proposal");
+    html(out, "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../index.html\">Overview</a> › %s</nav>\n<h1>%s</h1>\n",
+         proposal->id, proposal->title);
+    if (proposal->summary != NULL)
+        html(out, "<p class=\"lead\">%s</p>\n", proposal->summary);
+    html(out, "<p><a href=\"../%s\">All %u cases</a></p>\n<section aria-labelledby=\"forms\">\n"
+              "<h2 id=\"forms\">Who can run it, and how</h2>\n"
+              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+              "<thead><tr><th scope=\"col\">Form</th>", all, proposal->cases->len);
+    html_backend_heads(out, report);
+    html(out, "</tr></thead>\n<tbody>\n");
+    html_proposal_rows(out, report, proposal, "../", FALSE);
+    html(out, "</tbody>\n</table>\n</div>\n</section>\n");
+    put_requirements(out, report, proposal);
+    put_variants(out, report, proposal);
+    html_failures(out, report, proposal->cases, 200, "../");
+    put_questions(out, proposal);
+    html_page_close(out, report);
+}
