@@ -24,7 +24,7 @@ sources_reference  := $(sort $(wildcard reference/*.c reference/cli/*.c referenc
 sources_generators := $(sort $(wildcard generators/*.c generators/engine/*.c generators/proposals/*.c))
 sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c))
 sources_backends_under_test/runner := $(sort $(wildcard backends_under_test/runner/*.c))
-sources_reports    := $(sort $(wildcard reports/*.c reports/writers/*.c))
+sources_reports    := $(sort $(wildcard reports/*.c reports/writers/*.c reports/writers/*/*.c))
 
 # Adapters written in C: backends_under_test/<name>/adapter.c becomes $(BUILD)/adapters/<name>.
 ADAPTERS := $(patsubst backends_under_test/%/adapter.c,%,$(wildcard backends_under_test/*/adapter.c))
@@ -43,7 +43,7 @@ all: $(LIBRARIES) $(patsubst %.c,$(BUILD)/%,$(wildcard assay.c)) $(ADAPTERS:%=$(
 
 # ---- generated sources ---------------------------------------------------------------------------------------------
 GENERATED := $(BUILD)/gen/onnx.pb-c.h $(BUILD)/gen/operators.inc $(BUILD)/gen/proposals.inc $(BUILD)/gen/writers.inc \
-             $(BUILD)/gen/subcommands.inc
+             $(BUILD)/gen/subcommands.inc $(BUILD)/gen/site.css.inc $(BUILD)/gen/site.js.inc
 
 $(BUILD)/gen/onnx.pb-c.c $(BUILD)/gen/onnx.pb-c.h &: spec/onnx.proto
 	@mkdir -p $(BUILD)/gen
@@ -60,6 +60,12 @@ $(eval $(call registry,proposals,PROPOSAL_DEFINE,generators/proposals))
 $(eval $(call registry,writers,WRITER_DEFINE,reports/writers))
 $(eval $(call registry,subcommands,SUBCOMMAND_DEFINE,reference generators golden backends_under_test/runner reports))
 FORCE:
+
+# The site's style and script, compiled in: the program needs no file at run time.
+$(BUILD)/gen/site.%.inc: reports/writers/html/site.% scripts/embed
+	@mkdir -p $(@D)
+	scripts/embed $< >$@
+$(BUILD)/obj/reports/writers/html.o: $(BUILD)/gen/site.css.inc $(BUILD)/gen/site.js.inc
 
 # ---- compiling -----------------------------------------------------------------------------------------------------
 # A change of compiler or flags rebuilds everything.

@@ -5,10 +5,10 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 
-static const char site_css[] = {
+static const guint8 site_css[] = {
 #include "site.css.inc"
 };
-static const char site_js[] = {
+static const guint8 site_js[] = {
 #include "site.js.inc"
 };
 
@@ -25,8 +25,8 @@ static gboolean make_parent(const char *folder, const char *page, GError **error
 
 static gboolean write_assets(const char *folder, GError **error)
 {
-    g_autoptr(GString) css = g_string_new_len(site_css, sizeof site_css);
-    g_autoptr(GString) js = g_string_new_len(site_js, sizeof site_js);
+    g_autoptr(GString) css = g_string_new_len((const char *)site_css, sizeof site_css);
+    g_autoptr(GString) js = g_string_new_len((const char *)site_js, sizeof site_js);
     return report_write_file(folder, "site.css", css, error) && report_write_file(folder, "site.js", js, error);
 }
 

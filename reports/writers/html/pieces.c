@@ -71,8 +71,8 @@ static void put_grades(GString *out, const Tally *tally)
     for (const char *g = RESULTS_GRADES; *g != '\0'; g++) {
         if (tally->grades[(guchar)*g] == 0)
             continue;
-        html(out, "%s<abbr class=\"grade\" title=\"%s\">%c</abbr> %u", any ? " " : "<span class=\"grades\">",
-             grade_meaning(*g), *g, tally->grades[(guchar)*g]);
+        html(out, any ? " " : "<span class=\"grades\">");
+        html(out, "<abbr class=\"grade\" title=\"%s\">%c</abbr> %u", grade_meaning(*g), *g, tally->grades[(guchar)*g]);
         any = TRUE;
     }
     if (any)

@@ -1,0 +1,315 @@
+#include "reports/results.h"
+
+#include "reports/tests/fabricate.h"
+
+#include <criterion/criterion.h>
+#include <glib/gstdio.h>
+#include <math.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static Results *open_good(const char *path, ResultsMode mode)
+{
+    GError *error = NULL;
+    Results *results = results_open(path, mode, &error);
+    cr_assert_not_null(results, "%s", error ? error->message : "");
+    return results;
+}
+
+/* That opening fails with one clear line. */
+static void expect_refusal(const char *path, ResultsMode mode, int code)
+{
+    g_autoptr(GError) error = NULL;
+    cr_assert_null(results_open(path, mode, &error));
+    cr_assert(g_error_matches(error, RESULTS_ERROR, code), "%s", error->message);
+    cr_assert(g_str_has_prefix(error->message, path), "%s", error->message);
+    cr_assert_null(strchr(error->message, '\n'));
+}
+
+/* Runs SQL on a file as a stranger would, with nothing defended. */
+static void tamper(const char *path, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *message = NULL;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, sql, NULL, NULL, &message), SQLITE_OK, "%s", message);
+    sqlite3_close(db);
+}
+
+static gboolean count_row(G_GNUC_UNUSED const VerdictFacts *v, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    ++*(guint *)data;
+    return TRUE;
+}
+
+static char *folder, *path;
+
+static void set_up(void)
+{
+    folder = fabricate_folder();
+    path = g_build_filename(folder, "r.db", NULL);
+}
+
+static void tear_down(void)
+{
+    fabricate_remove(folder);
+    g_free(path);
+}
+
+TestSuite(results, .init = set_up, .fini = tear_down);
+
+Test(results, verdict_names_are_a_bijection)
+{
+    for (int v = 0; v < VERDICT_COUNT; v++) {
+        Verdict back;
+        cr_assert(verdict_from_name(verdict_name((Verdict)v), &back));
+        cr_assert_eq((int)back, v);
+    }
+    Verdict untouched = VERDICT_CRASHED;
+    cr_assert_not(verdict_from_name("passed", &untouched));
+    cr_assert_eq(untouched, VERDICT_CRASHED);
+}
+
+Test(results, what_is_put_is_read_back_with_missing_verdicts_as_not_run)
+{
+    g_autoptr(Results) results = open_good(path, RESULTS_NEW);
+    fabricate(results, 60, 0, 1);
+    CaseFacts extra = { .id = "block-qdq/zz_never_judged", .proposal = "block-qdq" };
+    cr_assert(results_put_case(results, &extra, NULL));
+    cr_assert(results_has_verdict(results, "block-qdq/ragged_uint2_rank1_0_native", "ort"));
+    cr_assert_not(results_has_verdict(results, extra.id, "ort"));
+    guint rows = 0;
+    cr_assert(results_each_verdict(results, NULL, NULL, count_row, &rows, NULL));
+    cr_assert_eq(rows, 61 * fabricate_backends());
+    gint64 counts[VERDICT_COUNT], sum = 0;
+    cr_assert(results_counts(results, "ort", counts, NULL));
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        sum += counts[v];
+    cr_assert_eq(sum, 61);
+    cr_assert_eq(counts[VERDICT_NOT_RUN], 1);
+}
+
+Test(results, a_verdict_survives_sigkill)
+{
+    int ready[2];
+    cr_assert_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        Results *results = results_open(path, RESULTS_NEW, NULL);
+        fabricate(results, 12, 0, 1);
+        VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native", .backend = "ort", .margin = (double)NAN,
+                           .verdict = VERDICT_TIMED_OUT, .seconds = 3 };
+        if (results_put_verdict(results, &v, NULL) && write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    close(ready[1]);
+    char byte;
+    cr_assert_eq(read(ready[0], &byte, 1), 1);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+
+    g_autoptr(Results) results = open_good(path, RESULTS_APPEND);
+    gint64 counts[VERDICT_COUNT];
+    cr_assert(results_counts(results, "ort", counts, NULL));
+    cr_assert_eq(counts[VERDICT_TIMED_OUT], 1);
+    cr_assert_eq(counts[VERDICT_NOT_RUN], 0);
+}
+
+Test(results, closing_leaves_one_file_that_a_read_does_not_change)
+{
+    Results *results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    results_close(results);
+    g_autofree char *log = g_strconcat(path, "-wal", NULL);
+    cr_assert_not(g_file_test(log, G_FILE_TEST_EXISTS));
+    gsize before_length, after_length;
+    g_autofree char *before = fabricate_read(folder, "r.db", &before_length);
+    results = open_good(path, RESULTS_READ);
+    CaseFacts facts = { .id = "a/b", .proposal = "a" };
+    g_autoptr(GError) error = NULL;
+    cr_assert_not(results_put_case(results, &facts, &error));
+    cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_IO));
+    results_close(results);
+    g_autofree char *after = fabricate_read(folder, "r.db", &after_length);
+    cr_assert_eq(before_length, after_length);
+    cr_assert_arr_eq(before, after, before_length);
+}
+
+Test(results, new_empties_results_and_refuses_anything_else)
+{
+    results_close(({ Results *r = open_good(path, RESULTS_NEW); fabricate(r, 6, 0, 1); r; }));
+    Results *results = open_good(path, RESULTS_NEW);
+    guint rows = 0;
+    cr_assert(results_each_verdict(results, NULL, NULL, count_row, &rows, NULL));
+    cr_assert_eq(rows, 0);
+    results_close(results);
+
+    g_autofree char *letter = g_build_filename(folder, "letter.txt", NULL);
+    cr_assert(g_file_set_contents(letter, "Dear reader, this is no database.", -1, NULL));
+    expect_refusal(letter, RESULTS_NEW, RESULTS_ERROR_FORMAT);
+    g_autofree char *kept = fabricate_read(folder, "letter.txt", NULL);
+    cr_assert_str_eq(kept, "Dear reader, this is no database.");
+    expect_refusal("/dev/null", RESULTS_NEW, RESULTS_ERROR_FORMAT);
+    expect_refusal(folder, RESULTS_NEW, RESULTS_ERROR_FORMAT);
+    g_autofree char *nowhere = g_build_filename(folder, "no", "such", "r.db", NULL);
+    expect_refusal(nowhere, RESULTS_NEW, RESULTS_ERROR_IO);
+    expect_refusal(nowhere, RESULTS_READ, RESULTS_ERROR_IO);
+}
+
+Test(results, hostile_files_are_refused)
+{
+    static const struct {
+        const char *sql;
+    } tampering[] = {
+        { "DROP TABLE verdict" },
+        { "CREATE TABLE more (x)" },
+        { "CREATE TRIGGER t AFTER INSERT ON verdict BEGIN DELETE FROM verdict; END" },
+        { "CREATE VIEW v AS SELECT 1" },
+        { "ALTER TABLE backend ADD COLUMN more TEXT" },
+        { "DROP TABLE backend; CREATE VIEW backend AS SELECT 'x' AS name, '' AS version, '' AS device, '' AS environment,"
+          " '' AS capabilities" },
+        /* text in an integer column: the table is declared loose while the row goes in */
+        { "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT, WITHOUT', ' WITHOUT')"
+          " WHERE name = 'verdict'" },
+        { "PRAGMA user_version = 99" },
+        { "PRAGMA user_version = -1" },
+        { "PRAGMA user_version = 0" },
+        { "PRAGMA application_id = 7" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(tampering); i++) {
+        g_autofree char *file = g_strdup_printf("%s/%" G_GSIZE_FORMAT ".db", folder, i);
+        Results *results = open_good(file, RESULTS_NEW);
+        fabricate(results, 6, 0, 1);
+        results_close(results);
+        tamper(file, tampering[i].sql);
+        expect_refusal(file, RESULTS_READ, RESULTS_ERROR_FORMAT);
+        expect_refusal(file, RESULTS_APPEND, RESULTS_ERROR_FORMAT);
+        expect_refusal(file, RESULTS_NEW, RESULTS_ERROR_FORMAT);
+    }
+}
+
+Test(results, text_in_an_integer_column_is_found_although_the_schema_is_ours)
+{
+    Results *results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    results_close(results);
+    tamper(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT, WITHOUT', ' WITHOUT')"
+                 " WHERE name = 'verdict'");
+    tamper(path, "UPDATE verdict SET flaky = 'yes'");
+    tamper(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' WITHOUT', ' STRICT, WITHOUT')"
+                 " WHERE name = 'verdict'");
+    expect_refusal(path, RESULTS_READ, RESULTS_ERROR_FORMAT);
+}
+
+Test(results, garbage_inside_the_file_never_crashes)
+{
+    Results *results = open_good(path, RESULTS_NEW);
+    fabricate(results, 60, 0, 1);
+    results_close(results);
+    gsize length;
+    g_autofree char *good = fabricate_read(folder, "r.db", &length);
+    g_autofree char *file = g_build_filename(folder, "bad.db", NULL);
+    guint refused = 0;
+    for (gsize i = 0; i < 100; i++) {
+        g_autofree char *bad = g_memdup2(good, length);
+        for (gsize k = 0; k < 64; k++)
+            bad[(i * 7919 + k * 104729) % length] ^= (char)(1 + (i + k) % 255);
+        cr_assert(g_file_set_contents(file, bad, (gssize)(i % 3 == 0 ? length / (i + 2) : length), NULL));
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Results) hostile = results_open(file, RESULTS_READ, &error);
+        guint rows = 0;
+        if (hostile == NULL || !results_each_verdict(hostile, NULL, NULL, count_row, &rows, &error)) {
+            cr_assert_not_null(error);
+            refused++;
+        }
+    }
+    cr_assert_gt(refused, 50);
+}
+
+Test(results, unknown_verdicts_grades_and_margins_are_refused_when_read)
+{
+    static const char *const bad[] = { "UPDATE verdict SET verdict = 'splendid'", "UPDATE verdict SET grade = 'Z'",
+                                       "UPDATE verdict SET grade = ''", "UPDATE verdict SET margin = -1.0" };
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        Results *results = open_good(path, RESULTS_NEW);
+        fabricate(results, 6, 0, 1);
+        results_close(results);
+        tamper(path, bad[i]);
+        results = open_good(path, RESULTS_READ);
+        guint rows = 0;
+        g_autoptr(GError) error = NULL;
+        cr_assert_not(results_each_verdict(results, NULL, NULL, count_row, &rows, &error));
+        cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT));
+        results_close(results);
+    }
+}
+
+Test(results, contradictions_are_conflicts)
+{
+    g_autoptr(Results) results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    g_autoptr(GError) corpus = NULL, backend = NULL, facts = NULL, verdict = NULL;
+    cr_assert_not(results_begin_run(results, &(RunFacts){ .corpus_hash = "sha256:other" }, &corpus));
+    cr_assert(g_error_matches(corpus, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    cr_assert_not(results_put_backend(results, &(BackendFacts){ .name = "ort", .version = "2" }, &backend));
+    cr_assert(g_error_matches(backend, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    CaseFacts other = { .id = "block-qdq/ragged_uint2_rank1_0_native", .proposal = "block-qdq", .summary = "another" };
+    cr_assert_not(results_put_case(results, &other, &facts));
+    cr_assert(g_error_matches(facts, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    VerdictFacts unknown = { .case_id = "never/put", .backend = "ort", .margin = (double)NAN };
+    cr_assert_not(results_put_verdict(results, &unknown, &verdict));
+    cr_assert(g_error_matches(verdict, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    cr_assert_not_null(strstr(verdict->message, "never/put"));
+}
+
+static void shard(const char *name, guint first, guint step)
+{
+    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autoptr(Results) results = open_good(file, RESULTS_NEW);
+    fabricate(results, 30, first, step);
+}
+
+static gboolean merge_into(Results *into, const char *name, GError **error)
+{
+    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autoptr(Results) from = open_good(file, RESULTS_READ);
+    return results_merge(into, from, error);
+}
+
+Test(results, shards_merge_and_contradicting_ones_change_nothing)
+{
+    shard("0.db", 0, 2);
+    shard("1.db", 1, 2);
+    g_autoptr(Results) all = open_good(path, RESULTS_NEW);
+    cr_assert(merge_into(all, "1.db", NULL));
+    cr_assert(merge_into(all, "0.db", NULL));
+    cr_assert(merge_into(all, "0.db", NULL), "merging again changes nothing");
+    gint64 counts[VERDICT_COUNT];
+    cr_assert(results_counts(all, "reference", counts, NULL));
+    cr_assert_eq(counts[VERDICT_PASS] + counts[VERDICT_REJECTED_INVALID], 30);
+
+    g_autofree char *file = g_build_filename(folder, "0.db", NULL);
+    tamper(file, "UPDATE verdict SET verdict = 'crashed' WHERE backend = 'reference'; DELETE FROM verdict WHERE backend = 'ort'");
+    g_autoptr(GError) error = NULL;
+    cr_assert_not(merge_into(all, "0.db", &error));
+    cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    cr_assert(results_counts(all, "reference", counts, NULL));
+    cr_assert_eq(counts[VERDICT_CRASHED], 0);
+}
+
+Test(results, names_out_of_bounds_are_refused_and_long_texts_cut)
+{
+    g_autoptr(Results) results = open_good(path, RESULTS_NEW);
+    g_autofree char *megabyte = g_strnfill(1024 * 1024, 'm');
+    g_autoptr(GError) name = NULL, json = NULL;
+    cr_assert_not(results_put_case(results, &(CaseFacts){ .id = megabyte, .proposal = "p" }, &name));
+    cr_assert_not(results_put_case(results, &(CaseFacts){ .id = "", .proposal = "p" }, NULL));
+    cr_assert(g_error_matches(name, RESULTS_ERROR, RESULTS_ERROR_FORMAT));
+    cr_assert_not(results_put_proposal(results, &(ProposalFacts){ "p", megabyte }, &json));
+    cr_assert(g_error_matches(json, RESULTS_ERROR, RESULTS_ERROR_FORMAT));
+    cr_assert(results_put_case(results, &(CaseFacts){ .id = "p/c", .proposal = "p", .summary = megabyte }, NULL));
+}
