@@ -1,9 +1,10 @@
 /* The exact sum of magnitudes, rounded once; integers wrap. */
 #include "reference/ops/shared/reduce.h"
 
-static void reduce_l1_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_l1_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     sum_elements(x, first, n, (SumKind){ TERM_ABSOLUTE, FINISH_NONE }, y, at);
+    return TRUE;
 }
 
 static gboolean reduce_l1(Eval *ev, GError **error)

@@ -1,9 +1,10 @@
 /* The root of the exact sum of squares, rounded once; of integers, truncated. */
 #include "reference/ops/shared/reduce.h"
 
-static void reduce_l2_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_l2_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     sum_elements(x, first, n, (SumKind){ TERM_SQUARE, FINISH_ROOT }, y, at);
+    return TRUE;
 }
 
 static gboolean reduce_l2(Eval *ev, GError **error)

@@ -1,9 +1,10 @@
 /* The logarithm of the exact sum, rounded once; of nothing, that of 0. */
 #include "reference/ops/shared/reduce.h"
 
-static void reduce_log_sum_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_log_sum_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     sum_elements(x, first, n, (SumKind){ TERM_ITSELF, FINISH_LOG }, y, at);
+    return TRUE;
 }
 
 static gboolean reduce_log_sum(Eval *ev, GError **error)

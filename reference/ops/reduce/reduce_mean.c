@@ -1,9 +1,10 @@
 /* The exact mean, rounded once; of integers, truncated towards zero. */
 #include "reference/ops/shared/reduce.h"
 
-static void reduce_mean_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_mean_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     sum_elements(x, first, n, (SumKind){ TERM_ITSELF, FINISH_MEAN }, y, at);
+    return TRUE;
 }
 
 static gboolean reduce_mean(Eval *ev, GError **error)

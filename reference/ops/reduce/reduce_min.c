@@ -24,7 +24,7 @@ static double reduce_min_floats(const Tensor *x, int64_t first, int64_t n)
     return best;
 }
 
-static void reduce_min_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_min_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     if (dtype_is_float(x->dtype)) {
         tensor_set_double(y, at, reduce_min_floats(x, first, n));
@@ -39,6 +39,7 @@ static void reduce_min_row(const Tensor *x, int64_t first, int64_t n, Tensor *y,
             best = MIN(best, tensor_get_bits(x, k));
         tensor_set_bits(y, at, best);
     }
+    return TRUE;
 }
 
 static gboolean reduce_min(Eval *ev, GError **error)

@@ -11,16 +11,17 @@ static double product_of_floats(const Tensor *x, int64_t first, int64_t n)
     return wide_product_decided(&product, n, x->dtype, &value) ? value : product_exactly(x, first, 1, n);
 }
 
-static void reduce_prod_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_prod_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     if (dtype_is_float(x->dtype)) {
         tensor_set_double(y, at, product_of_floats(x, first, n));
-        return;
+        return TRUE;
     }
     uint64_t product = 1;
     for (int64_t k = first; k < first + n; k++)
         product *= tensor_get_bits(x, k); /* the low bits of the product need no sign */
     tensor_set_bits(y, at, product);
+    return TRUE;
 }
 
 static gboolean reduce_prod(Eval *ev, GError **error)

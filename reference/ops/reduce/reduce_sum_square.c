@@ -1,9 +1,10 @@
 /* The exact sum of squares, rounded once; integers wrap. */
 #include "reference/ops/shared/reduce.h"
 
-static void reduce_sum_square_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
+static gboolean reduce_sum_square_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
     sum_elements(x, first, n, (SumKind){ TERM_SQUARE, FINISH_NONE }, y, at);
+    return TRUE;
 }
 
 static gboolean reduce_sum_square(Eval *ev, GError **error)

@@ -76,13 +76,17 @@ typedef struct {
     const Tensor *x;
     int64_t       length;
     Tensor       *y;
+    gint          out_of_memory;
 } Reduction;
 
 static void reduce_range(int64_t first, int64_t last, gpointer data)
 {
-    const Reduction *r = data;
+    Reduction *r = data;
     for (int64_t i = first; i < last; i++)
-        r->row(r->x, i * r->length, r->length, r->y, i);
+        if (!r->row(r->x, i * r->length, r->length, r->y, i)) {
+            g_atomic_int_set(&r->out_of_memory, 1);
+            return;
+        }
     if (last - first < r->y->count)
         mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE); /* one thread of several: what MPFR caches would be lost with it */
 }
@@ -102,5 +106,5 @@ gboolean reduce_rows(Eval *ev, ReduceRow row, GError **error)
         return FALSE;
     r.x = rows;
     eval_parallel(ev, r.y->count, MAX(1, 4096 / MAX(r.length, 1)), reduce_range, &r);
-    return TRUE;
+    return !r.out_of_memory || eval_fail(error, "no memory for rows of %" G_GINT64_FORMAT " elements", r.length);
 }

@@ -5,8 +5,9 @@
 #include "reference/ops/shared/sum_terms.h"
 #include "reference/eval/operator.h"
 
-/* Reduces elements [first, first + n) of x to element `at` of y, of x's dtype. Runs on several threads at once. */
-typedef void (*ReduceRow)(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at);
+/* Reduces elements [first, first + n) of x to element `at` of y, of x's dtype; FALSE if there is no memory for that.
+ * Runs on several threads at once. */
+typedef gboolean (*ReduceRow)(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at);
 
 /* Output 0 := input 0 reduced along the axes of attribute `axes` or input 1, with keepdims and noop_with_empty_axes.
  * Elements of a row come in row-major order of the reduced dims. Without axes all are reduced; with

@@ -1,0 +1,14 @@
+/* Correctly rounded; a version-13 line runs along one axis, before that the tensor is coerced to a matrix. */
+#include "reference/ops/shared/lines.h"
+#include "reference/ops/shared/softmax.h"
+
+static gboolean softmax(Eval *ev, GError **error)
+{
+    return lines_apply(ev, eval_version(ev) < 13, softmax_line, error);
+}
+
+#define REST .signature = "input:T -> output:T", .kernel = softmax
+OPERATOR_DEFINE(softmax, "Softmax", "",
+    { .since = 1, .types = "T: floats1", .attributes = "axis:int=1", REST },
+    { .since = 11, .types = "T: floats1", .attributes = "axis:int=1", REST },
+    { .since = 13, .types = "T: floats13", .attributes = "axis:int=-1", REST })
