@@ -3,7 +3,7 @@
 #include "reference/ops/shared/softmax.h"
 #include "reference/tensor/convert.h"
 
-#include <math.h>
+#include <sleef.h>
 
 /* m + log(sum e^(x-m)) with the maximum m kept as an integer: the logarithm is irrational unless it is 0, so binary64
  * tells its whole part. `high` is m with the sign bit flipped for signed types, which makes all order as unsigned. */
