@@ -1,0 +1,143 @@
+#include "backends_under_test/runner/options.h"
+#include "backends_under_test/runner/self_test.h"
+
+#include <stdio.h>
+
+static int cmd_backends(int argc, char **argv);
+SUBCOMMAND_DEFINE(backends, "backends", "[NAME...]", "adapters, their versions, whether each can run here", cmd_backends)
+
+static const char description[] =
+    "Without NAME: every folder of backends_under_test with a backend.json, started once. With --self-test each\n"
+    "adapter is held against the protocol: does it carry every element type unchanged, refuse cleanly, survive\n"
+    "a refusal, keep quiet when not asked, and stop? What the backend merely lacks is a note, not a fault.\n\n"
+    "Exit status: 0 all good; 1 a backend named here cannot run, or an adapter failed its self-test; 2 no such\n"
+    "backend; 3 the harness failed.";
+
+typedef struct {
+    char      *name, *description, *version, *device, *reason;
+    gboolean   available;
+    GPtrArray *checks; /* of Check; NULL without --self-test */
+} Listed;
+
+static void listed_free(gpointer data)
+{
+    Listed *l = data;
+    g_free(l->name);
+    g_free(l->description);
+    g_free(l->version);
+    g_free(l->device);
+    g_free(l->reason);
+    g_clear_pointer(&l->checks, g_ptr_array_unref);
+    g_free(l);
+}
+
+/* A backend.json that cannot be read makes the backend unavailable when all are listed, and is an error when it was asked
+ * for by name. */
+static Listed *examine(const char *name, gboolean named, gboolean test, GError **error)
+{
+    g_autoptr(GError)  local = NULL;
+    WorkerLimits       limits = { DEFAULT_TIMEOUT, DEFAULT_OUTPUT_BYTES, NULL, 0 };
+    g_autoptr(Backend) backend = backend_load(name, &local);
+    if (!backend && named) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    Listed *l = g_new0(Listed, 1);
+    l->name = g_strdup(backend ? backend->name : name);
+    l->description = g_strdup(backend && backend->description ? backend->description : "");
+    g_autoptr(Worker) worker = backend ? worker_start(backend, &limits, &local) : NULL;
+    l->available = worker != NULL;
+    l->version = g_strdup(worker ? worker_hello(worker)->version : "");
+    l->device = g_strdup(worker ? worker_hello(worker)->device : "");
+    l->reason = g_strdup(local ? local->message : "");
+    if (test && worker && !(l->checks = self_test(backend, error))) {
+        listed_free(l);
+        return NULL;
+    }
+    return l;
+}
+
+static void print_list_json(const GPtrArray *list)
+{
+    cJSON *json = cJSON_CreateObject(), *array = cJSON_AddArrayToObject(json, "backends");
+    for (guint i = 0; i < list->len; i++) {
+        const Listed *l = list->pdata[i];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "name", l->name);
+        cJSON_AddStringToObject(object, "description", l->description);
+        cJSON_AddStringToObject(object, "version", l->version);
+        cJSON_AddStringToObject(object, "device", l->device);
+        cJSON_AddBoolToObject(object, "available", l->available);
+        cJSON_AddStringToObject(object, "reason", l->reason);
+        cJSON *checks = l->checks ? cJSON_AddArrayToObject(object, "self_test") : NULL;
+        for (guint k = 0; l->checks && k < l->checks->len; k++) {
+            const Check *check = l->checks->pdata[k];
+            cJSON *entry = cJSON_CreateObject();
+            cJSON_AddStringToObject(entry, "check", check->name);
+            cJSON_AddStringToObject(entry, "result", check_result_name(check->result));
+            cJSON_AddStringToObject(entry, "message", check->message);
+            cJSON_AddItemToArray(checks, entry);
+        }
+        cJSON_AddItemToArray(array, object);
+    }
+    print_json(json);
+}
+
+static void print_list(const GPtrArray *list)
+{
+    for (guint i = 0; i < list->len; i++) {
+        const Listed *l = list->pdata[i];
+        if (l->available)
+            printf("%-12s %-10s %s\n", l->name, l->version, l->description);
+        else
+            printf("%-12s %-10s %s\n             not here: %s\n", l->name, "-", l->description, l->reason);
+        for (guint k = 0; l->checks && k < l->checks->len; k++) {
+            const Check *check = l->checks->pdata[k];
+            printf("  %-5s %-34s %s\n", check_result_name(check->result), check->name, check->message);
+        }
+        if (l->checks)
+            printf("  self-test %s\n", self_test_passed(l->checks) ? "passed" : "FAILED");
+    }
+}
+
+static int examine_all(char **names, int n, gboolean named, gboolean test, gboolean json)
+{
+    int code = EXIT_GOOD;
+    g_autoptr(GPtrArray) list = g_ptr_array_new_with_free_func(listed_free);
+    for (int i = 0; i < n; i++) {
+        GError *error = NULL;
+        Listed *l = examine(names[i], named, test, &error);
+        if (!l)
+            return cli_fail(&subcommand_backends,
+                            error->domain == BACKEND_ERROR && error->code != BACKEND_ERROR_IO ? EXIT_USAGE : EXIT_HARNESS,
+                            error);
+        g_ptr_array_add(list, l);
+        if ((named && !l->available) || (l->checks && !self_test_passed(l->checks)))
+            code = EXIT_SHORT;
+    }
+    if (json)
+        print_list_json(list);
+    else
+        print_list(list);
+    return code;
+}
+
+static int cmd_backends(int argc, char **argv)
+{
+    int                code;
+    GError            *error = NULL;
+    gboolean           test = FALSE, json = FALSE;
+    const GOptionEntry entries[] = {
+        { "self-test", 0, 0, G_OPTION_ARG_NONE, &test, "check the adapters against the protocol", NULL },
+        { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print the list as JSON", NULL },
+        { 0 }
+    };
+    if (!cli_parse(&argc, &argv, &subcommand_backends, entries, description, &code))
+        return code;
+    if (argc > 1)
+        return cli_finish(&subcommand_backends, examine_all(argv + 1, argc - 1, TRUE, test, json));
+    g_autoptr(GPtrArray) names = backend_list(&error);
+    if (!names)
+        return cli_fail(&subcommand_backends, EXIT_USAGE, error);
+    return cli_finish(&subcommand_backends, examine_all((char **)names->pdata, (int)names->len, FALSE, test, json));
+}

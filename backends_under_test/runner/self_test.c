@@ -1,0 +1,246 @@
+#include "backends_under_test/runner/self_test.h"
+#include "backends_under_test/runner/options.h"
+#include "backends_under_test/runner/scratch.h"
+#include "reference/onnx/save.h"
+
+#include <glib/gstdio.h>
+#include <stdarg.h>
+#include <string.h>
+
+#define CASE_SECONDS 20.0
+#define ELEMENTS     5 /* odd, so that packed types end in a part of a byte */
+#define SETTLE_US    50000 /* how long an adapter may need to speak unasked */
+
+typedef struct {
+    const Backend *backend;
+    Worker        *worker;
+    char          *folder, *outputs, *model, *input;
+    GPtrArray     *checks;
+} Session;
+
+const char *check_result_name(CheckResult result)
+{
+    static const char *const names[] = { "good", "note", "bad" };
+    return names[result];
+}
+
+static void check_free(gpointer data)
+{
+    Check *check = data;
+    g_free(check->name);
+    g_free(check->message);
+    g_free(check);
+}
+
+static void report(Session *s, const char *name, CheckResult result, const char *format, ...) G_GNUC_PRINTF(4, 5);
+
+static void report(Session *s, const char *name, CheckResult result, const char *format, ...)
+{
+    Check *check = g_new0(Check, 1);
+    va_list args;
+    va_start(args, format);
+    check->name = g_strdup(name);
+    check->result = result;
+    check->message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_ptr_array_add(s->checks, check);
+}
+
+gboolean self_test_passed(const GPtrArray *checks)
+{
+    for (guint i = 0; i < checks->len; i++)
+        if (((const Check *)checks->pdata[i])->result == CHECK_BAD)
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- talking to it ------------------------------------------------------------------------------------------------- */
+
+static gboolean ensure_worker(Session *s, const char *name)
+{
+    g_autoptr(GError) error = NULL;
+    WorkerLimits      limits = { CASE_SECONDS, DEFAULT_OUTPUT_BYTES, NULL, 0 };
+    if (s->worker && worker_usable(s->worker))
+        return TRUE;
+    g_clear_pointer(&s->worker, worker_free);
+    if (!(s->worker = worker_start(s->backend, &limits, &error)))
+        report(s, name, CHECK_BAD, "%s", error->message);
+    return s->worker != NULL;
+}
+
+/* FALSE if there is no worker; else the attempt is to be cleared. */
+static gboolean attempt_model(Session *s, const char *name, const char *model, gboolean with_input, Attempt *attempt)
+{
+    g_autoptr(GPtrArray) inputs = g_ptr_array_new();
+    if (!ensure_worker(s, name) || !scratch_empty(s->outputs, NULL))
+        return FALSE;
+    if (with_input)
+        g_ptr_array_add(inputs, s->input);
+    worker_run(s->worker, model, inputs, s->outputs, attempt);
+    return TRUE;
+}
+
+/* ---- values come back unchanged ------------------------------------------------------------------------------------- */
+
+/* Codes that reach every bit of the type; never a NaN, whose payload nobody owes us. */
+static Tensor *sample(DType dtype)
+{
+    const DTypeInfo *info = dtype_info(dtype);
+    Shape            shape = SHAPE(ELEMENTS);
+    Tensor          *tensor = tensor_new(dtype, &shape, NULL);
+    for (int64_t i = 0; tensor && i < ELEMENTS; i++) {
+        g_autofree char *text = g_strdup_printf("text %d", (int)i);
+        if (dtype == DTYPE_STRING)
+            tensor_set_string(tensor, i, i == 1 ? "" : text, -1);
+        else if (info->domain == DOMAIN_BOOL)
+            tensor_set_bits(tensor, i, (uint64_t)i & 1);
+        else if (info->domain == DOMAIN_COMPLEX)
+            memset((char *)tensor->data + i * info->width, (int)i, (size_t)info->width);
+        else if (info->domain == DOMAIN_FLOAT && info->bits > 4)
+            tensor_set_double(tensor, i, (double)(1 << i) / (dtype == DTYPE_FLOAT8E8M0 ? 1.0 : -2.0));
+        else
+            tensor_set_bits(tensor, i, (UINT64_C(0x6d6d6d6d6d6d6d6d) >> i) & (UINT64_MAX >> (64 - info->bits)));
+    }
+    return tensor;
+}
+
+/* y = Constant, or y = Identity(x). */
+static gboolean write_model(Session *s, const Tensor *tensor, gboolean identity, GError **error)
+{
+    g_autoptr(Model) model = model_new();
+    Graph           *graph = model->graph;
+    model_import(model, "", 25);
+    if (identity) {
+        graph_add_input(graph, "x", type_tensor(model, tensor->dtype, &tensor->shape));
+        graph_add_node(graph, "", "Identity", NAMES("x"), NAMES("y"));
+    } else {
+        Node *node = graph_add_node(graph, "", "Constant", NO_NAMES, NAMES("y"));
+        node_set_tensor(node, graph, "value", tensor_ref(tensor));
+    }
+    graph_add_output(graph, "y", type_tensor(model, tensor->dtype, &tensor->shape));
+    return model_save(model, s->model, error) &&
+           tensor_save(tensor, "x", tensor->dtype == DTYPE_STRING ? STORAGE_TYPED : STORAGE_RAW, s->input, error);
+}
+
+static void check_answer(Session *s, const char *name, const Tensor *expected, const Attempt *attempt)
+{
+    g_autoptr(GError) error = NULL;
+    if (attempt->kind == ATTEMPT_REFUSED) {
+        report(s, name, CHECK_NOTE, "refused at %s: %s", attempt->stage, attempt->message);
+        return;
+    }
+    if (attempt->kind != ATTEMPT_ANSWERED || attempt->outputs->len != 1) {
+        report(s, name, CHECK_BAD, "%s", attempt->message ? attempt->message : "expected one output file");
+        return;
+    }
+    g_autoptr(Tensor) actual = tensor_load(attempt->outputs->pdata[0], NULL, NULL, &error);
+    Comparison        comparison = { 0 };
+    CompareSpec       bits = { .mode = COMPARE_BITS };
+    if (!actual)
+        report(s, name, CHECK_BAD, "%s", error->message);
+    else if (compare_tensors(&bits, expected, NULL, NULL, actual, &comparison))
+        report(s, name, CHECK_GOOD, "comes back bit for bit");
+    else
+        report(s, name, CHECK_BAD, "%s", comparison.message ? comparison.message : "came back changed");
+    comparison_clear(&comparison);
+}
+
+static gboolean check_type(Session *s, DType dtype, gboolean identity, GError **error)
+{
+    g_autofree char  *name = g_strdup_printf("%s %s", dtype_name(dtype), identity ? "through Identity" : "constant");
+    g_autoptr(Tensor) tensor = sample(dtype);
+    Attempt           attempt = { 0 };
+    if (!tensor || !write_model(s, tensor, identity, error))
+        return FALSE;
+    if (attempt_model(s, name, s->model, identity, &attempt))
+        check_answer(s, name, tensor, &attempt);
+    attempt_clear(&attempt);
+    return TRUE;
+}
+
+static gboolean check_types(Session *s, GError **error)
+{
+    gsize n;
+    const DTypeInfo *const *all = dtype_all(&n);
+    for (gsize i = 0; i < n; i++)
+        if (dtype_on_wire(all[i]->dtype) &&
+            (!check_type(s, all[i]->dtype, FALSE, error) || !check_type(s, all[i]->dtype, TRUE, error)))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- refusing, staying alive, stopping ------------------------------------------------------------------------------ */
+
+static void check_refusal(Session *s, const char *name, const char *model)
+{
+    Attempt attempt = { 0 };
+    if (!attempt_model(s, name, model, FALSE, &attempt))
+        return;
+    if (attempt.kind != ATTEMPT_REFUSED)
+        report(s, name, CHECK_BAD, "%s", attempt.message ? attempt.message : "was accepted");
+    else
+        report(s, name, strcmp(attempt.stage, "load") == 0 || s->backend->kind == BACKEND_COMMAND ? CHECK_GOOD : CHECK_BAD,
+               "refused at %s: %s", attempt.stage, attempt.message);
+    attempt_clear(&attempt);
+    if (s->backend->kind == BACKEND_ADAPTER && !worker_usable(s->worker))
+        report(s, name, CHECK_BAD, "the adapter did not survive it");
+}
+
+static gboolean check_refusals(Session *s, GError **error)
+{
+    g_autofree char *missing = g_build_filename(s->folder, "no-such-model.onnx", NULL);
+    g_autofree char *garbage = g_build_filename(s->folder, "garbage.onnx", NULL);
+    g_autofree char *empty = g_build_filename(s->folder, "empty.onnx", NULL);
+    if (!g_file_set_contents(garbage, "this is no model", -1, error) || !g_file_set_contents(empty, "", 0, error))
+        return FALSE;
+    check_refusal(s, "a model file that does not exist", missing);
+    check_refusal(s, "a model file of garbage", garbage);
+    check_refusal(s, "an empty model file", empty);
+    return TRUE;
+}
+
+static void check_quiet_and_stop(Session *s)
+{
+    char *how = NULL;
+    if (!ensure_worker(s, "stop"))
+        return;
+    g_usleep(SETTLE_US);
+    report(s, "speaks only when asked", worker_usable(s->worker) ? CHECK_GOOD : CHECK_BAD, "%s",
+           worker_usable(s->worker) ? "nothing unasked on stdout" : "wrote to stdout, or ended, unasked");
+    gboolean good = worker_stop(s->worker, 2, &how);
+    report(s, "stop", good ? CHECK_GOOD : CHECK_BAD, "%s", how ? how : "nothing to stop");
+    g_free(how);
+}
+
+static gboolean run_checks(Session *s, GError **error)
+{
+    if (!ensure_worker(s, "hello"))
+        return TRUE;
+    const Hello *hello = worker_hello(s->worker);
+    report(s, "hello", CHECK_GOOD, "%s %s on %s", hello->name, hello->version, hello->device);
+    if (!check_types(s, error) || !check_refusals(s, error) || !check_type(s, DTYPE_FLOAT, TRUE, error))
+        return FALSE;
+    check_quiet_and_stop(s);
+    return TRUE;
+}
+
+GPtrArray *self_test(const Backend *backend, GError **error)
+{
+    Session s = { .backend = backend, .folder = scratch_make(error) };
+    if (!s.folder)
+        return NULL;
+    s.checks = g_ptr_array_new_with_free_func(check_free);
+    s.outputs = g_build_filename(s.folder, "outputs", NULL);
+    s.model = g_build_filename(s.folder, "model.onnx", NULL);
+    s.input = g_build_filename(s.folder, "input_0.pb", NULL);
+    gboolean good = g_mkdir(s.outputs, 0700) == 0 && run_checks(&s, error);
+    if (!good)
+        g_clear_pointer(&s.checks, g_ptr_array_unref);
+    worker_free(s.worker);
+    scratch_remove(s.folder);
+    g_free(s.folder);
+    g_free(s.outputs);
+    g_free(s.model);
+    g_free(s.input);
+    return s.checks;
+}

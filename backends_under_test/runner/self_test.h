@@ -1,0 +1,28 @@
+/* An adapter against the protocol, before it is ever scored: does it carry every element type unchanged, refuse cleanly,
+ * stay alive after a refusal, keep quiet when not asked, and stop? */
+#ifndef ASSAY_RUNNER_SELF_TEST_H
+#define ASSAY_RUNNER_SELF_TEST_H
+
+#include "backends_under_test/runner/backend.h"
+
+typedef enum {
+    CHECK_GOOD,
+    CHECK_NOTE, /* the backend lacks something: no fault of the adapter */
+    CHECK_BAD   /* the adapter breaks the protocol, or changes values */
+} CheckResult;
+
+typedef struct {
+    char       *name, *message;
+    CheckResult result;
+} Check;
+
+const char *check_result_name(CheckResult result); /* "good", "note", "bad" */
+
+/* Array of Check, in the order in which they were made; never empty. Free with g_ptr_array_unref. An error only if no
+ * scratch files can be written. */
+GPtrArray *self_test(const Backend *backend, GError **error);
+
+/* Whether no check is bad. */
+gboolean self_test_passed(const GPtrArray *checks);
+
+#endif
