@@ -35,10 +35,12 @@ gboolean body_open(Body *b, Eval *ev, gsize n_inputs, gsize skip, gsize first_st
     return TRUE;
 }
 
-/* A state variable may change its shape on the way, but not what it is. */
+/* A state variable may change its shape on the way, but not its element type; an optional may become what it holds. */
 static gboolean same_type(const Value *before, const Value *after, gsize i, GError **error)
 {
-    if (before->kind == after->kind && (before->kind != VALUE_TENSOR || before->tensor->dtype == after->tensor->dtype))
+    const gboolean optional = before->kind == VALUE_OPTIONAL || after->kind == VALUE_OPTIONAL;
+    if (optional ||
+        (before->kind == after->kind && (before->kind != VALUE_TENSOR || before->tensor->dtype == after->tensor->dtype)))
         return TRUE;
     g_autofree char *was = value_describe(before), *is = value_describe(after);
     return eval_fail(error, "state variable %" G_GSIZE_FORMAT " was %s and became %s", i, was, is);
