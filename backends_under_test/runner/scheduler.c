@@ -366,7 +366,7 @@ gboolean run_backend(const Workload *workload, const Backend *backend, const Run
 }
 
 gboolean run_one(const Workload *workload, const Subject *subject, const Backend *backend, const RunOptions *options,
-                 Judgement *judgement, GError **error)
+                 Judgement *judgement, char **version, GError **error)
 {
     Run        run;
     Lane       lane;
@@ -381,6 +381,7 @@ gboolean run_one(const Workload *workload, const Subject *subject, const Backend
     if (!failed && run.stopped)
         failed = g_error_new_literal(BACKEND_ERROR, BACKEND_ERROR_START, run.stopped);
     run.error = failed;
+    *version = g_steal_pointer(&summary.version);
     run_summary_clear(&summary);
     return run_close(&run, error);
 }

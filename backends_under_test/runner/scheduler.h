@@ -30,8 +30,9 @@ gboolean run_backend(const Workload *workload, const Backend *backend, const Run
 /* Asks all runs of this process to stop after the cases in hand; async-signal-safe. */
 void run_interrupt(void);
 
-/* What `explain` needs: one case, alone, in a worker of its own, judged; its twin too if need be. */
+/* One case, alone, in a worker of its own, judged; its twin too if need be. BACKEND_ERROR_START if the backend cannot run
+ * here. *version is the engine's; free with g_free. */
 gboolean run_one(const Workload *workload, const Subject *subject, const Backend *backend, const RunOptions *options,
-                 Judgement *judgement, GError **error);
+                 Judgement *judgement, char **version, GError **error);
 
 #endif
