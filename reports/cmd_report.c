@@ -52,8 +52,10 @@ static int write_report(const char *path, const char *folder, const GPtrArray *w
     g_autoptr(Report) report = report_load(results, observations, &error);
     if (report == NULL)
         return cli_fail(&subcommand_report, EXIT_USAGE, error);
-    if (!report_write(report, folder, (const Writer *const *)writers->pdata, writers->len, &error))
-        return cli_fail(&subcommand_report, EXIT_HARNESS, error);
+    if (!report_write(report, folder, (const Writer *const *)writers->pdata, writers->len, &error)) {
+        gboolean taken = g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT);
+        return cli_fail(&subcommand_report, taken ? EXIT_USAGE : EXIT_HARNESS, error);
+    }
     for (guint i = 0; i < writers->len; i++) {
         g_autofree char *file = g_build_filename(folder, ((const Writer *)writers->pdata[i])->file, NULL);
         g_print("%s\n", file);

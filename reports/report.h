@@ -121,7 +121,7 @@ const Writer *const *writer_all(gsize *count);
 const Writer *writer_find(const char *name); /* NULL if there is none */
 
 /* Writes every format into `folder`, which appears complete or not at all: it is written beside and renamed. An existing
- * folder is replaced only if it holds a report; the mark is a file named ".assay-report". */
+ * folder is replaced only if it is empty or holds a report (the mark is a file named ".assay-report"), else CONFLICT. */
 gboolean report_write(const Report *report, const char *folder, const Writer *const *writers, gsize n, GError **error);
 
 #endif

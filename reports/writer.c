@@ -71,8 +71,8 @@ static gboolean replaceable(const char *folder, GError **error)
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     if (g_file_test(mark, G_FILE_TEST_IS_REGULAR) || (dir != NULL && g_dir_read_name(dir) == NULL))
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: is there and is not a report, expected a new or empty folder",
-                folder);
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,
+                "%s: is there and is not a report, expected a new or empty folder", folder);
     return FALSE;
 }
 

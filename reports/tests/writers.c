@@ -334,7 +334,7 @@ Test(writers, a_folder_that_is_no_report_is_left_alone)
     const Writer *csv = writer_find("csv");
     GError *error = NULL;
     cr_assert_not(report_write(report, folder, &csv, 1, &error));
-    cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_IO));
+    cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
     g_clear_error(&error);
     g_autofree char *out = g_build_filename(folder, "out", NULL);
     cr_assert(report_write(report, out, &csv, 1, NULL));
