@@ -1,0 +1,134 @@
+#include "reference/ops/shared/normalize.h"
+
+#include <math.h>
+
+/* How one version's statistics lie: one a channel or, in versions before 9 with spatial=0, one for each element of a
+ * batch item. */
+typedef struct {
+    const Tensor *x;
+    int64_t       channels, inner; /* statistics, and elements in a row that share one */
+    double        epsilon, momentum;
+    Parameter     scale, bias, mean, variance;
+} Batch;
+
+/* The vectors are [C], or [C, D1 ...] where they are not spatial. */
+static gboolean read_vector(const Eval *ev, gsize input, const char *name, const Batch *b, Parameter *p, GError **error)
+{
+    const Tensor *t = eval_input(ev, input);
+    if (t->count != b->channels)
+        return eval_fail(error, "%s has %" G_GINT64_FORMAT " elements, expected %" G_GINT64_FORMAT, name, t->count, b->channels);
+    const Shape flat = SHAPE(t->count);
+    g_autoptr(Tensor) vector = tensor_reshape(t, &flat, error);
+    return vector && parameter_channels(vector, name, b->channels, b->inner, 0, p, error);
+}
+
+static gboolean read_batch(const Eval *ev, Batch *b, GError **error)
+{
+    b->x = eval_input(ev, 0);
+    const Shape *x = &b->x->shape;
+    if (x->rank < 1)
+        return eval_fail(error, "X is a scalar, expected [N, C, ...]");
+    b->epsilon = (double)eval_float(ev, "epsilon");
+    b->momentum = (double)eval_float(ev, "momentum");
+    const gboolean spatial = eval_version(ev) >= 9 || eval_int(ev, "spatial") != 0;
+    const int64_t channels = x->rank > 1 ? x->dims[1] : 1, plane = x->rank > 1 ? shape_span(x, 2, x->rank) : 1;
+    b->channels = spatial ? channels : channels * plane;
+    b->inner = spatial ? plane : 1;
+    return read_vector(ev, 1, "scale", b, &b->scale, error) && read_vector(ev, 2, "B", b, &b->bias, error) &&
+           read_vector(ev, 3, "mean", b, &b->mean, error) && read_vector(ev, 4, "var", b, &b->variance, error);
+}
+
+static void some_elements(int64_t first, int64_t last, gpointer data)
+{
+    const gpointer *both = data;
+    const Batch *b = both[0];
+    Tensor *y = both[1];
+    for (int64_t i = first; i < last; i++) {
+        const double d = tensor_get_double(b->x, i) - parameter_at(&b->mean, i);
+        const double value = d / sqrt(parameter_at(&b->variance, i) + b->epsilon) * parameter_at(&b->scale, i) +
+                             parameter_at(&b->bias, i);
+        tensor_set_double(y, i, isnan(value) ? (double)NAN : value);
+    }
+}
+
+static gboolean infer(Eval *ev, Batch *b, GError **error)
+{
+    for (gsize i = 1; i < eval_output_count(ev); i++)
+        if (eval_wants(ev, i))
+            return eval_fail(error, "output %" G_GSIZE_FORMAT " exists only in training", i);
+    Tensor *y = eval_output(ev, 0, b->x->dtype, &b->x->shape, error);
+    if (!y)
+        return FALSE;
+    eval_parallel(ev, y->count, 4096, some_elements, (gpointer[]){ b, y });
+    return TRUE;
+}
+
+static gboolean statistic(Eval *ev, gsize output, gsize like, const double *now, const Parameter *before, double momentum,
+                          GError **error)
+{
+    if (!eval_wants(ev, output))
+        return TRUE;
+    const Tensor *input = eval_input(ev, like);
+    Tensor *t = eval_output(ev, output, input->dtype, &input->shape, error);
+    for (int64_t c = 0; t && c < t->count; c++)
+        tensor_set_double(t, c, before ? before->values[c] * momentum + now[c] * (1 - momentum) : now[c]);
+    return t != NULL;
+}
+
+/* Outputs 3 and 4 of the versions before 14 are the batch's own mean and variance. */
+static gboolean train(Eval *ev, const Batch *b, GError **error)
+{
+    const int64_t items = b->x->shape.dims[0];
+    Normalization n = { .x = b->x, .view = SHAPE(items, b->channels, b->inner), .reduced = { TRUE, FALSE, TRUE },
+                        .epsilon = b->epsilon, .scale = &b->scale, .bias = &b->bias };
+    if (b->x->shape.rank == 1)
+        n.view = SHAPE(items, 1, 1);
+    g_autofree double *means = g_try_new(double, b->channels + 1), *variances = g_try_new(double, b->channels + 1);
+    if (!means || !variances)
+        return eval_fail(error, "no memory for the statistics of %" G_GINT64_FORMAT " channels", b->channels);
+    n.means = means;
+    n.variances = variances;
+    n.y = eval_output(ev, 0, b->x->dtype, &b->x->shape, error);
+    return n.y && normalize_run(ev, &n, error) && statistic(ev, 1, 3, means, &b->mean, b->momentum, error) &&
+           statistic(ev, 2, 4, variances, &b->variance, b->momentum, error) && statistic(ev, 3, 3, means, NULL, 0, error) &&
+           statistic(ev, 4, 4, variances, NULL, 0, error);
+}
+
+/* Training is asked for by training_mode (14 on), by the absence of is_test (up to 6), by further outputs (7 to 9). */
+static gboolean training(const Eval *ev)
+{
+    const int version = eval_version(ev);
+    if (version >= 14)
+        return eval_int(ev, "training_mode") != 0;
+    if (version <= 6)
+        return eval_int(ev, "is_test") == 0;
+    for (gsize i = 1; i < eval_output_count(ev); i++)
+        if (eval_wants(ev, i))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean batch_normalization(Eval *ev, GError **error)
+{
+    Batch b = { 0 };
+    const gboolean ok = read_batch(ev, &b, error) && (training(ev) ? train(ev, &b, error) : infer(ev, &b, error));
+    parameter_clear(&b.scale);
+    parameter_clear(&b.bias);
+    parameter_clear(&b.mean);
+    parameter_clear(&b.variance);
+    return ok;
+}
+
+#define OLD .signature = "X:T, scale:T, B:T, mean:T, var:T -> Y:T, mean:T?, var:T?, saved_mean:T?, saved_var:T?", \
+            .types = "T: floats1", .kernel = batch_normalization
+#define BASE "epsilon:float=1e-5, momentum:float=0.9"
+OPERATOR_DEFINE(batch_normalization, "BatchNormalization", "",
+    { .since = 1, .attributes = BASE ", consumed_inputs:ints!, is_test:int=0, spatial:int=1", OLD },
+    { .since = 6, .attributes = BASE ", is_test:int=0, spatial:int=1", OLD },
+    { .since = 7, .attributes = BASE ", spatial:int=1", OLD },
+    { .since = 9, .attributes = BASE, OLD },
+    { .since = 14, .signature = "X:T, scale:T, B:T, input_mean:U, input_var:U -> Y:T, running_mean:U?, running_var:U?",
+      .types = "T: floats13 | U: floats13", .attributes = BASE ", training_mode:int=0", .kernel = batch_normalization },
+    { .since = 15, .signature = "X:T, scale:T1, B:T1, input_mean:T2, input_var:T2 -> Y:T, running_mean:T2?, running_var:T2?",
+      .types = "T: floats13 | T1: floats13 | T2: floats13", .attributes = BASE ", training_mode:int=0",
+      .kernel = batch_normalization })

@@ -1,0 +1,26 @@
+#include "reference/ops/shared/normalize.h"
+
+/* The formula has no epsilon; the function body adds 1e-9 to the deviation, so that constant groups give 0. */
+static gboolean mean_variance_normalization(Eval *ev, GError **error)
+{
+    const Tensor *x = eval_input(ev, 0);
+    Normalization n = { .x = x, .view = x->shape, .root_epsilon = (double)1e-9f };
+    gsize count;
+    const int64_t *axes = eval_ints(ev, "axes", &count);
+    for (gsize i = 0; i < count; i++) {
+        const int axis = shape_axis(axes[i], x->shape.rank);
+        if (axis < 0)
+            return eval_fail(error, "axes has the entry %" G_GINT64_FORMAT ", X has rank %d", axes[i], x->shape.rank);
+        n.reduced[axis] = TRUE;
+    }
+    const Parameter one = { .same = 1 }, zero = { .same = 0 };
+    n.scale = &one;
+    n.bias = &zero;
+    n.y = eval_output(ev, 0, x->dtype, &x->shape, error);
+    return n.y && normalize_run(ev, &n, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .attributes = "axes:ints=[0,2,3]", .kernel = mean_variance_normalization
+OPERATOR_DEFINE(mean_variance_normalization, "MeanVarianceNormalization", "",
+    { .since = 9, .types = "T: floats1", REST },
+    { .since = 13, .types = "T: floats13", REST })
