@@ -1,0 +1,102 @@
+#include "reference/ops/shared/attention_core.h"
+#include "reference/ops/shared/compensated.h"
+#include "reference/ops/shared/move.h"
+
+#include <string.h>
+
+typedef struct {
+    const Tensor *x, *w, *bias, *past;
+    Tensor       *y;
+    int64_t       batch, channels, length, taps;
+    gboolean      silu;
+} Causal;
+
+static gboolean read_shapes(const Eval *ev, Causal *c, GError **error)
+{
+    *c = (Causal){ .x = eval_input(ev, 0), .w = eval_input(ev, 1), .bias = eval_input(ev, 2), .past = eval_input(ev, 3) };
+    if (c->x->shape.rank != 3)
+        return eval_fail(error, "input has rank %d, expected 3: [B, C, L]", c->x->shape.rank);
+    c->batch = c->x->shape.dims[0];
+    c->channels = c->x->shape.dims[1];
+    c->length = c->x->shape.dims[2];
+    const Shape *w = &c->w->shape;
+    if (w->rank != 3 || w->dims[0] != c->channels || w->dims[1] != 1 || w->dims[2] < 1) {
+        g_autofree char *found = shape_to_string(w);
+        return eval_fail(error, "weight has shape %s, expected [%" G_GINT64_FORMAT ",1,k]", found, c->channels);
+    }
+    c->taps = w->dims[2];
+    const Shape state = SHAPE(c->batch, c->channels, c->taps - 1), bias = SHAPE(c->channels);
+    if (c->bias && !shape_equal(&c->bias->shape, &bias))
+        return eval_fail(error, "bias must have the shape [%" G_GINT64_FORMAT "]", c->channels);
+    if (c->past && !shape_equal(&c->past->shape, &state)) {
+        g_autofree char *found = shape_to_string(&c->past->shape), *wanted = shape_to_string(&state);
+        return eval_fail(error, "past_state has shape %s, expected %s", found, wanted);
+    }
+    const char *activation = eval_string(ev, "activation");
+    c->silu = strcmp(activation, "silu") == 0 || strcmp(activation, "swish") == 0;
+    return c->silu || strcmp(activation, "none") == 0 ||
+           eval_fail(error, "activation is '%s', expected none, silu or swish", activation);
+}
+
+/* Element i of past state and input in a row. */
+static double padded(const Causal *c, int64_t plane, int64_t i)
+{
+    if (i >= c->taps - 1)
+        return tensor_get_double(c->x, plane * c->length + i - (c->taps - 1));
+    return c->past ? tensor_get_double(c->past, plane * (c->taps - 1) + i) : 0;
+}
+
+static void some_planes(int64_t first, int64_t last, gpointer data)
+{
+    const Causal *c = data;
+    const gboolean precise = c->y->dtype == DTYPE_DOUBLE;
+    for (int64_t plane = first; plane < last; plane++) {
+        const int64_t channel = plane % c->channels;
+        for (int64_t i = 0; i < c->length; i++) {
+            Compensated s = { 0, 0 };
+            for (int64_t k = 0; k < c->taps; k++)
+                compensated_add_product(&s, padded(c, plane, i + k), tensor_get_double(c->w, channel * c->taps + k));
+            compensated_add(&s, c->bias ? tensor_get_double(c->bias, channel) : 0);
+            const int64_t at = plane * c->length + i;
+            tensor_set_double(c->y, at, compensated_value(s));
+            if (c->silu) { /* of the rounded sum, as the text says */
+                const double x = tensor_get_double(c->y, at);
+                tensor_set_double(c->y, at, x == -(double)INFINITY ? -0.0 : x / (1 + attention_exp(-x, precise)));
+            }
+        }
+    }
+}
+
+static gboolean present_state(Eval *ev, const Causal *c, GError **error)
+{
+    if (!eval_wants(ev, 1))
+        return TRUE;
+    const int64_t kept = c->taps - 1, old = MAX(kept - c->length, 0); /* elements that stay from the past */
+    const Shape shape = SHAPE(c->batch, c->channels, kept);
+    g_autoptr(Tensor) state = tensor_new(c->x->dtype, &shape, error); /* zeros, where there is no past */
+    if (!state)
+        return FALSE;
+    for (int64_t plane = 0; kept > 0 && plane < c->batch * c->channels; plane++) {
+        if (c->past)
+            move_run(c->past, plane * kept + kept - old, state, plane * kept, old);
+        move_run(c->x, (plane + 1) * c->length - (kept - old), state, plane * kept + old, kept - old);
+    }
+    eval_set_tensor(ev, 1, g_steal_pointer(&state));
+    return TRUE;
+}
+
+static gboolean causal_conv_with_state(Eval *ev, GError **error)
+{
+    Causal c = { 0 };
+    if (!read_shapes(ev, &c, error))
+        return FALSE;
+    c.y = eval_output(ev, 0, c.x->dtype, &c.x->shape, error);
+    if (!c.y)
+        return FALSE;
+    eval_parallel(ev, c.batch * c.channels, 1, some_planes, &c);
+    return present_state(ev, &c, error);
+}
+
+OPERATOR_DEFINE(causal_conv_with_state, "CausalConvWithState", "",
+    { .since = 27, .signature = "input:T, weight:T, bias:T?, past_state:T? -> output:T, present_state:T?", .types = "T: floats13",
+      .attributes = "activation:string=none", .kernel = causal_conv_with_state })
