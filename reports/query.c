@@ -22,7 +22,7 @@ static const char *row_key(Row *row, int column)
 
 gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpointer data), gpointer data, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(results, error, "SELECT corpus, corpus_hash, assay, replay FROM run", "");
     if (statement == NULL)
         return FALSE;
@@ -39,7 +39,7 @@ gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpoint
 
 gboolean results_each_proposal(Results *results, ProposalVisitor visit, gpointer data, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(results, error, "SELECT id, json FROM proposal ORDER BY id", "");
     if (statement == NULL)
         return FALSE;
@@ -57,7 +57,7 @@ gboolean results_each_proposal(Results *results, ProposalVisitor visit, gpointer
 
 gboolean results_each_backend(Results *results, BackendVisitor visit, gpointer data, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
         results, error, "SELECT name, version, device, environment, capabilities FROM backend ORDER BY name", "");
     if (statement == NULL)
@@ -96,7 +96,7 @@ static CaseFacts read_case(Row *row)
 
 gboolean results_each_case(Results *results, const char *id, CaseVisitor visit, gpointer data, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
         results, error,
         id == NULL ? "SELECT * FROM test_case ORDER BY id" : "SELECT * FROM test_case WHERE id = ?1",
@@ -144,7 +144,7 @@ static VerdictFacts read_verdict(Row *row)
 gboolean results_each_verdict(Results *results, const char *case_id, const char *backend, VerdictVisitor visit,
                               gpointer data, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     /* Conditions only where asked for, so that one case is found by its key. */
     g_autofree char *sql = g_strdup_printf(
         "SELECT c.id, b.name, v.verdict, v.grade, v.profile, v.margin, v.stage, v.message, v.difference, v.waiver,"
@@ -170,7 +170,7 @@ gboolean results_each_verdict(Results *results, const char *case_id, const char 
 
 gboolean results_has_verdict(Results *results, const char *case_id, const char *backend)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
         results, NULL, "SELECT 1 FROM verdict WHERE case_id = ?1 AND backend = ?2 AND verdict <> 'not_run'", "tt", case_id,
         backend);
@@ -181,7 +181,7 @@ gboolean results_has_verdict(Results *results, const char *case_id, const char *
 
 gboolean results_counts(Results *results, const char *backend, gint64 counts[VERDICT_COUNT], GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     memset(counts, 0, VERDICT_COUNT * sizeof *counts);
     sqlite3_stmt *statement = database_prepare(
         results, error,

@@ -118,7 +118,7 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
     g_autofree char *assay = text_clean(run->assay, RESULTS_MAX_NAME);
     g_autofree char *replay = text_clean(run->replay, RESULTS_MAX_TEXT);
     RunFacts clean = { .corpus = corpus, .corpus_hash = hash, .assay = assay, .replay = replay };
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     if (!put_run(results, &clean, error))
         return FALSE;
     if (sqlite3_changes(results->db) == 1)
@@ -135,7 +135,7 @@ gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, G
         return FALSE;
     g_autofree char *id = text_clean(proposal->id, RESULTS_MAX_NAME);
     g_autofree char *json = text_clean(proposal->json, RESULTS_MAX_DOCUMENT);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error, "INSERT INTO proposal VALUES (?1, ?2) ON CONFLICT DO NOTHING", "tt", id, json) &&
            settle(results, database_prepare(results, error, "SELECT json = ?2 FROM proposal WHERE id = ?1", "tt", id, json),
                   "proposal", id, error);
@@ -151,7 +151,7 @@ gboolean results_put_backend(Results *results, const BackendFacts *backend, GErr
     g_autofree char *device = text_clean(backend->device, RESULTS_MAX_TEXT);
     g_autofree char *environment = text_clean(backend->environment, RESULTS_MAX_TEXT);
     g_autofree char *capabilities = text_clean(backend->capabilities, RESULTS_MAX_DOCUMENT);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error,
                         "INSERT INTO backend VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
                         " environment = coalesce(min(environment, ?4), environment, ?4)",
@@ -181,7 +181,7 @@ gboolean results_put_case(Results *results, const CaseFacts *facts, GError **err
     g_autofree char *tags = text_join(facts->tags);
     g_autofree char *model = text_clean(facts->model, RESULTS_MAX_DOCUMENT);
     g_autofree char *comparison = text_clean(facts->comparison, RESULTS_MAX_TEXT);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error,
                         "INSERT INTO test_case VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
                         " ON CONFLICT DO NOTHING",
@@ -225,7 +225,7 @@ gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **e
         return FALSE;
     g_return_val_if_fail((int)v->verdict >= 0 && v->verdict < VERDICT_COUNT, FALSE);
     g_return_val_if_fail(v->grade == 0 || grade_meaning(v->grade) != NULL, FALSE);
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     if (!database_begin(results, error))
         return FALSE;
     g_autoptr(GError) cause = NULL;
@@ -245,7 +245,7 @@ gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **e
 
 gboolean results_begin_batch(Results *results, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     g_return_val_if_fail(!results->batching, FALSE);
     results->batching = database_begin(results, error);
     return results->batching;
@@ -253,7 +253,7 @@ gboolean results_begin_batch(Results *results, GError **error)
 
 gboolean results_end_batch(Results *results, GError **error)
 {
-    g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&results->lock);
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     g_return_val_if_fail(results->batching, FALSE);
     results->batching = FALSE;
     return database_end(results, TRUE, error);

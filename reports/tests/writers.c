@@ -265,7 +265,7 @@ Test(writers, hostile_text_is_inert_in_every_format)
     cJSON_Delete(parsed);
     g_autofree char *markdown = fabricate_read(out, "summary.md", NULL);
     g_auto(GStrv) spans = g_strsplit(markdown, "`", -1);
-    for (gsize i = 0; spans[i] != NULL; i += 2) /* outside the code spans */
+    for (guint i = 0; i < g_strv_length(spans); i += 2) /* outside the code spans */
         cr_assert_null(strpbrk(spans[i], "<>@"), "%s", spans[i]);
     /* Nothing was written outside the folder. */
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
