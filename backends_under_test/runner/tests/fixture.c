@@ -128,6 +128,15 @@ void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const c
     write_text(folder, "backend.json", json);
 }
 
+void fixture_add_command(Fixture *f, const char *name, const char *words, const char *fields)
+{
+    g_autofree char *folder = g_build_filename(f->backends, name, NULL);
+    g_autofree char *json =
+        g_strdup_printf("{ \"kind\": \"command\", \"command\": [%s]%s%s }", words, *fields ? ", " : "", fields);
+    make_folder(folder);
+    write_text(folder, "backend.json", json);
+}
+
 RunSummary fixture_run(Fixture *f, const char *name, guint jobs, double seconds, gboolean resume)
 {
     GError    *error = NULL;

@@ -21,6 +21,9 @@ void fixture_add_reject(Fixture *f, const char *name, const char *twin);
 /* A backend in f->backends: tests/faulty.py with this misbehaviour. `fields` are further lines of backend.json, or "". */
 void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const char *fields);
 
+/* A backend that is a command line: the words of its command and further fields, as JSON. */
+void fixture_add_command(Fixture *f, const char *name, const char *words, const char *fields);
+
 /* Runs the corpus on a backend (loaded by name) and returns how it ended; the caller clears it. */
 RunSummary fixture_run(Fixture *f, const char *backend, guint jobs, double seconds, gboolean resume);
 

@@ -1,0 +1,106 @@
+/* The adapters of this repository against the protocol and on a small corpus. */
+#include "backends_under_test/runner/self_test.h"
+#include "backends_under_test/runner/tests/fixture.h"
+#include "reference/cli/paths.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static void expect_self_test(const char *name)
+{
+    GError              *error = NULL;
+    g_autoptr(Backend)   backend = backend_load(name, &error);
+    g_autoptr(GPtrArray) checks = backend ? self_test(backend, &error) : NULL;
+    cr_assert_not_null(checks, "%s", error ? error->message : "");
+    for (guint i = 0; i < checks->len; i++) {
+        const Check *check = checks->pdata[i];
+        cr_expect_neq(check->result, CHECK_BAD, "%s: %s: %s", name, check->name, check->message);
+    }
+    cr_expect_gt(checks->len, 40);
+}
+
+Test(adapters, reference_keeps_the_protocol)
+{
+    expect_self_test("reference");
+}
+
+Test(adapters, example_keeps_the_protocol)
+{
+    expect_self_test("example");
+}
+
+/* The README shows the very file that is tested. */
+Test(adapters, the_readme_shows_the_example)
+{
+    g_autofree char *readme_path = home_path("backends_under_test/README.md"), *readme = NULL;
+    g_autofree char *example_path = home_path("backends_under_test/example/adapter.py"), *example = NULL;
+    cr_assert(g_file_get_contents(readme_path, &readme, NULL, NULL));
+    cr_assert(g_file_get_contents(example_path, &example, NULL, NULL));
+    cr_expect(strstr(readme, example), "README.md and example/adapter.py differ");
+}
+
+/* The other backends are looked up in the fixture's folder; these by their path. */
+static RunSummary run_real(Fixture *f, const char *folder)
+{
+    g_autofree char *path = home_path(folder);
+    return fixture_run(f, path, 2, 30, FALSE);
+}
+
+Test(adapters, the_example_scores)
+{
+    Fixture f;
+    fixture_open(&f);
+    fixture_add_identity(&f, "float");
+    fixture_add_dtype(&f, "uint4", DTYPE_UINT4);
+    fixture_add_dtype(&f, "string", DTYPE_STRING); /* declared unsupported, yet a file is easily copied */
+    fixture_add_reject(&f, "invalid", "demo/float");
+    RunSummary       summary = run_real(&f, "backends_under_test/example");
+    g_autofree char *message = NULL;
+    cr_expect_eq(summary.counts[VERDICT_PASS], 3);
+    cr_expect_eq(summary.counts[VERDICT_REJECTED_INVALID], 1);
+    fixture_verdict(&f, "string", "example", &message, NULL);
+    cr_expect(message && strstr(message, "yet it works"), "%s", message);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+Test(adapters, the_reference_passes_every_type)
+{
+    Fixture f;
+    gsize   n, cases = 0;
+    fixture_open(&f);
+    const DTypeInfo *const *all = dtype_all(&n);
+    for (gsize i = 0; i < n; i++) {
+        if (!dtype_on_wire(all[i]->dtype))
+            continue;
+        fixture_add_dtype(&f, all[i]->name, all[i]->dtype);
+        cases++;
+    }
+    RunSummary summary = run_real(&f, "backends_under_test/reference");
+    cr_expect_eq(summary.counts[VERDICT_PASS], (gint64)cases);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+Test(adapters, onnx_runtime_keeps_the_protocol)
+{
+    GError            *error = NULL;
+    WorkerLimits       limits = { 30, DEFAULT_OUTPUT_BYTES, NULL, 0 };
+    g_autoptr(Backend) backend = backend_load("ort", &error);
+    cr_assert_not_null(backend, "%s", error ? error->message : "");
+    g_autoptr(Worker) worker = worker_start(backend, &limits, &error);
+    if (!worker)
+        cr_skip_test("%s", error->message);
+    expect_self_test("ort");
+}
+
+Test(adapters, an_unknown_backend_is_named)
+{
+    static const char *const names[] = { "no-such", "", ".", "..", "/", "ort:provider", "runner" };
+    for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autoptr(GError)  error = NULL;
+        g_autoptr(Backend) backend = backend_load(names[i], &error);
+        cr_expect_null(backend, "%s", names[i]);
+        cr_expect_not_null(error, "%s", names[i]);
+    }
+}

@@ -1,0 +1,179 @@
+/* However a run is cut up or killed, the same rows come out. */
+#include "backends_under_test/runner/tests/fixture.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CASES 24
+
+static void fill(Fixture *f)
+{
+    fixture_open(f);
+    for (int i = 0; i < CASES; i++) {
+        g_autofree char *name = g_strdup_printf("%s-%02d", i % 5 == 3 ? "fault" : "case", i);
+        g_autofree char *twin = g_strdup_printf("demo/case-%02d", i - i % 5);
+        if (i % 5 == 4)
+            fixture_add_reject(f, name, twin);
+        else
+            fixture_add_identity(f, name);
+    }
+}
+
+static gboolean print_row(const VerdictFacts *v, gpointer data, GError **error)
+{
+    (void)error;
+    g_string_append_printf(data, "%s %s %s %c %g %s %s\n", v->case_id, v->backend, verdict_name(v->verdict),
+                           v->grade ? v->grade : '-', v->margin, v->stage ? v->stage : "", v->message ? v->message : "");
+    return TRUE;
+}
+
+/* Everything but the observations. */
+static char *rows_of(const char *path)
+{
+    GError            *error = NULL;
+    GString           *rows = g_string_new(NULL);
+    g_autoptr(Results) results = results_open(path, RESULTS_READ, &error);
+    cr_assert(results && results_each_verdict(results, NULL, NULL, print_row, rows, &error), "%s",
+              error ? error->message : "");
+    return g_string_free(rows, FALSE);
+}
+
+static gint64 judged(const char *path, const char *backend)
+{
+    gint64             counts[VERDICT_COUNT], n = 0;
+    g_autoptr(Results) results = results_open(path, RESULTS_READ, NULL);
+    if (!results || !results_counts(results, backend, counts, NULL))
+        return 0;
+    for (int v = 0; v < VERDICT_COUNT; v++)
+        n += v == VERDICT_NOT_RUN ? 0 : counts[v];
+    return n;
+}
+
+/* Kills a run of the corpus as soon as `after` verdicts are committed. */
+static void run_and_kill(Fixture *f, const char *backend, gint64 after)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        RunSummary summary = fixture_run(f, backend, 2, 20, FALSE);
+        run_summary_clear(&summary);
+        _exit(0);
+    }
+    for (int i = 0; i < 2000 && judged(f->results, backend) < after; i++)
+        g_usleep(10000);
+    kill(child, SIGKILL);
+    cr_assert_eq(waitpid(child, NULL, 0), child);
+}
+
+Test(resume, a_killed_run_resumes_to_the_same_rows)
+{
+    Fixture f;
+    fill(&f);
+    fixture_add_faulty(&f, "slow", "slow", "");
+    run_and_kill(&f, "slow", 5);
+    gint64 before = judged(f.results, "slow");
+    cr_assert(before >= 5 && before < CASES, "%d", (int)before);
+    g_autofree char *partial = rows_of(f.results);
+    RunSummary       summary = fixture_run(&f, "slow", 1, 20, TRUE);
+    cr_expect_eq(summary.counts[VERDICT_NOT_RUN], 0);
+    run_summary_clear(&summary);
+    g_autofree char *resumed = rows_of(f.results);
+    summary = fixture_run(&f, "slow", 2, 20, FALSE);
+    run_summary_clear(&summary);
+    g_autofree char *whole = rows_of(f.results);
+    cr_expect_str_eq(resumed, whole);
+    cr_expect_str_neq(partial, whole);
+    fixture_close(&f);
+}
+
+Test(resume, what_is_stored_is_not_run_again)
+{
+    Fixture f;
+    fill(&f);
+    fixture_add_faulty(&f, "faulty", "refuse", "");
+    RunSummary summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+    run_summary_clear(&summary);
+    g_autofree char *first = rows_of(f.results);
+    fixture_add_faulty(&f, "faulty", "none", ""); /* would now pass, if it were asked */
+    summary = fixture_run(&f, "faulty", 1, 20, TRUE);
+    g_autofree char *second = rows_of(f.results);
+    cr_expect_str_eq(first, second);
+    cr_expect_gt(summary.counts[VERDICT_REFUSED], 0);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+static void run_shard(Fixture *f, const char *shard, const char *path)
+{
+    GError    *error = NULL;
+    Selection  selection;
+    RunSummary summary = { 0 };
+    RunOptions options = { .jobs = 1, .seconds = 20, .output_bytes = DEFAULT_OUTPUT_BYTES };
+    cr_assert(selection_parse(NULL, shard, &selection, &error));
+    g_autoptr(Backend)  backend = backend_load("faulty", &error);
+    g_autoptr(Workload) workload = workload_read(f->corpus, &selection, &error);
+    g_autoptr(Results)  results = results_open(path, RESULTS_NEW, &error);
+    cr_assert(workload && workload_record(workload, results, &error) &&
+                  run_backend(workload, backend, &options, results, &summary, &error),
+              "%s", error ? error->message : "");
+    run_summary_clear(&summary);
+    selection_clear(&selection);
+}
+
+Test(resume, shards_merge_to_the_whole)
+{
+    Fixture f;
+    GError *error = NULL;
+    fill(&f);
+    fixture_add_faulty(&f, "faulty", "refuse", "");
+    RunSummary summary = fixture_run(&f, "faulty", 2, 20, FALSE);
+    run_summary_clear(&summary);
+    g_autofree char   *whole = rows_of(f.results);
+    g_autofree char   *merged_path = g_build_filename(f.folder, "merged.db", NULL);
+    g_autoptr(Results) merged = results_open(merged_path, RESULTS_NEW, &error);
+    for (int k = 3; k >= 1; k--) {
+        g_autofree char *shard = g_strdup_printf("%d/3", k), *path = g_strdup_printf("%s/%d.db", f.folder, k);
+        run_shard(&f, shard, path);
+        g_autoptr(Results) part = results_open(path, RESULTS_READ, &error);
+        cr_assert(part && results_merge(merged, part, &error), "%s", error ? error->message : "");
+    }
+    g_clear_pointer(&merged, results_close);
+    g_autofree char *together = rows_of(merged_path);
+    cr_expect_str_eq(together, whole);
+    fixture_close(&f);
+}
+
+static gboolean takes(const char *filter, const Case *c)
+{
+    Selection selection;
+    cr_assert(selection_parse(filter, NULL, &selection, NULL), "%s", filter);
+    gboolean result = selection_takes(&selection, c);
+    selection_clear(&selection);
+    return result;
+}
+
+Test(select, filters_and_shards)
+{
+    g_autoptr(Case) c = case_new();
+    c->id = g_strdup("demo/a-1");
+    c->proposal = g_strdup("demo");
+    c->variant = g_strdup("base");
+    c->form = FORM_FUNCTION;
+    g_ptr_array_add(c->dtypes, g_strdup("int4"));
+    g_ptr_array_add(c->tags, g_strdup("edge"));
+    cr_expect(takes(NULL, c) && takes("", c) && takes("demo/a*", c) && takes("dtype=int? form=function", c));
+    cr_expect(takes("!form=native  tag=edge expectation=outputs", c));
+    cr_expect_not(takes("demo/a", c) || takes("dtype=int8", c) || takes("!dtype=int4", c) || takes("demo/* form=native", c));
+    static const char *const bad[] = { "0/3", "4/3", "1", "1/2/3", "a/b", "1/0", "-1/2", "1/99999999" };
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        Selection         selection;
+        cr_expect_not(selection_parse(NULL, bad[i], &selection, &error), "%s", bad[i]);
+        cr_expect_not_null(error);
+    }
+    Selection selection;
+    cr_expect_not(selection_parse("colour=red", NULL, &selection, NULL));
+    cr_expect_not(selection_parse("!", NULL, &selection, NULL));
+}

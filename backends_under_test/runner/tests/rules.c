@@ -1,0 +1,116 @@
+/* Verdict rules: invalid models and their twins, the manifest both ways, command templates. */
+#include "backends_under_test/runner/tests/fixture.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+Test(rules, refusing_an_invalid_model_counts_only_if_the_twin_passes)
+{
+    Fixture f;
+    fixture_open(&f);
+    fixture_add_identity(&f, "good");
+    fixture_add_identity(&f, "fault");
+    fixture_add_reject(&f, "invalid-of-good", "demo/good");
+    fixture_add_reject(&f, "invalid-of-fault", "demo/fault");
+    fixture_add_reject(&f, "invalid-of-nothing", "demo/does-not-exist");
+    fixture_add_faulty(&f, "faulty", "refuse", "");
+    RunSummary summary = fixture_run(&f, "faulty", 2, 20, FALSE);
+    cr_expect_eq(fixture_verdict(&f, "good", "faulty", NULL, NULL), VERDICT_PASS);
+    cr_expect_eq(fixture_verdict(&f, "fault", "faulty", NULL, NULL), VERDICT_REFUSED);
+    cr_expect_eq(fixture_verdict(&f, "invalid-of-good", "faulty", NULL, NULL), VERDICT_REJECTED_INVALID);
+    cr_expect_eq(fixture_verdict(&f, "invalid-of-fault", "faulty", NULL, NULL), VERDICT_VACUOUS);
+    cr_expect_eq(fixture_verdict(&f, "invalid-of-nothing", "faulty", NULL, NULL), VERDICT_VACUOUS);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+Test(rules, running_an_invalid_model_is_a_failure)
+{
+    Fixture f;
+    fixture_open(&f);
+    fixture_add_identity(&f, "good");
+    fixture_add_reject(&f, "invalid", "demo/good");
+    fixture_add_faulty(&f, "faulty", "accept", "");
+    RunSummary summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+    cr_expect_eq(fixture_verdict(&f, "invalid", "faulty", NULL, NULL), VERDICT_ACCEPTED_INVALID);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+/* A declaration excuses a clean refusal and nothing else, and one that is not true is flagged. */
+Test(rules, the_manifest_is_checked_both_ways)
+{
+    static const struct {
+        const char *fault;
+        Verdict     verdict;
+        const char *message;
+    } rows[] = { { "refuse", VERDICT_UNSUPPORTED, "declared: no such case" },
+                 { "crash", VERDICT_CRASHED, "signal 11" },
+                 { "wrong_value", VERDICT_WRONG_VALUE, "" },
+                 { "none", VERDICT_PASS, "yet it works" } };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fixture f;
+        fixture_open(&f);
+        fixture_add_identity(&f, "a");
+        fixture_add_identity(&f, "fault");
+        fixture_add_faulty(&f, "faulty", rows[i].fault,
+                           "\"unsupported\": [{ \"id\": \"demo/fault\", \"op\": \"Ident*\", \"dtype\": \"float\", "
+                           "\"min_opset\": 25, \"reason\": \"no such case\" }]");
+        RunSummary       summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+        g_autofree char *message = NULL;
+        cr_expect_eq(fixture_verdict(&f, "fault", "faulty", &message, NULL), rows[i].verdict, "%s", rows[i].fault);
+        cr_expect(strstr(message ? message : "", rows[i].message), "%s: '%s'", rows[i].fault, message);
+        cr_expect_eq(fixture_verdict(&f, "a", "faulty", NULL, NULL), VERDICT_PASS);
+        run_summary_clear(&summary);
+        fixture_close(&f);
+    }
+}
+
+static void expect_bad_manifest(const char *rules, const char *expected)
+{
+    g_autoptr(GError)    error = NULL;
+    cJSON               *json = cJSON_Parse(rules);
+    g_autoptr(GPtrArray) read = capability_rules_read(json, "here", &error);
+    cr_expect_null(read, "%s", rules);
+    cr_expect(error && strstr(error->message, expected), "%s: %s", rules, error ? error->message : "no error");
+    cJSON_Delete(json);
+}
+
+Test(rules, a_careless_manifest_is_refused)
+{
+    expect_bad_manifest("[{ \"reason\": \"lazy\" }]", "names nothing");
+    expect_bad_manifest("[{ \"dtype\": \"int4\" }]", "no reason");
+    expect_bad_manifest("[{ \"dtypes\": \"int4\", \"reason\": \"typing mistake\" }]", "'dtypes'");
+    expect_bad_manifest("[{ \"dtype\": 4, \"reason\": \"not a text\" }]", "'dtype'");
+    expect_bad_manifest("{ \"dtype\": \"int4\" }", "array");
+}
+
+/* cp is a backend of a kind: it copies the input, and refuses nothing. */
+Test(rules, a_command_is_a_backend)
+{
+    Fixture f;
+    fixture_open(&f);
+    fixture_add_identity(&f, "a");
+    fixture_add_reject(&f, "invalid", "demo/a");
+    fixture_add_command(&f, "copy", "\"cp\", \"{inputs}\", \"{outputs_dir}/output_0.pb\"", "");
+    fixture_add_command(&f, "fails", "\"sh\", \"-c\", \"echo no such engine >&2; exit 3\"", "\"refuses_with\": 3");
+    fixture_add_command(&f, "breaks", "\"sh\", \"-c\", \"exit 4\"", "\"refuses_with\": 3");
+    fixture_add_command(&f, "hangs", "\"sleep\", \"100\"", "");
+    RunSummary summary = fixture_run(&f, "copy", 1, 20, FALSE);
+    cr_expect_eq(fixture_verdict(&f, "a", "copy", NULL, NULL), VERDICT_PASS);
+    cr_expect_eq(fixture_verdict(&f, "invalid", "copy", NULL, NULL), VERDICT_ACCEPTED_INVALID);
+    run_summary_clear(&summary);
+    g_autofree char *message = NULL;
+    summary = fixture_run(&f, "fails", 1, 20, FALSE);
+    cr_expect_eq(fixture_verdict(&f, "a", "fails", &message, NULL), VERDICT_REFUSED);
+    cr_expect_str_eq(message, "no such engine");
+    cr_expect_eq(fixture_verdict(&f, "invalid", "fails", NULL, NULL), VERDICT_VACUOUS);
+    run_summary_clear(&summary);
+    summary = fixture_run(&f, "breaks", 1, 20, FALSE);
+    cr_expect_eq(fixture_verdict(&f, "a", "breaks", NULL, NULL), VERDICT_CRASHED);
+    run_summary_clear(&summary);
+    summary = fixture_run(&f, "hangs", 2, 0.5, FALSE);
+    cr_expect_eq(summary.counts[VERDICT_TIMED_OUT], 2);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
