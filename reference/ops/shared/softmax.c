@@ -136,11 +136,10 @@ void log_softmax_line(const double *x, gsize n, DType dtype, double *y)
 {
     Line line;
     const gboolean regular = line_init(&line, x, n);
-    const double log = regular ? Sleef_cinz_log1pd1_u10purec(line.t) : NAN;
+    const double log = regular ? Sleef_cinz_log1pd1_u10purec(line.t + 0.0) : NAN; /* + 0.0: t of nothing is -0 */
     for (gsize k = 0; k < n; k++) {
-        const double d = regular ? x[line.top] - x[k] : NAN;
-        y[k] = regular ? -(d + log) : NAN;
-        const double margin = -y[k] * relative_error(0);
+        y[k] = regular ? x[k] - x[line.top] - log : NAN;
+        const double margin = fabs(y[k]) * relative_error(0);
         if (!isfinite(y[k]) || (dtype != DTYPE_DOUBLE && real_same(dtype, y[k] - margin, y[k] + margin)))
             continue;
         y[k] = real_decide(dtype, evaluate_log_softmax, &(Element){ &line, k });

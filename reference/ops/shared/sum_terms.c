@@ -100,6 +100,8 @@ double sum_terms(const double *x, gsize n, SumKind kind, DType dtype)
 /* As sum_terms, in blocks: a reduced row may be longer than what should be held as doubles. */
 static double sum_floats(const Tensor *x, int64_t first, int64_t n, SumKind kind)
 {
+    if (n == 0 && kind.finish == FINISH_NONE)
+        return 0;
     const gsize width = (gsize)dtype_info(x->dtype)->width;
     const uint8_t *data = (const uint8_t *)x->data + (gsize)first * width;
     double block[BLOCK], value;
