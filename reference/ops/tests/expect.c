@@ -11,20 +11,26 @@ static Model *model_of(const char *graph, int opset)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text =
-        g_strdup_printf("<ir_version: 13, opset_import: [\"\" : %d, \"ai.onnx.preview\" : 1]> %s", opset, graph);
+        g_strdup_printf("<ir_version: 13, opset_import: [\"\" : %d, \"ai.onnx.preview\" : 1, \"assay.block_qdq\" : 1, "
+                        "\"assay.subbyte\" : 1]> %s", opset, graph);
     Model *model = model_from_text(text, &error);
     cr_assert(model, "%s\n%s", error->message, text);
     return model;
 }
 
-static EvalOutput *run(const Model *model, GError **error)
+static EvalOutput *run_with(const Model *model, gboolean certify, GError **error)
 {
-    const EvalOptions options = { .seed = 1 };
+    const EvalOptions options = { .seed = 1, .certify = certify };
     g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
     EvalOutput *outputs = g_new0(EvalOutput, model->graph->outputs.n + 1);
     if (!evaluator || !evaluator_run(evaluator, NULL, 0, outputs, error))
         g_clear_pointer(&outputs, g_free);
     return outputs;
+}
+
+static EvalOutput *run(const Model *model, GError **error)
+{
+    return run_with(model, FALSE, error);
 }
 
 Tensor **expect_outputs(const char *graph, int opset)
@@ -81,4 +87,29 @@ void expect_fails(const char *graph, int opset, const char *part)
     g_autofree EvalOutput *outputs = run(model, &error);
     cr_assert(!outputs, "should have failed: %s", graph);
     cr_assert(strstr(error->message, part), "the message is '%s', expected '%s'", error->message, part);
+}
+
+/* One end of an output's interval; the initializer `prefix`_`output` says what is wanted, none a point. */
+static void expect_end(const Model *model, const char *prefix, const char *output, const Tensor *end)
+{
+    g_autofree char *name = g_strconcat(prefix, "_", output, NULL);
+    const NamedTensor *wanted = graph_initializer(model->graph, name);
+    g_autofree char *found = end ? tensor_to_text(end, 64) : g_strdup("a point");
+    g_autofree char *expected = wanted ? tensor_to_text(wanted->tensor, 64) : g_strdup("a point");
+    cr_assert(wanted ? end && tensor_equal(end, wanted->tensor) : !end, "%s is %s\nexpected %s", name, found, expected);
+}
+
+void expect_interval(const char *graph, int opset)
+{
+    g_autoptr(Model) model = model_of(graph, opset);
+    g_autoptr(GError) error = NULL;
+    g_autofree EvalOutput *outputs = run_with(model, TRUE, &error);
+    cr_assert(outputs, "%s\n%s", error->message, graph);
+    for (gsize i = 0; i < model->graph->outputs.n; i++) {
+        const ValueInfo *output = model->graph->outputs.items[i];
+        cr_assert(outputs[i].certified, "%s is not certified\n%s", output->name, graph);
+        expect_end(model, "low", output->name, outputs[i].lower);
+        expect_end(model, "high", output->name, outputs[i].upper);
+        eval_output_clear(&outputs[i]);
+    }
 }
