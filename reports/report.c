@@ -84,13 +84,11 @@ static ReportProposal *proposal_add(Loader *loader, const char *id)
     return proposal;
 }
 
-static ReportRequirement *requirement_add(Loader *loader, ReportProposal *proposal, const char *id, const char *level,
-                                          const char *text)
+static ReportRequirement *requirement_add(Loader *loader, ReportProposal *proposal, const char *id)
 {
     ReportRequirement *requirement = g_new0(ReportRequirement, 1);
     requirement->id = intern(loader->report, id);
-    requirement->level = intern_or_empty(loader->report, level);
-    requirement->text = intern(loader->report, text);
+    requirement->level = requirement->source = intern(loader->report, "");
     requirement->cases = g_ptr_array_new();
     g_ptr_array_add(proposal->requirements, requirement);
     g_hash_table_insert(loader->requirements, (gpointer)requirement->id, requirement);
@@ -102,24 +100,14 @@ static const char *member(const cJSON *object, const char *name)
     return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
-static const char *first_member(const cJSON *object, const char *const *names)
-{
-    for (; *names != NULL; names++)
-        if (member(object, *names) != NULL)
-            return member(object, *names);
-    return NULL;
-}
-
 static void read_notes(Loader *loader, GPtrArray *notes, const cJSON *list)
 {
     const cJSON *item;
     cJSON_ArrayForEach(item, list) {
         ReportNote *note = g_new0(ReportNote, 1);
         note->id = intern_or_empty(loader->report, member(item, "id"));
-        note->text = intern_or_empty(loader->report,
-                                     cJSON_IsString(item)
-                                         ? cJSON_GetStringValue(item)
-                                         : first_member(item, (const char *const[]){ "text", "summary", "title", NULL }));
+        note->title = intern_or_empty(loader->report, member(item, "title"));
+        note->text = intern_or_empty(loader->report, member(item, "text"));
         g_ptr_array_add(notes, note);
     }
 }
@@ -132,8 +120,12 @@ static void read_requirements(Loader *loader, ReportProposal *proposal, const cJ
         if (id == NULL)
             continue;
         g_autofree char *full = strchr(id, '/') != NULL ? g_strdup(id) : g_strconcat(proposal->id, "/", id, NULL);
-        if (!g_hash_table_contains(loader->requirements, full))
-            requirement_add(loader, proposal, full, member(item, "level"), member(item, "text"));
+        if (g_hash_table_contains(loader->requirements, full))
+            continue;
+        ReportRequirement *requirement = requirement_add(loader, proposal, full);
+        requirement->level = intern_or_empty(loader->report, member(item, "level"));
+        requirement->text = intern_or_empty(loader->report, member(item, "text"));
+        requirement->source = intern_or_empty(loader->report, member(item, "source"));
     }
 }
 
@@ -152,7 +144,7 @@ static gboolean load_proposal(const ProposalFacts *facts, gpointer data, GError 
     proposal->summary = intern(loader->report, member(json, "summary"));
     read_requirements(loader, proposal, cJSON_GetObjectItemCaseSensitive(json, "requirements"));
     read_notes(loader, proposal->variants, cJSON_GetObjectItemCaseSensitive(json, "variants"));
-    read_notes(loader, proposal->questions, cJSON_GetObjectItemCaseSensitive(json, "open_questions"));
+    read_notes(loader, proposal->questions, cJSON_GetObjectItemCaseSensitive(json, "questions"));
     cJSON_Delete(json);
     return TRUE;
 }
@@ -185,7 +177,7 @@ static void link_requirements(Loader *loader, ReportProposal *proposal, ReportCa
         const char *id = c->requirements->pdata[i];
         ReportRequirement *requirement = g_hash_table_lookup(loader->requirements, id);
         if (requirement == NULL)
-            requirement = requirement_add(loader, proposal, id, NULL, NULL);
+            requirement = requirement_add(loader, proposal, id);
         if (requirement->cases->len > 0 && g_ptr_array_index(requirement->cases, requirement->cases->len - 1) == c)
             continue; /* named twice */
         g_ptr_array_add(requirement->cases, c);

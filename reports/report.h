@@ -33,14 +33,15 @@ typedef struct {
 } Tally;
 
 typedef struct {
-    const char *id, *level, *text; /* id with its proposal: "block-qdq/R7"; level "" and text NULL if not in the proposal */
+    const char *id; /* with its proposal: "block-qdq/R7" */
+    const char *level, *text, *source; /* where the rule comes from; "", NULL and "" if the proposal does not have it */
     GPtrArray  *cases;             /* of ReportCase* */
     guint       rejects;           /* how many of them are invalid models */
 } ReportRequirement;
 
 /* A variant or an open question of a proposal. */
 typedef struct {
-    const char *id, *text;
+    const char *id, *title, *text; /* "" where unknown */
 } ReportNote;
 
 typedef struct {

@@ -87,8 +87,9 @@ typedef struct {
     const char *replay;      /* command that repeats one verdict, with {case} and {backend} to be filled in */
 } RunFacts;
 
-/* spec/proposals/<id>/proposal.json, or a subset: {"id", "title", "requirements": [{"id", "level", "text"}], "variants":
- * [{"id", "title", "summary"}], "open_questions": [{"id", "text"}]}. A report needs it to name untested requirements. */
+/* The bytes of spec/proposals/<id>/proposal.json, of which reports use: {"title", "summary", "requirements": [{"id",
+ * "level", "text", "source"}], "variants": [{"id", "title", "text"}], "questions": [{"id", "title", "text"}]}. Without it
+ * no report could name an untested requirement. */
 typedef struct {
     const char *id;
     const char *json;

@@ -23,9 +23,9 @@ static void put_proposal(Results *results, const char *id, const char *title)
         g_string_append_printf(json, "%s{\"id\": \"R%u\", \"level\": \"%s\", \"text\": \"Each element is divided by the scale "
                                      "of the block that holds it; a ragged last block %u is scaled like a full one.\"}",
                                i > 1 ? ", " : "", i, i % 4 == 0 ? "SHOULD" : "MUST", i);
-    g_string_append(json, "], \"variants\": [{\"id\": \"block_shape\", \"summary\": \"an attribute with one block length an "
-                          "axis\"}, {\"id\": \"broadcast\", \"summary\": \"the shape of the scale alone\"}], "
-                          "\"open_questions\": [{\"id\": \"Q1\", \"text\": \"Is a block longer than its axis allowed?\"}]}");
+    g_string_append(json, "], \"variants\": [{\"id\": \"block_shape\", \"title\": \"Block shape\", \"text\": \"an attribute with one block length an "
+                          "axis\"}, {\"id\": \"broadcast\", \"title\": \"Broadcast\", \"text\": \"the shape of the scale alone\"}], "
+                          "\"questions\": [{\"id\": \"Q1\", \"title\": \"Long blocks\", \"text\": \"Is a block longer than its axis allowed?\"}]}");
     ProposalFacts facts = { id, json->str };
     GError *error = NULL;
     cr_assert(results_put_proposal(results, &facts, &error), "%s", error ? error->message : "");

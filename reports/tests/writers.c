@@ -151,7 +151,7 @@ static void put_hostile(Results *results)
         cr_assert(results_put_verdict(results, &verdict, &error), "%s", error ? error->message : "");
     }
     cr_assert(results_put_proposal(results, &(ProposalFacts){ "p", "{\"title\": \"" "<script>" "\", \"requirements\": [{}, 1, "
-                                   "{\"id\": \"<i>\"}], \"variants\": 7, \"open_questions\": [null, \"<u>\"]}" }, NULL));
+                                   "{\"id\": \"<i>\"}], \"variants\": 7, \"questions\": [null, \"<u>\"]}" }, NULL));
 }
 
 /* No page holds a tag that a text brought along; only ours. */

@@ -2,7 +2,7 @@
  *
  *     {"format": "assay-report", "version": 1, "run": {...},
  *      "backends":  [{"name", "version", "device", "environment", "capabilities", "verdicts": {"pass": N, ...}}],
- *      "proposals": [{"id", "title", "requirements": [{"id", "level", "text", "cases": N, "rejects": N}]}],
+ *      "proposals": [{"id", "title", "requirements": [{"id", "level", "text", "source", "cases": N, "rejects": N}]}],
  *      "cases":     [{"id", ..., "verdicts": [{"backend", "verdict", "grade", "margin", "stage", "message", ...}]}]}
  *
  * Unknown values are left out; a margin is a number or "infinity". */
@@ -71,6 +71,7 @@ static cJSON *proposal_object(const ReportProposal *proposal)
         add_text(item, "id", requirement->id);
         add_text(item, "level", requirement->level);
         add_text(item, "text", requirement->text);
+        add_text(item, "source", requirement->source);
         cJSON_AddNumberToObject(item, "cases", requirement->cases->len);
         cJSON_AddNumberToObject(item, "rejects", requirement->rejects);
         cJSON_AddItemToArray(requirements, item);

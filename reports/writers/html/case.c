@@ -46,8 +46,9 @@ static void put_requirements(GString *out, const HtmlIndex *index, const ReportC
     html(out, "<section aria-labelledby=\"requirements\">\n<h2 id=\"requirements\">What it tests</h2>\n<dl class=\"notes\">\n");
     for (guint i = 0; i < c->requirements->len; i++) {
         const ReportRequirement *requirement = g_hash_table_lookup(index->requirements, c->requirements->pdata[i]);
-        html(out, "<div><dt><a href=\"../../%s\">%s</a> <span class=\"level\">%s</span></dt><dd>%s</dd></div>\n", page,
-             requirement->id, requirement->level, requirement->text == NULL ? "" : requirement->text);
+        html(out, "<div><dt><a href=\"../../%s\">%s</a> <span class=\"level\">%s</span></dt><dd>%s <small>%s</small></dd>"
+                  "</div>\n", page, requirement->id, requirement->level,
+             requirement->text == NULL ? "" : requirement->text, requirement->source);
     }
     html(out, "</dl>\n</section>\n");
 }

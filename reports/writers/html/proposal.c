@@ -9,8 +9,9 @@ static void put_requirement(GString *out, const Report *report, const ReportRequ
     g_autofree char *all = html_cases_address("requirement", requirement->id, NULL);
     html(out, "<tr class=\"%s\"><th scope=\"row\"><span class=\"id\">%s</span> <span class=\"level\">%s</span> ",
          requirement->cases->len == 0 ? "untested" : "tested", requirement->id, requirement->level);
-    html(out, "<span class=\"text\">%s</span></th>",
-         requirement->text == NULL ? "named by cases, but not a requirement of the proposal" : requirement->text);
+    html(out, "<span class=\"text\">%s</span> <small>%s</small></th>",
+         requirement->text == NULL ? "named by cases, but not a requirement of the proposal" : requirement->text,
+         requirement->source);
     if (requirement->cases->len == 0) {
         html(out, "<td class=\"cell\" colspan=\"%u\"><span class=\"flag\">no case tests this%s</span></td></tr>\n",
              report->backends->len + 1, must ? " MUST" : "");
@@ -70,12 +71,13 @@ static GPtrArray *variants_used(const ReportProposal *proposal)
     return used;
 }
 
-static const char *note_text(const GPtrArray *notes, const char *id)
+static const ReportNote *find_note(const GPtrArray *notes, const char *id)
 {
+    static const ReportNote unknown = { "", "", "" };
     for (guint i = 0; i < notes->len; i++)
         if (strcmp(((const ReportNote *)notes->pdata[i])->id, id) == 0)
-            return ((const ReportNote *)notes->pdata[i])->text;
-    return "";
+            return notes->pdata[i];
+    return &unknown;
 }
 
 static void put_variants(GString *out, const Report *report, const ReportProposal *proposal)
@@ -90,8 +92,9 @@ static void put_variants(GString *out, const Report *report, const ReportProposa
     html(out, "</tr></thead>\n<tbody>\n");
     for (guint i = 0; i < used->len; i++) {
         const char *variant = used->pdata[i];
-        html(out, "<tr><th scope=\"row\"><span class=\"id\">%s</span> <span class=\"text\">%s</span></th>", variant,
-             note_text(proposal->variants, variant));
+        const ReportNote *note = find_note(proposal->variants, variant);
+        html(out, "<tr><th scope=\"row\"><span class=\"id\">%s</span> %s <span class=\"text\">%s</span></th>", variant,
+             note->title, note->text);
         for (guint b = 0; b < report->backends->len; b++) {
             Tally tally = report_tally(proposal->cases, b, has_variant, variant);
             html_tally_cell(out, &tally, NULL);
@@ -108,7 +111,7 @@ static void put_questions(GString *out, const ReportProposal *proposal)
     html(out, "<section aria-labelledby=\"questions\">\n<h2 id=\"questions\">Open questions</h2>\n<dl class=\"notes\">\n");
     for (guint i = 0; i < proposal->questions->len; i++) {
         const ReportNote *note = proposal->questions->pdata[i];
-        html(out, "<div><dt>%s</dt><dd>%s</dd></div>\n", note->id, note->text);
+        html(out, "<div><dt>%s %s</dt><dd>%s</dd></div>\n", note->id, note->title, note->text);
     }
     html(out, "</dl>\n</section>\n");
 }
