@@ -14,9 +14,11 @@ static int cmd_merge(int argc, char **argv)
 {
     const GOptionEntry entries[] = { { NULL, 0, 0, 0, NULL, NULL, NULL } };
     int code;
-    if (!cli_parse(&argc, &argv, &subcommand_merge, entries,
-                   "Adds every IN.db to OUT.db, which may exist already. Each is added whole or not at all: it is refused if\n"
-                   "it holds another corpus, another version of a backend, or another verdict for the same case.", &code))
+    if (!cli_parse(
+            &argc, &argv, &subcommand_merge, entries,
+            "Adds every IN.db to OUT.db, which may exist already. Each is added whole or not at all: it is refused if\n"
+            "it holds another corpus, another version of a backend, or another verdict for the same case.",
+            &code))
         return code;
     if (argc < 3)
         return cli_complain(&subcommand_merge, EXIT_USAGE, "expected OUT.db and at least one IN.db");

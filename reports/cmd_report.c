@@ -4,7 +4,8 @@
 #include <string.h>
 
 static int cmd_report(int argc, char **argv);
-SUBCOMMAND_DEFINE(report, "report", "RESULTS.db", "reports for people and machines from the results of a run", cmd_report)
+SUBCOMMAND_DEFINE(report, "report", "RESULTS.db", "reports for people and machines from the results of a run",
+                  cmd_report)
 
 static char *describe(void)
 {
@@ -13,9 +14,10 @@ static char *describe(void)
     const Writer *const *writers = writer_all(&n);
     for (gsize i = 0; i < n; i++)
         g_string_append_printf(text, "  %-10s %-14s %s\n", writers[i]->name, writers[i]->file, writers[i]->description);
-    g_string_append(text, "\nThe folder appears complete or not at all; an older report in it is replaced, anything else is not.\n"
-                          "Equal verdicts give equal bytes, unless --observations adds what differs between runs.\n"
-                          "Exit codes: 0 written; 1 written, but the results hold no verdict; 2 bad arguments or results.");
+    g_string_append(
+        text, "\nThe folder appears complete or not at all; an older report in it is replaced, anything else is not.\n"
+              "Equal verdicts give equal bytes, unless --observations adds what differs between runs.\n"
+              "Exit codes: 0 written; 1 written, but the results hold no verdict; 2 bad arguments or results.");
     return g_string_free(text, FALSE);
 }
 
@@ -39,7 +41,8 @@ static GPtrArray *choose_writers(const char *formats)
 /* results.db is reported in results-report/ beside it. */
 static char *default_folder(const char *results)
 {
-    g_autofree char *stem = g_str_has_suffix(results, ".db") ? g_strndup(results, strlen(results) - 3) : g_strdup(results);
+    g_autofree char *stem =
+        g_str_has_suffix(results, ".db") ? g_strndup(results, strlen(results) - 3) : g_strdup(results);
     return g_strconcat(stem, "-report", NULL);
 }
 

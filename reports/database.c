@@ -9,10 +9,17 @@ static gboolean bind(sqlite3_stmt *statement, const char *types, va_list values)
     int code = SQLITE_OK;
     for (int i = 0; types[i] != '\0' && code == SQLITE_OK; i++) {
         switch (types[i]) {
-        case 't': code = sqlite3_bind_text(statement, i + 1, va_arg(values, const char *), -1, SQLITE_STATIC); break;
-        case 'i': code = sqlite3_bind_int(statement, i + 1, va_arg(values, int)); break;
-        case 'd': code = sqlite3_bind_double(statement, i + 1, va_arg(values, double)); break;
-        default: g_assert_not_reached();
+        case 't':
+            code = sqlite3_bind_text(statement, i + 1, va_arg(values, const char *), -1, SQLITE_STATIC);
+            break;
+        case 'i':
+            code = sqlite3_bind_int(statement, i + 1, va_arg(values, int));
+            break;
+        case 'd':
+            code = sqlite3_bind_double(statement, i + 1, va_arg(values, double));
+            break;
+        default:
+            g_assert_not_reached();
         }
     }
     return code == SQLITE_OK;
@@ -40,9 +47,13 @@ sqlite3_stmt *database_prepare(Results *results, GError **error, const char *sql
 int database_step(Results *results, sqlite3_stmt *statement, GError **error)
 {
     switch (sqlite3_step(statement)) {
-    case SQLITE_ROW: return 1;
-    case SQLITE_DONE: return 0;
-    default: schema_fail(results->db, results->path, error); return -1;
+    case SQLITE_ROW:
+        return 1;
+    case SQLITE_DONE:
+        return 0;
+    default:
+        schema_fail(results->db, results->path, error);
+        return -1;
     }
 }
 
@@ -140,8 +151,10 @@ char *text_join(const GPtrArray *list)
 
 void row_open(Row *row, Results *results, sqlite3_stmt *statement)
 {
-    *row = (Row){ .results = results, .statement = statement, .owned = g_ptr_array_new_with_free_func(g_free),
-                   .lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref) };
+    *row = (Row){ .results = results,
+                  .statement = statement,
+                  .owned = g_ptr_array_new_with_free_func(g_free),
+                  .lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref) };
 }
 
 int row_next(Row *row)

@@ -7,8 +7,8 @@
 
 struct Results {
     sqlite3 *db;
-    char    *path;
-    GMutex   lock;     /* held while a statement runs, and during a visit */
+    char *path;
+    GMutex lock; /* held while a statement runs, and during a visit */
     gboolean writable;
     gboolean batching; /* a transaction is open: puts join it */
 };
@@ -19,7 +19,7 @@ struct Results {
  * NULL). NULL with an error. */
 sqlite3_stmt *database_prepare(Results *results, GError **error, const char *sql, const char *types, ...);
 /* Steps once: 1 a row, 0 done, -1 failed with an error. */
-int  database_step(Results *results, sqlite3_stmt *statement, GError **error);
+int database_step(Results *results, sqlite3_stmt *statement, GError **error);
 /* Prepares, runs to the end, finalises. */
 gboolean database_run(Results *results, GError **error, const char *sql, const char *types, ...);
 
@@ -37,22 +37,22 @@ char *text_join(const GPtrArray *list);
 /* ---- one row being read; the first wrong value is remembered, later ones read as NULL or 0 ---- */
 
 typedef struct {
-    Results      *results;
+    Results *results;
     sqlite3_stmt *statement;
-    GPtrArray    *owned, *lists; /* what the row handed out, freed by row_next() */
-    GError       *error;
+    GPtrArray *owned, *lists; /* what the row handed out, freed by row_next() */
+    GError *error;
 } Row;
 
-void        row_open(Row *row, Results *results, sqlite3_stmt *statement);
+void row_open(Row *row, Results *results, sqlite3_stmt *statement);
 /* 1 a row, 0 done, -1 failed: the error is in row->error. */
-int         row_next(Row *row);
+int row_next(Row *row);
 /* Ends reading; moves the row's error out. */
-gboolean    row_close(Row *row, GError **error);
+gboolean row_close(Row *row, GError **error);
 const char *row_text(Row *row, int column, gsize limit); /* NULL if NULL */
-double      row_double(Row *row, int column);            /* NAN if NULL */
-gboolean    row_flag(Row *row, int column);
-GPtrArray  *row_list(Row *row, int column); /* borrowed */
+double row_double(Row *row, int column);                 /* NAN if NULL */
+gboolean row_flag(Row *row, int column);
+GPtrArray *row_list(Row *row, int column); /* borrowed */
 /* Remembers that this column holds what it must not. */
-void        row_bad(Row *row, int column, const char *found);
+void row_bad(Row *row, int column, const char *found);
 
 #endif

@@ -5,8 +5,8 @@
 
 static void merge_run(const RunFacts *run, gpointer data)
 {
-    *(RunFacts *)data = (RunFacts){ g_strdup(run->corpus), g_strdup(run->corpus_hash), g_strdup(run->assay),
-                                    g_strdup(run->replay) };
+    *(RunFacts *)data =
+        (RunFacts){ g_strdup(run->corpus), g_strdup(run->corpus_hash), g_strdup(run->assay), g_strdup(run->replay) };
 }
 
 static gboolean merge_runs(Results *into, Results *from, GError **error)
@@ -37,8 +37,8 @@ static gboolean merge_case(const CaseFacts *facts, gpointer into, GError **error
 
 typedef struct {
     const VerdictFacts *incoming;
-    const char         *path;
-    gboolean            take;
+    const char *path;
+    gboolean take;
 } Choice;
 
 static char *sort_key(const VerdictFacts *v)

@@ -23,7 +23,8 @@ static const char *row_key(Row *row, int column)
 gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpointer data), gpointer data, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
-    sqlite3_stmt *statement = database_prepare(results, error, "SELECT corpus, corpus_hash, assay, replay FROM run", "");
+    sqlite3_stmt *statement =
+        database_prepare(results, error, "SELECT corpus, corpus_hash, assay, replay FROM run", "");
     if (statement == NULL)
         return FALSE;
     Row row;
@@ -66,8 +67,9 @@ gboolean results_each_backend(Results *results, BackendVisitor visit, gpointer d
     gboolean go_on = TRUE;
     row_open(&row, results, statement);
     while (go_on && row_next(&row) == 1) {
-        BackendFacts facts = { row_key(&row, 0), row_text(&row, 1, RESULTS_MAX_TEXT), row_text(&row, 2, RESULTS_MAX_TEXT),
-                               row_text(&row, 3, RESULTS_MAX_TEXT), row_text(&row, 4, RESULTS_MAX_DOCUMENT) };
+        BackendFacts facts = { row_key(&row, 0), row_text(&row, 1, RESULTS_MAX_TEXT),
+                               row_text(&row, 2, RESULTS_MAX_TEXT), row_text(&row, 3, RESULTS_MAX_TEXT),
+                               row_text(&row, 4, RESULTS_MAX_DOCUMENT) };
         if (row.error != NULL)
             break;
         go_on = visit(&facts, data, error);
@@ -98,8 +100,7 @@ gboolean results_each_case(Results *results, const char *id, CaseVisitor visit, 
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
-        results, error,
-        id == NULL ? "SELECT * FROM test_case ORDER BY id" : "SELECT * FROM test_case WHERE id = ?1",
+        results, error, id == NULL ? "SELECT * FROM test_case ORDER BY id" : "SELECT * FROM test_case WHERE id = ?1",
         id == NULL ? "" : "t", id);
     if (statement == NULL)
         return FALSE;
@@ -172,8 +173,8 @@ gboolean results_has_verdict(Results *results, const char *case_id, const char *
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
-        results, NULL, "SELECT 1 FROM verdict WHERE case_id = ?1 AND backend = ?2 AND verdict <> 'not_run'", "tt", case_id,
-        backend);
+        results, NULL, "SELECT 1 FROM verdict WHERE case_id = ?1 AND backend = ?2 AND verdict <> 'not_run'", "tt",
+        case_id, backend);
     gboolean has = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
     sqlite3_finalize(statement);
     return has;
@@ -183,10 +184,11 @@ gboolean results_counts(Results *results, const char *backend, gint64 counts[VER
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     memset(counts, 0, VERDICT_COUNT * sizeof *counts);
-    sqlite3_stmt *statement = database_prepare(
-        results, error,
-        "SELECT coalesce(v.verdict, 'not_run') AS verdict, count(*) FROM test_case c"
-        " LEFT JOIN verdict v ON v.case_id = c.id AND v.backend = ?1 GROUP BY 1", "t", backend);
+    sqlite3_stmt *statement =
+        database_prepare(results, error,
+                         "SELECT coalesce(v.verdict, 'not_run') AS verdict, count(*) FROM test_case c"
+                         " LEFT JOIN verdict v ON v.case_id = c.id AND v.backend = ?1 GROUP BY 1",
+                         "t", backend);
     if (statement == NULL)
         return FALSE;
     Row row;

@@ -5,10 +5,10 @@
 #include <string.h>
 
 typedef struct {
-    Report     *report;
+    Report *report;
     GHashTable *proposals;    /* id -> ReportProposal* */
     GHashTable *requirements; /* full id -> ReportRequirement* */
-    guint       next_case, next_backend;
+    guint next_case, next_backend;
 } Loader;
 
 static const char *intern(Report *report, const char *text)
@@ -69,7 +69,8 @@ void report_free(Report *report)
     g_free(report);
 }
 
-/* ---- proposals ---------------------------------------------------------------------------------------------------- */
+/* ---- proposals ----------------------------------------------------------------------------------------------------
+ */
 
 static ReportProposal *proposal_add(Loader *loader, const char *id)
 {
@@ -103,7 +104,8 @@ static const char *member(const cJSON *object, const char *name)
 static void read_notes(Loader *loader, GPtrArray *notes, const cJSON *list)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, list) {
+    cJSON_ArrayForEach(item, list)
+    {
         ReportNote *note = g_new0(ReportNote, 1);
         note->id = intern_or_empty(loader->report, member(item, "id"));
         note->title = intern_or_empty(loader->report, member(item, "title"));
@@ -115,7 +117,8 @@ static void read_notes(Loader *loader, GPtrArray *notes, const cJSON *list)
 static void read_requirements(Loader *loader, ReportProposal *proposal, const cJSON *list)
 {
     const cJSON *item;
-    cJSON_ArrayForEach(item, list) {
+    cJSON_ArrayForEach(item, list)
+    {
         const char *id = member(item, "id");
         if (id == NULL)
             continue;
@@ -135,7 +138,8 @@ static gboolean load_proposal(const ProposalFacts *facts, gpointer data, GError 
     cJSON *json = facts->json == NULL ? NULL : cJSON_Parse(facts->json);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "proposal '%s': its facts are not a JSON object", facts->id);
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "proposal '%s': its facts are not a JSON object",
+                    facts->id);
         return FALSE;
     }
     ReportProposal *proposal = proposal_add(loader, facts->id);
@@ -149,7 +153,8 @@ static gboolean load_proposal(const ProposalFacts *facts, gpointer data, GError 
     return TRUE;
 }
 
-/* ---- the rest ----------------------------------------------------------------------------------------------------- */
+/* ---- the rest -----------------------------------------------------------------------------------------------------
+ */
 
 static void load_run(const RunFacts *run, gpointer data)
 {
@@ -263,12 +268,13 @@ Report *report_load(Results *results, gboolean observations, GError **error)
     return g_steal_pointer(&report);
 }
 
-/* ---- one case ----------------------------------------------------------------------------------------------------- */
+/* ---- one case -----------------------------------------------------------------------------------------------------
+ */
 
 typedef struct {
     ReportDetail *detail;
-    gboolean      logs;
-    gsize         next;
+    gboolean logs;
+    gsize next;
 } DetailLoader;
 
 static gboolean detail_case(const CaseFacts *facts, gpointer data, G_GNUC_UNUSED GError **error)

@@ -9,34 +9,34 @@
 #include "reports/results.h"
 
 typedef struct {
-    Verdict     verdict;
-    char        grade; /* or 0 */
-    gboolean    flaky, contradicts_manifest;
-    double      margin;                            /* NAN if none */
+    Verdict verdict;
+    char grade; /* or 0 */
+    gboolean flaky, contradicts_manifest;
+    double margin;                                  /* NAN if none */
     const char *stage, *profile, *message, *waiver; /* NULL if none */
-    double      seconds;                           /* NAN unless observations are asked for */
+    double seconds;                                 /* NAN unless observations are asked for */
 } ReportVerdict;
 
 typedef struct {
-    const char    *id, *proposal, *variant, *semantic, *form, *expectation, *summary; /* "" where unknown */
-    const char    *twin;                            /* NULL if none */
-    GPtrArray     *requirements, *dtypes, *tags;    /* of const char* */
-    ReportVerdict *verdicts;                        /* one for each backend of the report */
+    const char *id, *proposal, *variant, *semantic, *form, *expectation, *summary; /* "" where unknown */
+    const char *twin;                                                              /* NULL if none */
+    GPtrArray *requirements, *dtypes, *tags;                                       /* of const char* */
+    ReportVerdict *verdicts; /* one for each backend of the report */
 } ReportCase;
 
 /* How the cases of a group ended on one backend. */
 typedef struct {
-    guint  verdicts[VERDICT_COUNT];
-    guint  grades[128]; /* by letter */
-    guint  good, bad, neutral, total;
+    guint verdicts[VERDICT_COUNT];
+    guint grades[128]; /* by letter */
+    guint good, bad, neutral, total;
     double worst_margin; /* of passing cases: how close to failing; NAN if none has a margin */
 } Tally;
 
 typedef struct {
-    const char *id; /* with its proposal: "block-qdq/R7" */
+    const char *id;                    /* with its proposal: "block-qdq/R7" */
     const char *level, *text, *source; /* where the rule comes from; "", NULL and "" if the proposal does not have it */
-    GPtrArray  *cases;             /* of ReportCase* */
-    guint       rejects;           /* how many of them are invalid models */
+    GPtrArray *cases;                  /* of ReportCase* */
+    guint rejects;                     /* how many of them are invalid models */
 } ReportRequirement;
 
 /* A variant or an open question of a proposal. */
@@ -46,9 +46,9 @@ typedef struct {
 
 typedef struct {
     const char *id, *title, *summary; /* title is the id where unknown; summary NULL where unknown */
-    GPtrArray  *requirements;         /* of ReportRequirement*, in the proposal's order, unlisted ones last */
-    GPtrArray  *variants, *questions; /* of ReportNote* */
-    GPtrArray  *cases;                /* of ReportCase* */
+    GPtrArray *requirements;          /* of ReportRequirement*, in the proposal's order, unlisted ones last */
+    GPtrArray *variants, *questions;  /* of ReportNote* */
+    GPtrArray *cases;                 /* of ReportCase* */
 } ReportProposal;
 
 typedef struct {
@@ -56,29 +56,29 @@ typedef struct {
 } ReportBackend;
 
 typedef struct {
-    RunFacts   run; /* fields may be NULL */
+    RunFacts run; /* fields may be NULL */
     GPtrArray *backends, *proposals, *cases;
-    gboolean   observations;
+    gboolean observations;
     /* private */
-    Results      *results;
+    Results *results;
     GStringChunk *strings;
 } Report;
 
 /* Loads everything but the long texts. `results` must outlive the report. With observations, durations and logs are
  * shown and two reports of the same verdicts differ. */
 Report *report_load(Results *results, gboolean observations, GError **error);
-void    report_free(Report *report);
+void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 /* The long texts of one case, read when needed: thousands of models never stand in memory together. */
 typedef struct {
-    char  *model, *comparison;       /* "" where unknown */
-    char **differences, **logs;      /* one for each backend; NULL where none; logs only with observations */
-    gsize  n;
+    char *model, *comparison;   /* "" where unknown */
+    char **differences, **logs; /* one for each backend; NULL where none; logs only with observations */
+    gsize n;
 } ReportDetail;
 
 ReportDetail *report_detail(const Report *report, const ReportCase *c, GError **error);
-void          report_detail_free(ReportDetail *detail);
+void report_detail_free(ReportDetail *detail);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReportDetail, report_detail_free)
 
 /* Of the cases that `accept` takes (NULL: all). */
@@ -87,10 +87,10 @@ Tally report_tally(const GPtrArray *cases, guint backend, CaseFilter accept, gco
 
 /* Bad verdicts with the same cause: same backend, verdict, stage, and message up to its numbers. */
 typedef struct {
-    guint       backend;
-    Verdict     verdict;
+    guint backend;
+    Verdict verdict;
     const char *stage, *message; /* of the first case */
-    GPtrArray  *cases;           /* of ReportCase*, first by id first */
+    GPtrArray *cases;            /* of ReportCase*, first by id first */
 } FailureGroup;
 
 /* Largest first. Array of FailureGroup*, freed with g_ptr_array_unref(). */
@@ -108,11 +108,11 @@ char *report_replay(const Report *report, const ReportCase *c, const ReportBacke
 
 typedef struct {
     const char *name, *description, *file;
-    gboolean  (*write)(const Report *report, const char *folder, GError **error);
+    gboolean (*write)(const Report *report, const char *folder, GError **error);
 } Writer;
 
-#define WRITER_DEFINE(id, ...)     \
-    extern const Writer writer_##id; \
+#define WRITER_DEFINE(id, ...)                                                                                         \
+    extern const Writer writer_##id;                                                                                   \
     const Writer writer_##id = { .name = #id, __VA_ARGS__ };
 
 /* Writes `text` to a file in the folder. */
@@ -121,8 +121,9 @@ gboolean report_write_file(const char *folder, const char *name, const GString *
 const Writer *const *writer_all(gsize *count);
 const Writer *writer_find(const char *name); /* NULL if there is none */
 
-/* Writes every format into `folder`, which appears complete or not at all: it is written beside and renamed. An existing
- * folder is replaced only if it is empty or holds a report (the mark is a file named ".assay-report"), else CONFLICT. */
+/* Writes every format into `folder`, which appears complete or not at all: it is written beside and renamed. An
+ * existing folder is replaced only if it is empty or holds a report (the mark is a file named ".assay-report"), else
+ * CONFLICT. */
 gboolean report_write(const Report *report, const char *folder, const Writer *const *writers, gsize n, GError **error);
 
 #endif

@@ -6,9 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-G_DEFINE_QUARK(assay-results-error, results_error)
+G_DEFINE_QUARK(assay - results - error, results_error)
 
-/* ---- opening ------------------------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------------------------------
+ */
 
 static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GError **error)
 {
@@ -24,7 +25,8 @@ static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GEr
            (mode != RESULTS_NEW ||
             schema_exec(db, path,
                         "BEGIN; DELETE FROM observation; DELETE FROM verdict; DELETE FROM test_case;"
-                        "DELETE FROM backend; DELETE FROM proposal; DELETE FROM run; COMMIT", error));
+                        "DELETE FROM backend; DELETE FROM proposal; DELETE FROM run; COMMIT",
+                        error));
 }
 
 Results *results_open(const char *path, ResultsMode mode, GError **error)
@@ -64,7 +66,8 @@ void results_close(Results *results)
     g_free(results);
 }
 
-/* ---- putting ------------------------------------------------------------------------------------------------------ */
+/* ---- putting ------------------------------------------------------------------------------------------------------
+ */
 
 static gboolean check_name(Results *results, const char *what, const char *name, GError **error)
 {
@@ -79,8 +82,9 @@ static gboolean check_json(Results *results, const char *what, const char *owner
 {
     if (json == NULL || strlen(json) <= RESULTS_MAX_DOCUMENT) /* JSON that is cut is no JSON */
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: the %s of '%s' has %" G_GSIZE_FORMAT " bytes, limit %d",
-                results->path, what, owner, strlen(json), RESULTS_MAX_DOCUMENT);
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT,
+                "%s: the %s of '%s' has %" G_GSIZE_FORMAT " bytes, limit %d", results->path, what, owner, strlen(json),
+                RESULTS_MAX_DOCUMENT);
     return FALSE;
 }
 
@@ -94,8 +98,8 @@ static gboolean settle(Results *results, sqlite3_stmt *same, const char *what, c
     sqlite3_finalize(same);
     if (step >= 0 && !equal)
         g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,
-                    "%s: %s '%s' is already there with other facts: results of another corpus or version?", results->path,
-                    what, key);
+                    "%s: %s '%s' is already there with other facts: results of another corpus or version?",
+                    results->path, what, key);
     return equal;
 }
 
@@ -123,8 +127,8 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
         return FALSE;
     if (sqlite3_changes(results->db) == 1)
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: holds results of another corpus than %s", results->path,
-                hash);
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: holds results of another corpus than %s",
+                results->path, hash);
     return FALSE;
 }
 
@@ -136,8 +140,10 @@ gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, G
     g_autofree char *id = text_clean(proposal->id, RESULTS_MAX_NAME);
     g_autofree char *json = text_clean(proposal->json, RESULTS_MAX_DOCUMENT);
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
-    return database_run(results, error, "INSERT INTO proposal VALUES (?1, ?2) ON CONFLICT DO NOTHING", "tt", id, json) &&
-           settle(results, database_prepare(results, error, "SELECT json = ?2 FROM proposal WHERE id = ?1", "tt", id, json),
+    return database_run(results, error, "INSERT INTO proposal VALUES (?1, ?2) ON CONFLICT DO NOTHING", "tt", id,
+                        json) &&
+           settle(results,
+                  database_prepare(results, error, "SELECT json = ?2 FROM proposal WHERE id = ?1", "tt", id, json),
                   "proposal", id, error);
 }
 
@@ -159,7 +165,8 @@ gboolean results_put_backend(Results *results, const BackendFacts *backend, GErr
            settle(results,
                   database_prepare(results, error,
                                    "SELECT version IS ?2 AND device IS ?3 AND capabilities IS ?4 FROM backend"
-                                   " WHERE name = ?1", "tttt", name, version, device, capabilities),
+                                   " WHERE name = ?1",
+                                   "tttt", name, version, device, capabilities),
                   "backend", name, error);
 }
 
@@ -185,8 +192,8 @@ gboolean results_put_case(Results *results, const CaseFacts *facts, GError **err
     return database_run(results, error,
                         "INSERT INTO test_case VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
                         " ON CONFLICT DO NOTHING",
-                        "ttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary, requirements,
-                        dtypes, tags, model, comparison) &&
+                        "ttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
+                        requirements, dtypes, tags, model, comparison) &&
            settle(results,
                   database_prepare(results, error,
                                    "SELECT proposal = ?2 AND variant IS ?3 AND semantic IS ?4 AND form IS ?5 AND"
@@ -212,8 +219,8 @@ static gboolean insert_verdict(Results *results, const VerdictFacts *v, GError *
     const char grade[2] = { v->grade, '\0' };
     return database_run(results, error,
                         "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                        "tttttdttttii", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade, profile,
-                        v->margin, stage, message, difference, waiver, v->flaky != FALSE,
+                        "tttttdttttii", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade,
+                        profile, v->margin, stage, message, difference, waiver, v->flaky != FALSE,
                         v->contradicts_manifest != FALSE) &&
            database_run(results, error, "INSERT OR REPLACE INTO observation VALUES (?1, ?2, ?3, ?4)", "ttdt", case_id,
                         backend, v->seconds, log);

@@ -2,16 +2,16 @@
  * the only vocabulary shared by the runner, which writes it, and the reports, which never see a tensor or the corpus.
  *
  * Durability: a put returns after its transaction is committed. The file is written through a write-ahead log with
- * synchronous=NORMAL: a commit is one append, so that a verdict costs microseconds; SIGKILL loses nothing committed, and
- * a power cut loses at most the last verdicts but never corrupts the file. results_close() folds the log in and leaves
- * one plain file; after a kill, "<file>-wal" stands beside it until the next open for writing.
+ * synchronous=NORMAL: a commit is one append, so that a verdict costs microseconds; SIGKILL loses nothing committed,
+ * and a power cut loses at most the last verdicts but never corrupts the file. results_close() folds the log in and
+ * leaves one plain file; after a kill, "<file>-wal" stands beside it until the next open for writing.
  *
  * What differs between two runs that reach the same verdicts (durations, clock times, logs) is kept apart as
  * observations, so that a report without them is byte-identical however the work was sharded or interrupted.
  *
- * A file from a stranger is hostile: it is opened with SQLite's defensive settings, its integrity and its schema must be
- * exactly ours, every value is checked for type and range. All text, going in or out, is cut to the limits below and made
- * valid UTF-8 without control characters.
+ * A file from a stranger is hostile: it is opened with SQLite's defensive settings, its integrity and its schema must
+ * be exactly ours, every value is checked for type and range. All text, going in or out, is cut to the limits below and
+ * made valid UTF-8 without control characters.
  *
  * A Results may be used from several threads. Strings passed in are borrowed and copied; strings handed to a visitor
  * live until it returns. Errors are RESULTS_ERROR, one line that names the file. */
@@ -57,12 +57,12 @@ typedef enum {
 #define X(id, name, outcome, meaning) VERDICT_##id,
     VERDICTS(X)
 #undef X
-    VERDICT_COUNT
+        VERDICT_COUNT
 } Verdict;
 
 const char *verdict_name(Verdict verdict); /* "wrong_value" */
-gboolean    verdict_from_name(const char *name, Verdict *verdict);
-Outcome     verdict_outcome(Verdict verdict);
+gboolean verdict_from_name(const char *name, Verdict *verdict);
+Outcome verdict_outcome(Verdict verdict);
 const char *verdict_meaning(Verdict verdict);
 
 /* Grades, best first; 0 where none applies. */
@@ -88,8 +88,8 @@ typedef struct {
 } RunFacts;
 
 /* The bytes of spec/proposals/<id>/proposal.json, of which reports use: {"title", "summary", "requirements": [{"id",
- * "level", "text", "source"}], "variants": [{"id", "title", "text"}], "questions": [{"id", "title", "text"}]}. Without it
- * no report could name an untested requirement. */
+ * "level", "text", "source"}], "variants": [{"id", "title", "text"}], "questions": [{"id", "title", "text"}]}. Without
+ * it no report could name an untested requirement. */
 typedef struct {
     const char *id;
     const char *json;
@@ -104,31 +104,31 @@ typedef struct {
 } BackendFacts;
 
 typedef struct {
-    const char      *id; /* "<proposal>/<name>": the key */
-    const char      *proposal, *variant, *semantic, *form; /* form: native, function, decomposed */
-    const char      *expectation; /* "outputs" or "reject" */
-    const char      *twin;        /* of a reject case: the valid case it differs from in one thing. NULL */
-    const char      *summary;     /* one sentence */
+    const char *id;                                   /* "<proposal>/<name>": the key */
+    const char *proposal, *variant, *semantic, *form; /* form: native, function, decomposed */
+    const char *expectation;                          /* "outputs" or "reject" */
+    const char *twin;    /* of a reject case: the valid case it differs from in one thing. NULL */
+    const char *summary; /* one sentence */
     const GPtrArray *requirements, *dtypes, *tags; /* of char*; NULL is empty */
-    const char      *model;       /* as readable text */
-    const char      *comparison;  /* how the outputs are judged and where the allowance comes from, text */
+    const char *model;                             /* as readable text */
+    const char *comparison; /* how the outputs are judged and where the allowance comes from, text */
 } CaseFacts;
 
 typedef struct {
     const char *case_id, *backend; /* both put before */
-    Verdict     verdict;
-    char        grade;    /* of RESULTS_GRADES, or 0 */
-    const char *profile;  /* of grade B: the relaxed profile that takes it. NULL */
-    double      margin;   /* largest error as a share of what was allowed; INFINITY where nothing was; NAN if none */
-    const char *stage;    /* "load" or "run" where the backend refused, else NULL */
-    const char *message;  /* one line for a person, the same in every run; NULL if there is nothing to say */
+    Verdict verdict;
+    char grade;             /* of RESULTS_GRADES, or 0 */
+    const char *profile;    /* of grade B: the relaxed profile that takes it. NULL */
+    double margin;          /* largest error as a share of what was allowed; INFINITY where nothing was; NAN if none */
+    const char *stage;      /* "load" or "run" where the backend refused, else NULL */
+    const char *message;    /* one line for a person, the same in every run; NULL if there is nothing to say */
     const char *difference; /* expected and got, side by side, text; NULL */
-    const char *waiver;   /* owner, reason, link, expiry; NULL */
-    gboolean    flaky;    /* a repetition came out differently */
-    gboolean    contradicts_manifest; /* declared unsupported, but it worked */
+    const char *waiver;     /* owner, reason, link, expiry; NULL */
+    gboolean flaky;         /* a repetition came out differently */
+    gboolean contradicts_manifest; /* declared unsupported, but it worked */
     /* Observations: they differ between runs. */
-    double      seconds;  /* NAN if unknown */
-    const char *log;      /* the adapter's stderr; NULL */
+    double seconds;  /* NAN if unknown */
+    const char *log; /* the adapter's stderr; NULL */
 } VerdictFacts;
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -142,7 +142,7 @@ typedef enum {
 } ResultsMode;
 
 Results *results_open(const char *path, ResultsMode mode, GError **error);
-void     results_close(Results *results); /* NULL is fine */
+void results_close(Results *results); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Results, results_close)
 
 /* First thing in a run: CONFLICT if the file holds another corpus. */
@@ -167,7 +167,8 @@ gboolean results_put_verdict(Results *results, const VerdictFacts *verdict, GErr
  * merging does not matter. */
 gboolean results_merge(Results *into, Results *from, GError **error);
 
-/* ---- reading: always in the same order ---------------------------------------------------------------------------- */
+/* ---- reading: always in the same order ----------------------------------------------------------------------------
+ */
 
 /* TRUE if the case has a verdict other than not_run. */
 gboolean results_has_verdict(Results *results, const char *case_id, const char *backend);
@@ -179,7 +180,8 @@ typedef gboolean (*CaseVisitor)(const CaseFacts *facts, gpointer data, GError **
 typedef gboolean (*VerdictVisitor)(const VerdictFacts *verdict, gpointer data, GError **error);
 
 /* Fields never put are NULL. */
-gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpointer data), gpointer data, GError **error);
+gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpointer data), gpointer data,
+                     GError **error);
 gboolean results_each_proposal(Results *results, ProposalVisitor visit, gpointer data, GError **error); /* by id */
 gboolean results_each_backend(Results *results, BackendVisitor visit, gpointer data, GError **error);   /* by name */
 /* By id; `id` NULL for all cases. */

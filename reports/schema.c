@@ -12,7 +12,8 @@ const char *const schema_migrations[] = {
     "CREATE TABLE test_case (id TEXT NOT NULL PRIMARY KEY, proposal TEXT NOT NULL, variant TEXT, semantic TEXT,"
     " form TEXT, expectation TEXT, twin TEXT, summary TEXT, requirements TEXT, dtypes TEXT, tags TEXT, model TEXT,"
     " comparison TEXT) STRICT;"
-    "CREATE TABLE verdict (case_id TEXT NOT NULL REFERENCES test_case (id), backend TEXT NOT NULL REFERENCES backend (name),"
+    "CREATE TABLE verdict (case_id TEXT NOT NULL REFERENCES test_case (id), backend TEXT NOT NULL REFERENCES backend "
+    "(name),"
     " verdict TEXT NOT NULL, grade TEXT, profile TEXT, margin REAL, stage TEXT, message TEXT, difference TEXT,"
     " waiver TEXT, flaky INTEGER NOT NULL, contradicts_manifest INTEGER NOT NULL, PRIMARY KEY (case_id, backend))"
     " STRICT, WITHOUT ROWID;"
@@ -62,7 +63,8 @@ sqlite3 *schema_open(const char *path, int flags, GError **error)
 static gboolean pragma_int(sqlite3 *db, const char *path, const char *sql, int *value, GError **error)
 {
     sqlite3_stmt *statement = NULL;
-    gboolean ok = sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
+    gboolean ok =
+        sqlite3_prepare_v2(db, sql, -1, &statement, NULL) == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW;
     if (ok)
         *value = sqlite3_column_int(statement, 0);
     else
@@ -79,8 +81,8 @@ static gboolean apply(sqlite3 *db, const char *path, const char *const *migratio
     for (; version < n; version++)
         if (!schema_exec(db, path, migrations[version], error))
             return FALSE;
-    g_autofree char *stamp = g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;",
-                                             SCHEMA_APPLICATION_ID, n);
+    g_autofree char *stamp =
+        g_strdup_printf("PRAGMA application_id = %d; PRAGMA user_version = %d;", SCHEMA_APPLICATION_ID, n);
     return schema_exec(db, path, stamp, error) && schema_exec(db, path, "COMMIT", error);
 }
 
@@ -98,7 +100,8 @@ gboolean schema_migrate(sqlite3 *db, const char *path, const char *const *migrat
 static char *describe(sqlite3 *db, const char *path, GError **error)
 {
     sqlite3_stmt *statement = NULL;
-    const char *sql = "SELECT quote(type) || quote(name) || quote(tbl_name) || quote(sql) FROM sqlite_schema ORDER BY 1";
+    const char *sql =
+        "SELECT quote(type) || quote(name) || quote(tbl_name) || quote(sql) FROM sqlite_schema ORDER BY 1";
     g_autoptr(GString) text = g_string_new(NULL);
     int code = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
     while (code == SQLITE_OK && (code = sqlite3_step(statement)) == SQLITE_ROW) {

@@ -63,13 +63,17 @@ static void file_failure(GPtrArray *groups, GHashTable *by_cause, ReportCase *c,
 {
     const ReportVerdict *v = &c->verdicts[backend];
     g_autofree char *message = cause(v->message);
-    char *key = g_strdup_printf("%u\x1f%d\x1f%s\x1f%s", backend, (int)v->verdict, v->stage == NULL ? "" : v->stage, message);
+    char *key =
+        g_strdup_printf("%u\x1f%d\x1f%s\x1f%s", backend, (int)v->verdict, v->stage == NULL ? "" : v->stage, message);
     FailureGroup *group = g_hash_table_lookup(by_cause, key);
     if (group != NULL) {
         g_free(key);
     } else {
         group = g_new0(FailureGroup, 1);
-        *group = (FailureGroup){ .backend = backend, .verdict = v->verdict, .stage = v->stage, .message = v->message,
+        *group = (FailureGroup){ .backend = backend,
+                                 .verdict = v->verdict,
+                                 .stage = v->stage,
+                                 .message = v->message,
                                  .cases = g_ptr_array_new() };
         g_ptr_array_add(groups, group);
         g_hash_table_insert(by_cause, key, group);

@@ -4,7 +4,7 @@
 
 static const struct {
     const char *name;
-    Outcome     outcome;
+    Outcome outcome;
     const char *meaning;
 } verdicts[VERDICT_COUNT] = {
 #define X(id, name, outcome, meaning) [VERDICT_##id] = { name, OUTCOME_##outcome, meaning },
@@ -41,12 +41,19 @@ gboolean verdict_from_name(const char *name, Verdict *verdict)
 const char *grade_meaning(char grade)
 {
     switch (grade) {
-    case 'R': return "bit-equal to the golden";
-    case 'A': return "inside the strict interval";
-    case 'B': return "inside a relaxed profile only";
-    case 'C': return "only ONNX's legacy tolerance would take it";
-    case 'F': return "wrong";
-    case 'V': return "void: no certificate applied";
-    default: return NULL;
+    case 'R':
+        return "bit-equal to the golden";
+    case 'A':
+        return "inside the strict interval";
+    case 'B':
+        return "inside a relaxed profile only";
+    case 'C':
+        return "only ONNX's legacy tolerance would take it";
+    case 'F':
+        return "wrong";
+    case 'V':
+        return "void: no certificate applied";
+    default:
+        return NULL;
     }
 }

@@ -94,7 +94,8 @@ static gboolean swap_in(const char *fresh, const char *folder, GError **error)
     return TRUE;
 }
 
-static gboolean write_all(const Report *report, const char *fresh, const Writer *const *writers, gsize n, GError **error)
+static gboolean write_all(const Report *report, const char *fresh, const Writer *const *writers, gsize n,
+                          GError **error)
 {
     g_autoptr(GString) mark = g_string_new("A report of Assay: replaced by the next one.\n");
     if (!report_write_file(fresh, MARK, mark, error))

@@ -4,14 +4,14 @@
 
 #include "reports/results.h"
 
-/* Puts backends, proposals and the cases from `first` on, each `step`-th, with their verdicts: the shards of one run are
- * fabricate(r, n, 0, k), fabricate(r, n, 1, k) ... The same case always ends the same. */
+/* Puts backends, proposals and the cases from `first` on, each `step`-th, with their verdicts: the shards of one run
+ * are fabricate(r, n, 0, k), fabricate(r, n, 1, k) ... The same case always ends the same. */
 void fabricate(Results *results, guint cases, guint first, guint step);
 guint fabricate_backends(void);
 
 /* A new folder under the system's; free with g_free(), remove with fabricate_remove(). */
 char *fabricate_folder(void);
-void  fabricate_remove(char *folder);
+void fabricate_remove(char *folder);
 char *fabricate_read(const char *folder, const char *file, gsize *length);
 
 #endif

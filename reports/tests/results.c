@@ -100,8 +100,11 @@ Test(results, a_verdict_survives_sigkill)
     if (child == 0) {
         Results *results = results_open(path, RESULTS_NEW, NULL);
         fabricate(results, 12, 0, 1);
-        VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native", .backend = "ort", .margin = (double)NAN,
-                           .verdict = VERDICT_TIMED_OUT, .seconds = 3 };
+        VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native",
+                           .backend = "ort",
+                           .margin = (double)NAN,
+                           .verdict = VERDICT_TIMED_OUT,
+                           .seconds = 3 };
         if (results_put_verdict(results, &v, NULL) && write(ready[1], "x", 1) == 1)
             pause();
         _exit(1);
@@ -141,7 +144,11 @@ Test(results, closing_leaves_one_file_that_a_read_does_not_change)
 
 Test(results, new_empties_results_and_refuses_anything_else)
 {
-    results_close(({ Results *r = open_good(path, RESULTS_NEW); fabricate(r, 6, 0, 1); r; }));
+    results_close(({
+        Results *r = open_good(path, RESULTS_NEW);
+        fabricate(r, 6, 0, 1);
+        r;
+    }));
     Results *results = open_good(path, RESULTS_NEW);
     guint rows = 0;
     cr_assert(results_each_verdict(results, NULL, NULL, count_row, &rows, NULL));
@@ -170,7 +177,8 @@ Test(results, hostile_files_are_refused)
         { "CREATE TRIGGER t AFTER INSERT ON verdict BEGIN DELETE FROM verdict; END" },
         { "CREATE VIEW v AS SELECT 1" },
         { "ALTER TABLE backend ADD COLUMN more TEXT" },
-        { "DROP TABLE backend; CREATE VIEW backend AS SELECT 'x' AS name, '' AS version, '' AS device, '' AS environment,"
+        { "DROP TABLE backend; CREATE VIEW backend AS SELECT 'x' AS name, '' AS version, '' AS device, '' AS "
+          "environment,"
           " '' AS capabilities" },
         /* text in an integer column: the table is declared loose while the row goes in */
         { "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT, WITHOUT', ' WITHOUT')"
@@ -197,11 +205,13 @@ Test(results, text_in_an_integer_column_is_found_although_the_schema_is_ours)
     Results *results = open_good(path, RESULTS_NEW);
     fabricate(results, 6, 0, 1);
     results_close(results);
-    tamper(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT, WITHOUT', ' WITHOUT')"
-                 " WHERE name = 'verdict'");
+    tamper(path,
+           "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' STRICT, WITHOUT', ' WITHOUT')"
+           " WHERE name = 'verdict'");
     tamper(path, "UPDATE verdict SET flaky = 'yes'");
-    tamper(path, "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' WITHOUT', ' STRICT, WITHOUT')"
-                 " WHERE name = 'verdict'");
+    tamper(path,
+           "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = replace(sql, ' WITHOUT', ' STRICT, WITHOUT')"
+           " WHERE name = 'verdict'");
     expect_refusal(path, RESULTS_READ, RESULTS_ERROR_FORMAT);
 }
 
@@ -293,7 +303,8 @@ Test(results, shards_merge_and_contradicting_ones_change_nothing)
     cr_assert_eq(counts[VERDICT_PASS] + counts[VERDICT_REJECTED_INVALID], 30);
 
     g_autofree char *file = g_build_filename(folder, "0.db", NULL);
-    tamper(file, "UPDATE verdict SET verdict = 'crashed' WHERE backend = 'reference'; DELETE FROM verdict WHERE backend = 'ort'");
+    tamper(file, "UPDATE verdict SET verdict = 'crashed' WHERE backend = 'reference'; DELETE FROM verdict WHERE "
+                 "backend = 'ort'");
     g_autoptr(GError) error = NULL;
     cr_assert_not(merge_into(all, "0.db", &error));
     cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));

@@ -22,7 +22,8 @@ static int count(sqlite3 *db, const char *sql)
 
 Test(schema, migrations_run_once_each_and_keep_the_data)
 {
-    static const char *const scripts[] = { "CREATE TABLE a (x INTEGER)", "ALTER TABLE a ADD COLUMN y INTEGER DEFAULT 5" };
+    static const char *const scripts[] = { "CREATE TABLE a (x INTEGER)",
+                                           "ALTER TABLE a ADD COLUMN y INTEGER DEFAULT 5" };
     sqlite3 *db = memory();
     cr_assert(schema_migrate(db, "x", scripts, 1, NULL));
     cr_assert_eq(sqlite3_exec(db, "INSERT INTO a VALUES (1)", NULL, NULL, NULL), SQLITE_OK);
@@ -35,7 +36,8 @@ Test(schema, migrations_run_once_each_and_keep_the_data)
 
 Test(schema, a_migration_that_fails_leaves_the_old_version)
 {
-    static const char *const scripts[] = { "CREATE TABLE a (x INTEGER)", "CREATE TABLE b (x INTEGER); CREATE TABLE a (y)" };
+    static const char *const scripts[] = { "CREATE TABLE a (x INTEGER)",
+                                           "CREATE TABLE b (x INTEGER); CREATE TABLE a (y)" };
     sqlite3 *db = memory();
     cr_assert(schema_migrate(db, "x", scripts, 1, NULL));
     g_autoptr(GError) error = NULL;

@@ -78,7 +78,8 @@ static char *everything(const char *name)
     return g_string_free(text, FALSE);
 }
 
-/* ---- the same verdicts give the same bytes -------------------------------------------------------------------------- */
+/* ---- the same verdicts give the same bytes --------------------------------------------------------------------------
+ */
 
 Test(writers, reports_of_shards_merged_in_any_order_are_identical)
 {
@@ -87,7 +88,11 @@ Test(writers, reports_of_shards_merged_in_any_order_are_identical)
     fabricate(whole, 90, 0, 1);
     for (guint i = 3; i-- > 0;) {
         g_autofree char *name = g_strdup_printf("%u.db", i);
-        results_close(({ Results *r = open_at(name, RESULTS_NEW); fabricate(r, 90, i, 3); r; }));
+        results_close(({
+            Results *r = open_at(name, RESULTS_NEW);
+            fabricate(r, 90, i, 3);
+            r;
+        }));
         g_autoptr(Results) shard = open_at(name, RESULTS_READ);
         cr_assert(results_merge(merged, shard, NULL));
     }
@@ -118,13 +123,27 @@ Test(writers, durations_and_logs_are_shown_only_when_asked_for)
     cr_assert_not_null(strstr(with, "seconds"));
 }
 
-/* ---- hostile text --------------------------------------------------------------------------------------------------- */
+/* ---- hostile text ---------------------------------------------------------------------------------------------------
+ */
 
 #define SCRIPT "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
 
 static const char *const hostile_texts[] = {
-    SCRIPT, "=cmd|' /C calc'!A0", "+1", "-1+1", "@SUM(A1)", "\x01\x02\x1b[31m\x7f", "\xff\xfe\xc0\x80 broken", "]]><x/>",
-    "a|b`c`<b>\n# heading", "\xe2\x80\xae gnol", "{\"a\":1}", "../../etc/passwd", "\xef\xbf\xbe", "--><!-- -->", "'\"\\",
+    SCRIPT,
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\x01\x02\x1b[31m\x7f",
+    "\xff\xfe\xc0\x80 broken",
+    "]]><x/>",
+    "a|b`c`<b>\n# heading",
+    "\xe2\x80\xae gnol",
+    "{\"a\":1}",
+    "../../etc/passwd",
+    "\xef\xbf\xbe",
+    "--><!-- -->",
+    "'\"\\",
     "@everyone https://example.org [x](javascript:alert(1))",
 };
 
@@ -132,26 +151,54 @@ static void put_hostile(Results *results)
 {
     g_autofree char *megabyte = g_strnfill(1024 * 1024, '<');
     GError *error = NULL;
-    cr_assert(results_begin_run(results, &(RunFacts){ .corpus = SCRIPT, .corpus_hash = SCRIPT, .assay = SCRIPT }, NULL));
+    cr_assert(
+        results_begin_run(results, &(RunFacts){ .corpus = SCRIPT, .corpus_hash = SCRIPT, .assay = SCRIPT }, NULL));
     for (gsize i = 0; i < G_N_ELEMENTS(hostile_texts); i++) {
         const char *text = hostile_texts[i];
         g_autofree char *id = g_strdup_printf("%s/%s", i % 2 ? "p" : text, text);
         g_autoptr(GPtrArray) list = g_ptr_array_new();
         g_ptr_array_add(list, (gpointer)text);
-        BackendFacts backend = { .name = text, .version = text, .device = text, .environment = text, .capabilities = text };
-        CaseFacts facts = { .id = id, .proposal = i % 2 ? "p" : text, .variant = text, .semantic = text, .form = text,
-                            .expectation = text, .twin = text, .summary = text, .requirements = list, .dtypes = list,
-                            .tags = list, .model = megabyte, .comparison = text };
-        VerdictFacts verdict = { .case_id = id, .backend = text, .verdict = (Verdict)(i % VERDICT_COUNT), .grade = 'F',
-                                 .profile = text, .margin = i % 2 ? (double)INFINITY : 1e300, .stage = text,
-                                 .message = i % 5 ? text : megabyte, .difference = text, .waiver = text, .flaky = TRUE,
-                                 .contradicts_manifest = TRUE, .seconds = (double)NAN, .log = text };
+        BackendFacts backend = {
+            .name = text, .version = text, .device = text, .environment = text, .capabilities = text
+        };
+        CaseFacts facts = { .id = id,
+                            .proposal = i % 2 ? "p" : text,
+                            .variant = text,
+                            .semantic = text,
+                            .form = text,
+                            .expectation = text,
+                            .twin = text,
+                            .summary = text,
+                            .requirements = list,
+                            .dtypes = list,
+                            .tags = list,
+                            .model = megabyte,
+                            .comparison = text };
+        VerdictFacts verdict = { .case_id = id,
+                                 .backend = text,
+                                 .verdict = (Verdict)(i % VERDICT_COUNT),
+                                 .grade = 'F',
+                                 .profile = text,
+                                 .margin = i % 2 ? (double)INFINITY : 1e300,
+                                 .stage = text,
+                                 .message = i % 5 ? text : megabyte,
+                                 .difference = text,
+                                 .waiver = text,
+                                 .flaky = TRUE,
+                                 .contradicts_manifest = TRUE,
+                                 .seconds = (double)NAN,
+                                 .log = text };
         cr_assert(results_put_backend(results, &backend, &error), "%s", error ? error->message : "");
         cr_assert(results_put_case(results, &facts, &error), "%s", error ? error->message : "");
         cr_assert(results_put_verdict(results, &verdict, &error), "%s", error ? error->message : "");
     }
-    cr_assert(results_put_proposal(results, &(ProposalFacts){ "p", "{\"title\": \"" "<script>" "\", \"requirements\": [{}, 1, "
-                                   "{\"id\": \"<i>\"}], \"variants\": 7, \"questions\": [null, \"<u>\"]}" }, NULL));
+    cr_assert(results_put_proposal(
+        results,
+        &(ProposalFacts){ "p", "{\"title\": \""
+                               "<script>"
+                               "\", \"requirements\": [{}, 1, "
+                               "{\"id\": \"<i>\"}], \"variants\": 7, \"questions\": [null, \"<u>\"]}" },
+        NULL));
 }
 
 /* No page holds a tag that a text brought along; only ours. */
@@ -273,7 +320,8 @@ Test(writers, hostile_text_is_inert_in_every_format)
         cr_assert(strcmp(name, "out") == 0 || g_str_has_prefix(name, "r.db"), "%s", name);
 }
 
-/* ---- what the formats say ------------------------------------------------------------------------------------------- */
+/* ---- what the formats say -------------------------------------------------------------------------------------------
+ */
 
 Test(writers, the_counts_of_every_format_add_up)
 {
@@ -287,7 +335,8 @@ Test(writers, the_counts_of_every_format_add_up)
     g_autofree char *json = fabricate_read(out, "results.json", NULL);
     cJSON *parsed = cJSON_Parse(json);
     const cJSON *backend, *count;
-    cJSON_ArrayForEach(backend, cJSON_GetObjectItem(parsed, "backends")) {
+    cJSON_ArrayForEach(backend, cJSON_GetObjectItem(parsed, "backends"))
+    {
         int sum = 0;
         cJSON_ArrayForEach(count, cJSON_GetObjectItem(backend, "verdicts")) sum += count->valueint;
         cr_assert_eq(sum, CASES);
@@ -313,8 +362,11 @@ Test(writers, a_share_is_never_rounded_to_all_or_nothing)
 {
     g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
     fabricate(results, 3000, 0, 1);
-    VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native", .backend = "reference", .margin = (double)NAN,
-                       .verdict = VERDICT_TIMED_OUT, .seconds = (double)NAN };
+    VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native",
+                       .backend = "reference",
+                       .margin = (double)NAN,
+                       .verdict = VERDICT_TIMED_OUT,
+                       .seconds = (double)NAN };
     cr_assert(results_put_verdict(results, &v, NULL));
     g_autoptr(Report) report = report_load(results, FALSE, NULL);
     g_autofree char *out = g_build_filename(folder, "out", NULL);

@@ -40,7 +40,9 @@ static void put_number(GString *out, double number)
 static void put_row(GString *out, const ReportCase *c, const ReportBackend *backend, const ReportVerdict *v,
                     gboolean observations)
 {
-    static const char *const outcomes[] = { [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral" };
+    static const char *const outcomes[] = {
+        [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral"
+    };
     const char *const texts[] = { c->id, c->proposal, c->variant, c->semantic, c->form, c->expectation };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         put(out, texts[i]);
@@ -64,8 +66,9 @@ static void put_row(GString *out, const ReportCase *c, const ReportBackend *back
 
 static gboolean write_csv(const Report *report, const char *folder, GError **error)
 {
-    g_autoptr(GString) out = g_string_new("case,proposal,variant,semantic,form,expectation,requirements,dtypes,tags,backend,"
-                                          "version,verdict,outcome,grade,margin,flaky,contradicts_manifest,stage,message");
+    g_autoptr(GString) out =
+        g_string_new("case,proposal,variant,semantic,form,expectation,requirements,dtypes,tags,backend,"
+                     "version,verdict,outcome,grade,margin,flaky,contradicts_manifest,stage,message");
     g_string_append(out, report->observations ? ",seconds\r\n" : "\r\n");
     for (guint i = 0; i < report->cases->len; i++) {
         const ReportCase *c = report->cases->pdata[i];

@@ -1,7 +1,7 @@
 /* JUnit XML as CI systems read it: one suite for every backend and proposal, one testcase for every case.
  *
- * A crash, a timeout, a broken adapter and a case never judged are errors; an answer that falls short is a failure; only
- * what proves nothing about the backend (unsupported as declared, waived, vacuous) is skipped. */
+ * A crash, a timeout, a broken adapter and a case never judged are errors; an answer that falls short is a failure;
+ * only what proves nothing about the backend (unsupported as declared, waived, vacuous) is skipped. */
 #include "reports/report.h"
 
 #include <math.h>
@@ -14,13 +14,18 @@ static Kind kind_of(Verdict verdict)
     case VERDICT_CRASHED:
     case VERDICT_TIMED_OUT:
     case VERDICT_ADAPTER_ERROR:
-    case VERDICT_NOT_RUN: return KIND_ERROR;
-    default: break;
+    case VERDICT_NOT_RUN:
+        return KIND_ERROR;
+    default:
+        break;
     }
     switch (verdict_outcome(verdict)) {
-    case OUTCOME_GOOD: return KIND_PASSED;
-    case OUTCOME_BAD: return KIND_FAILURE;
-    case OUTCOME_NEUTRAL: break;
+    case OUTCOME_GOOD:
+        return KIND_PASSED;
+    case OUTCOME_BAD:
+        return KIND_FAILURE;
+    case OUTCOME_NEUTRAL:
+        break;
     }
     return KIND_SKIPPED;
 }
@@ -48,7 +53,9 @@ static void counts(GString *out, const guint kinds[4])
 
 static void put_outcome(GString *out, const Report *report, const ReportCase *c, guint b, Kind kind)
 {
-    static const char *const elements[] = { [KIND_FAILURE] = "failure", [KIND_ERROR] = "error", [KIND_SKIPPED] = "skipped" };
+    static const char *const elements[] = {
+        [KIND_FAILURE] = "failure", [KIND_ERROR] = "error", [KIND_SKIPPED] = "skipped"
+    };
     const ReportVerdict *v = &c->verdicts[b];
     const char *message = v->message != NULL ? v->message : verdict_meaning(v->verdict);
     g_string_append_printf(out, "      <%s", elements[kind]);

@@ -13,11 +13,18 @@ static void code(GString *out, const char *text)
     const char *p = text;
     for (; *p != '\0' && left > 0; p = g_utf8_next_char(p), left--) {
         switch (*p) {
-        case '`': g_string_append_c(out, '\''); break;
-        case '|': g_string_append(out, "\\|"); break; /* the one escape that a table cell reads before a code span */
+        case '`':
+            g_string_append_c(out, '\'');
+            break;
+        case '|':
+            g_string_append(out, "\\|");
+            break; /* the one escape that a table cell reads before a code span */
         case '\n':
-        case '\t': g_string_append_c(out, ' '); break;
-        default: g_string_append_unichar(out, g_utf8_get_char(p));
+        case '\t':
+            g_string_append_c(out, ' ');
+            break;
+        default:
+            g_string_append_unichar(out, g_utf8_get_char(p));
         }
     }
     g_string_append(out, *p != '\0' ? "…`" : p == text ? " `" : "`");
@@ -49,8 +56,11 @@ static void put_proposals(GString *out, const Report *report)
         g_string_append(out, " |");
         for (guint b = 0; b < report->backends->len; b++) {
             Tally tally = report_tally(proposal->cases, b, NULL, NULL);
-            g_string_append_printf(out, " %s %u / %u |", tally.bad > 0 ? "❌" : tally.good > 0 ? "✅" : "➖", tally.good,
-                                   tally.total);
+            g_string_append_printf(out, " %s %u / %u |",
+                                   tally.bad > 0    ? "❌"
+                                   : tally.good > 0 ? "✅"
+                                                    : "➖",
+                                   tally.good, tally.total);
         }
         g_string_append_c(out, '\n');
     }
@@ -130,4 +140,5 @@ static gboolean write_markdown(const Report *report, const char *folder, GError 
     return report_write_file(folder, "summary.md", out, error);
 }
 
-WRITER_DEFINE(markdown, .description = "summary tables for a CI job's page", .file = "summary.md", .write = write_markdown)
+WRITER_DEFINE(markdown, .description = "summary tables for a CI job's page", .file = "summary.md",
+              .write = write_markdown)

@@ -25,9 +25,9 @@ static void put_facts(GString *out, const ReportCase *c, const ReportDetail *det
     html(out, "<dl class=\"facts\">\n");
     put_term(out, "Form", c->form);
     put_term(out, "Variant", c->variant);
-    put_term(out, "Expected", strcmp(c->expectation, "reject") == 0
-                                  ? "the model is invalid: a conforming backend refuses it cleanly"
-                                  : "outputs as recorded");
+    put_term(out, "Expected",
+             strcmp(c->expectation, "reject") == 0 ? "the model is invalid: a conforming backend refuses it cleanly"
+                                                   : "outputs as recorded");
     if (c->twin != NULL) {
         g_autofree char *page = html_case_page(c->twin);
         html(out, "<div><dt>Valid twin</dt><dd><a href=\"../../%s\">%s</a></dd></div>\n", page, c->twin);
@@ -43,12 +43,15 @@ static void put_requirements(GString *out, const HtmlIndex *index, const ReportC
     if (c->requirements->len == 0)
         return;
     g_autofree char *page = html_proposal_page(c->proposal);
-    html(out, "<section aria-labelledby=\"requirements\">\n<h2 id=\"requirements\">What it tests</h2>\n<dl class=\"notes\">\n");
+    html(out, "<section aria-labelledby=\"requirements\">\n<h2 id=\"requirements\">What it tests</h2>\n<dl "
+              "class=\"notes\">\n");
     for (guint i = 0; i < c->requirements->len; i++) {
         const ReportRequirement *requirement = g_hash_table_lookup(index->requirements, c->requirements->pdata[i]);
-        html(out, "<div><dt><a href=\"../../%s\">%s</a> <span class=\"level\">%s</span></dt><dd>%s <small>%s</small></dd>"
-                  "</div>\n", page, requirement->id, requirement->level,
-             requirement->text == NULL ? "" : requirement->text, requirement->source);
+        html(out,
+             "<div><dt><a href=\"../../%s\">%s</a> <span class=\"level\">%s</span></dt><dd>%s <small>%s</small></dd>"
+             "</div>\n",
+             page, requirement->id, requirement->level, requirement->text == NULL ? "" : requirement->text,
+             requirement->source);
     }
     html(out, "</dl>\n</section>\n");
 }
@@ -99,7 +102,8 @@ static void put_answer(GString *out, const Report *report, const ReportCase *c, 
     if (detail->logs[b] != NULL && *detail->logs[b] != '\0')
         html(out, "<details><summary>Log of the adapter</summary><pre tabindex=\"0\">%s</pre></details>\n",
              detail->logs[b]);
-    html(out, "<h4>See it again</h4>\n<div class=\"command\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n</article>\n",
+    html(out,
+         "<h4>See it again</h4>\n<div class=\"command\"><pre tabindex=\"0\"><code>%s</code></pre></div>\n</article>\n",
          replay);
 }
 
@@ -109,7 +113,8 @@ static void put_answers(GString *out, const Report *report, const ReportCase *c,
     for (guint b = 0; b < report->backends->len; b++) {
         if (!worth_telling(&c->verdicts[b], detail->differences[b]))
             continue;
-        html(out, any ? "" : "<section aria-labelledby=\"answers\">\n<h2 id=\"answers\">What the backends answered</h2>\n");
+        html(out,
+             any ? "" : "<section aria-labelledby=\"answers\">\n<h2 id=\"answers\">What the backends answered</h2>\n");
         put_answer(out, report, c, detail, b);
         any = TRUE;
     }
@@ -151,8 +156,9 @@ void html_case(GString *out, const Report *report, const HtmlIndex *index, const
     const char *slash = strchr(c->id, '/');
     g_autofree char *page = html_proposal_page(c->proposal);
     html_page_open(out, "../../", c->id, "case");
-    html(out, "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../../index.html\">Overview</a> › "
-              "<a href=\"../../%s\">%s</a> ›</nav>\n<h1 class=\"id\">%s</h1>\n<p class=\"lead\">%s</p>\n",
+    html(out,
+         "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../../index.html\">Overview</a> › "
+         "<a href=\"../../%s\">%s</a> ›</nav>\n<h1 class=\"id\">%s</h1>\n<p class=\"lead\">%s</p>\n",
          page, c->proposal, slash == NULL ? c->id : slash + 1, c->summary);
     put_facts(out, c, detail);
     put_requirements(out, index, c);
@@ -160,7 +166,9 @@ void html_case(GString *out, const Report *report, const HtmlIndex *index, const
     put_answers(out, report, c, detail);
     put_forms(out, report, index, c);
     if (*detail->model != '\0')
-        html(out, "<section aria-labelledby=\"model\">\n<h2 id=\"model\">The model</h2>\n"
-                  "<pre class=\"model\" tabindex=\"0\">%s</pre>\n</section>\n", detail->model);
+        html(out,
+             "<section aria-labelledby=\"model\">\n<h2 id=\"model\">The model</h2>\n"
+             "<pre class=\"model\" tabindex=\"0\">%s</pre>\n</section>\n",
+             detail->model);
     html_page_close(out, report);
 }

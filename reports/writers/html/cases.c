@@ -2,7 +2,8 @@
  * from a file may not fetch another file.
  *
  *     {"backends": [name], "verdicts": [[name, outcome, meaning]], "strings": [text],
- *      "cases": [[id, page, proposal, form, summary, [requirement], [dtype], [[verdict, grade, message], one a backend]]]}
+ *      "cases": [[id, page, proposal, form, summary, [requirement], [dtype], [[verdict, grade, message], one a
+ * backend]]]}
  *
  * proposal, form, summary, requirement, dtype, message are indices into strings, where each text stands once. */
 #include "reports/writers/html/html.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 typedef struct {
-    cJSON      *list;
+    cJSON *list;
     GHashTable *indices;
 } Strings;
 
@@ -69,7 +70,9 @@ static cJSON *case_row(const Report *report, Strings *strings, const ReportCase 
 
 static cJSON *verdict_table(void)
 {
-    static const char *const outcomes[] = { [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral" };
+    static const char *const outcomes[] = {
+        [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral"
+    };
     cJSON *array = cJSON_CreateArray();
     for (int v = 0; v < VERDICT_COUNT; v++) {
         const char *const texts[] = { verdict_name((Verdict)v), outcomes[verdict_outcome((Verdict)v)],
@@ -110,9 +113,10 @@ static void put_select_open(GString *out, const char *name, const char *label, c
 
 static void put_filters(GString *out, const Report *report)
 {
-    html(out, "<form id=\"filters\" class=\"filters\" role=\"search\" aria-label=\"Filter the cases\">\n"
-              "<label class=\"wide\">Search <input type=\"search\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" "
-              "placeholder=\"name, summary, message, type …\"></label>\n");
+    html(out,
+         "<form id=\"filters\" class=\"filters\" role=\"search\" aria-label=\"Filter the cases\">\n"
+         "<label class=\"wide\">Search <input type=\"search\" name=\"q\" autocomplete=\"off\" spellcheck=\"false\" "
+         "placeholder=\"name, summary, message, type …\"></label>\n");
     put_select_open(out, "proposal", "Proposal", "all");
     for (guint i = 0; i < report->proposals->len; i++)
         put_option(out, ((const ReportProposal *)report->proposals->pdata[i])->id);
@@ -144,13 +148,15 @@ static void put_filters(GString *out, const Report *report)
 void html_cases(GString *out, const Report *report)
 {
     html_page_open(out, "", "Cases", "cases");
-    html(out, "<h1>Cases</h1>\n<noscript><p class=\"flag\">This list needs JavaScript; the pages of the proposals and of "
-              "each case do not.</p></noscript>\n");
+    html(out,
+         "<h1>Cases</h1>\n<noscript><p class=\"flag\">This list needs JavaScript; the pages of the proposals and of "
+         "each case do not.</p></noscript>\n");
     put_filters(out, report);
-    html(out, "<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n"
-              "<table id=\"cases\" class=\"list\">\n<caption class=\"hidden\">Cases and verdicts; the buttons in the heads "
-              "sort</caption>\n<thead><tr></tr></thead>\n<tbody></tbody>\n</table>\n"
-              "<nav id=\"pages\" class=\"pages\" aria-label=\"Pages of the list\"></nav>\n");
+    html(out,
+         "<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n"
+         "<table id=\"cases\" class=\"list\">\n<caption class=\"hidden\">Cases and verdicts; the buttons in the heads "
+         "sort</caption>\n<thead><tr></tr></thead>\n<tbody></tbody>\n</table>\n"
+         "<nav id=\"pages\" class=\"pages\" aria-label=\"Pages of the list\"></nav>\n");
     put_data(out, report);
     html_page_close(out, report);
 }

@@ -24,16 +24,18 @@ static void put_card(GString *out, const Report *report, guint b)
     Tally tally = report_tally(report->cases, b, NULL, NULL);
     g_autofree char *share = html_share(tally.good, tally.total);
     html(out, "<article class=\"card\">\n<h3>%s <small>%s</small></h3>\n<p class=\"where\">%s%s%s</p>\n", backend->name,
-         backend->version, backend->device, *backend->device && *backend->environment ? " · " : "", backend->environment);
-    html(out, "<p class=\"big\"><strong>%s</strong> passed <span class=\"count\">%u of %u</span></p>\n", share, tally.good,
-         tally.total);
+         backend->version, backend->device, *backend->device && *backend->environment ? " · " : "",
+         backend->environment);
+    html(out, "<p class=\"big\"><strong>%s</strong> passed <span class=\"count\">%u of %u</span></p>\n", share,
+         tally.good, tally.total);
     html_bar(out, &tally);
     html(out, "<ul class=\"chips\">\n");
     for (int v = 0; v < VERDICT_COUNT; v++) {
         if (tally.verdicts[v] == 0)
             continue;
         const ReportVerdict shown = { .verdict = (Verdict)v };
-        g_autofree char *address = html_cases_address("backend", backend->name, "verdict", verdict_name((Verdict)v), NULL);
+        g_autofree char *address =
+            html_cases_address("backend", backend->name, "verdict", verdict_name((Verdict)v), NULL);
         html(out, "<li><a href=\"%s\">", address);
         html_verdict(out, &shown);
         html(out, " %u</a></li>\n", tally.verdicts[v]);
@@ -45,12 +47,13 @@ static void put_card(GString *out, const Report *report, guint b)
 
 static void put_matrix(GString *out, const Report *report)
 {
-    html(out, "<section aria-labelledby=\"matrix\">\n<h2 id=\"matrix\">Proposals and backends</h2>\n"
-              "<p class=\"hint\">Share of all cases that passed; below it the grades and the worst margin of passing cases. "
-              "<em>native</em>: the proposed operator alone; <em>function</em>: with its meaning as a model-local function; "
-              "<em>decomposed</em>: published operators only.</p>\n"
-              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"matrix\" tabindex=\"0\">\n<table class=\"matrix\">\n"
-              "<thead><tr><th scope=\"col\">Proposal</th>");
+    html(out,
+         "<section aria-labelledby=\"matrix\">\n<h2 id=\"matrix\">Proposals and backends</h2>\n"
+         "<p class=\"hint\">Share of all cases that passed; below it the grades and the worst margin of passing cases. "
+         "<em>native</em>: the proposed operator alone; <em>function</em>: with its meaning as a model-local function; "
+         "<em>decomposed</em>: published operators only.</p>\n"
+         "<div class=\"scroll\" role=\"region\" aria-labelledby=\"matrix\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+         "<thead><tr><th scope=\"col\">Proposal</th>");
     html_backend_heads(out, report);
     html(out, "</tr></thead>\n");
     for (guint i = 0; i < report->proposals->len; i++) {
@@ -89,7 +92,8 @@ static void put_untested(GString *out, const Report *report)
 
 static void put_legend(GString *out)
 {
-    html(out, "<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">What the words mean</h2>\n<dl class=\"legend\">\n");
+    html(out,
+         "<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">What the words mean</h2>\n<dl class=\"legend\">\n");
     for (int v = 0; v < VERDICT_COUNT; v++) {
         const ReportVerdict shown = { .verdict = (Verdict)v };
         html(out, "<div><dt>");
@@ -98,15 +102,17 @@ static void put_legend(GString *out)
     }
     for (const char *g = RESULTS_GRADES; *g != '\0'; g++)
         html(out, "<div><dt>grade <abbr class=\"grade\">%c</abbr></dt><dd>%s</dd></div>\n", *g, grade_meaning(*g));
-    html(out, "<div><dt>margin</dt><dd>the largest error of an output as a share of what was allowed: 0 is exact, 1 is the "
-              "edge, more is wrong</dd></div>\n</dl>\n</section>\n");
+    html(out,
+         "<div><dt>margin</dt><dd>the largest error of an output as a share of what was allowed: 0 is exact, 1 is the "
+         "edge, more is wrong</dd></div>\n</dl>\n</section>\n");
 }
 
 void html_overview(GString *out, const Report *report)
 {
     html_page_open(out, "", "Overview", "overview");
-    html(out, "<h1>Conformance of backends to proposed ONNX features</h1>\n<p class=\"lead\">%u cases of %u proposals, "
-              "each on %u backends. Every case ends in exactly one verdict, so the numbers add up.</p>\n",
+    html(out,
+         "<h1>Conformance of backends to proposed ONNX features</h1>\n<p class=\"lead\">%u cases of %u proposals, "
+         "each on %u backends. Every case ends in exactly one verdict, so the numbers add up.</p>\n",
          report->cases->len, report->proposals->len, report->backends->len);
     if (report->cases->len == 0 || report->backends->len == 0)
         html(out, "<p class=\"flag\">Nothing was run: these results prove nothing.</p>\n");

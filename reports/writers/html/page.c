@@ -26,7 +26,8 @@ void html_json(GString *out, const cJSON *json)
     cJSON_free(text);
 }
 
-/* ---- the frame ---------------------------------------------------------------------------------------------------- */
+/* ---- the frame ----------------------------------------------------------------------------------------------------
+ */
 
 static void nav_link(GString *out, const char *root, const char *file, const char *text, gboolean current)
 {
@@ -42,8 +43,10 @@ void html_page_open(GString *out, const char *root, const char *title, const cha
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'self' file:; "
          "style-src 'self' file:; img-src data:; base-uri 'none'; form-action 'none'\">\n"
-         "<link rel=\"icon\" href=\"data:,\">\n<title>%s – Assay</title>\n<link rel=\"stylesheet\" href=\"%ssite.css\">\n"
-         "<script src=\"%ssite.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the content</a>\n"
+         "<link rel=\"icon\" href=\"data:,\">\n<title>%s – Assay</title>\n<link rel=\"stylesheet\" "
+         "href=\"%ssite.css\">\n"
+         "<script src=\"%ssite.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "
+         "content</a>\n"
          "<header class=\"top\">\n<a class=\"brand\" href=\"%sindex.html\">Assay</a>\n<nav aria-label=\"Site\">",
          title, root, root, root);
     nav_link(out, root, "index.html", "Overview", strcmp(current, "overview") == 0);
@@ -62,7 +65,8 @@ void html_page_close(GString *out, const Report *report)
     html(out, "</p>\n</footer>\n</body>\n</html>\n");
 }
 
-/* ---- addresses ---------------------------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------------------------
+ */
 
 /* Upper case is not plain: two names that differ in case only are one file on some systems. */
 static char *file_part(const char *name, gsize length)

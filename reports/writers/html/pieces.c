@@ -4,7 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const outcome_classes[] = { [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral" };
+static const char *const outcome_classes[] = {
+    [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral"
+};
 static const char *const outcome_signs[] = { [OUTCOME_GOOD] = "✓", [OUTCOME_BAD] = "✗", [OUTCOME_NEUTRAL] = "–" };
 
 char *html_share(guint part, guint whole)
@@ -34,8 +36,9 @@ void html_bar(GString *out, const Tally *tally)
         return;
     const guint parts[] = { tally->good, tally->bad, tally->neutral };
     static const char *const classes[] = { "good", "bad", "neutral" };
-    html(out, "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" "
-              "aria-label=\"%u passed, %u fell short, %u undecided\">",
+    html(out,
+         "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" "
+         "aria-label=\"%u passed, %u fell short, %u undecided\">",
          tally->good, tally->bad, tally->neutral);
     guint x = 0, sum = 0;
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
@@ -96,8 +99,10 @@ void html_tally_cell(GString *out, const Tally *tally, const char *address)
     put_grades(out, tally);
     if (!isnan(tally->worst_margin) && tally->worst_margin > 0) {
         g_autofree char *margin = html_margin(tally->worst_margin);
-        html(out, " <span class=\"margin%s\" title=\"the largest error of a passing case, as a share of what was allowed\">"
-                  "margin %s</span>", tally->worst_margin > 0.9 ? " near" : "", margin);
+        html(out,
+             " <span class=\"margin%s\" title=\"the largest error of a passing case, as a share of what was allowed\">"
+             "margin %s</span>",
+             tally->worst_margin > 0.9 ? " near" : "", margin);
     }
     html(out, "</td>");
 }
@@ -131,8 +136,9 @@ void html_proposal_rows(GString *out, const Report *report, const ReportProposal
             const ReportBackend *backend = report->backends->pdata[b];
             Tally tally = report_tally(proposal->cases, b, form == NULL ? NULL : has_form, form);
             g_autofree char *cases =
-                form == NULL ? html_cases_address("proposal", proposal->id, "backend", backend->name, NULL)
-                             : html_cases_address("proposal", proposal->id, "backend", backend->name, "form", form, NULL);
+                form == NULL
+                    ? html_cases_address("proposal", proposal->id, "backend", backend->name, NULL)
+                    : html_cases_address("proposal", proposal->id, "backend", backend->name, "form", form, NULL);
             g_autofree char *address = g_strconcat(root, cases, NULL);
             html_tally_cell(out, &tally, address);
         }
@@ -161,8 +167,8 @@ static void put_group(GString *out, const Report *report, const FailureGroup *gr
     if (group->cases->len > EXAMPLES) {
         g_autofree char *address =
             html_cases_address("backend", backend->name, "verdict", verdict_name(group->verdict), NULL);
-        html(out, "<p>… and %u more; <a href=\"%s%s\">all cases with this verdict</a></p>", group->cases->len - EXAMPLES,
-             root, address);
+        html(out, "<p>… and %u more; <a href=\"%s%s\">all cases with this verdict</a></p>",
+             group->cases->len - EXAMPLES, root, address);
     }
     html(out, "</details></li>\n");
 }
@@ -174,8 +180,9 @@ void html_failures(GString *out, const Report *report, const GPtrArray *cases, g
     if (groups->len == 0)
         html(out, "<p>Nothing.</p>\n");
     else
-        html(out, "<p class=\"hint\">Messages that differ only in numbers are one cause. Open one to see its cases.</p>\n"
-                  "<ul class=\"groups\">\n");
+        html(out,
+             "<p class=\"hint\">Messages that differ only in numbers are one cause. Open one to see its cases.</p>\n"
+             "<ul class=\"groups\">\n");
     for (guint i = 0; i < MIN(groups->len, limit); i++)
         put_group(out, report, groups->pdata[i], root);
     if (groups->len > 0)

@@ -22,8 +22,7 @@ static void put_requirement(GString *out, const Report *report, const ReportRequ
     for (guint b = 0; b < report->backends->len; b++) {
         const ReportBackend *backend = report->backends->pdata[b];
         Tally tally = report_tally(requirement->cases, b, NULL, NULL);
-        g_autofree char *cases =
-            html_cases_address("requirement", requirement->id, "backend", backend->name, NULL);
+        g_autofree char *cases = html_cases_address("requirement", requirement->id, "backend", backend->name, NULL);
         g_autofree char *address = g_strconcat("../", cases, NULL);
         html_tally_cell(out, &tally, address);
     }
@@ -85,9 +84,11 @@ static void put_variants(GString *out, const Report *report, const ReportProposa
     g_autoptr(GPtrArray) used = variants_used(proposal);
     if (used->len == 0)
         return;
-    html(out, "<section aria-labelledby=\"variants\">\n<h2 id=\"variants\">Variants</h2>\n"
-              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"variants\" tabindex=\"0\">\n<table class=\"matrix\">\n"
-              "<thead><tr><th scope=\"col\">Variant</th>");
+    html(
+        out,
+        "<section aria-labelledby=\"variants\">\n<h2 id=\"variants\">Variants</h2>\n"
+        "<div class=\"scroll\" role=\"region\" aria-labelledby=\"variants\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+        "<thead><tr><th scope=\"col\">Variant</th>");
     html_backend_heads(out, report);
     html(out, "</tr></thead>\n<tbody>\n");
     for (guint i = 0; i < used->len; i++) {
@@ -108,7 +109,8 @@ static void put_questions(GString *out, const ReportProposal *proposal)
 {
     if (proposal->questions->len == 0)
         return;
-    html(out, "<section aria-labelledby=\"questions\">\n<h2 id=\"questions\">Open questions</h2>\n<dl class=\"notes\">\n");
+    html(out,
+         "<section aria-labelledby=\"questions\">\n<h2 id=\"questions\">Open questions</h2>\n<dl class=\"notes\">\n");
     for (guint i = 0; i < proposal->questions->len; i++) {
         const ReportNote *note = proposal->questions->pdata[i];
         html(out, "<div><dt>%s %s</dt><dd>%s</dd></div>\n", note->id, note->title, note->text);
@@ -120,14 +122,17 @@ void html_proposal(GString *out, const Report *report, const ReportProposal *pro
 {
     g_autofree char *all = html_cases_address("proposal", proposal->id, NULL);
     html_page_open(out, "../", proposal->title, "proposal");
-    html(out, "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../index.html\">Overview</a> › %s</nav>\n<h1>%s</h1>\n",
+    html(out,
+         "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../index.html\">Overview</a> › %s</nav>\n<h1>%s</h1>\n",
          proposal->id, proposal->title);
     if (proposal->summary != NULL)
         html(out, "<p class=\"lead\">%s</p>\n", proposal->summary);
-    html(out, "<p><a href=\"../%s\">All %u cases</a></p>\n<section aria-labelledby=\"forms\">\n"
-              "<h2 id=\"forms\">Who can run it, and how</h2>\n"
-              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table class=\"matrix\">\n"
-              "<thead><tr><th scope=\"col\">Form</th>", all, proposal->cases->len);
+    html(out,
+         "<p><a href=\"../%s\">All %u cases</a></p>\n<section aria-labelledby=\"forms\">\n"
+         "<h2 id=\"forms\">Who can run it, and how</h2>\n"
+         "<div class=\"scroll\" role=\"region\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+         "<thead><tr><th scope=\"col\">Form</th>",
+         all, proposal->cases->len);
     html_backend_heads(out, report);
     html(out, "</tr></thead>\n<tbody>\n");
     html_proposal_rows(out, report, proposal, "../", FALSE);
