@@ -25,12 +25,21 @@ typedef struct {
 
 /* ---- answers ------------------------------------------------------------------------------------------------------- */
 
+static void print_block(const char *head, const char *text)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    printf("    %s\n", head);
+    for (char **line = lines; *line; line++)
+        if (**line)
+            printf("      %s\n", *line);
+}
+
 static void print_answer(const char *backend, const char *version, const VerdictFacts *v)
 {
     printf("  %s%s%s: %s", backend, version ? " " : "", version ? version : "", verdict_name(v->verdict));
     if (v->grade)
         printf(", grade %c (%s)", v->grade, grade_meaning(v->grade));
-    if (!isnan(v->margin) && v->margin > 0)
+    if (isfinite(v->margin) && v->margin > 0)
         printf(", error %.3g times what was allowed", v->margin);
     printf("\n");
     if (v->stage)
@@ -41,13 +50,10 @@ static void print_answer(const char *backend, const char *version, const Verdict
         printf("    waived: %s\n", v->waiver);
     if (v->flaky)
         printf("    flaky: a repetition came out differently\n");
-    if (v->log && *v->log) {
-        g_auto(GStrv) lines = g_strsplit(v->log, "\n", -1);
-        printf("    stderr ended with:\n");
-        for (char **line = lines; *line; line++)
-            if (**line)
-                printf("      | %s\n", *line);
-    }
+    if (v->difference)
+        print_block("elements that differ:", v->difference);
+    if (v->log && *v->log)
+        print_block("stderr ended with:", v->log);
 }
 
 static gboolean print_stored(const VerdictFacts *v, gpointer data, GError **error)
@@ -91,6 +97,7 @@ static gboolean print_fresh(const Arguments *a, const Workload *workload, const 
                                .margin = j.margin,
                                .stage = j.stage,
                                .message = j.message,
+                               .difference = j.difference,
                                .flaky = j.flaky,
                                .log = j.log };
         print_answer(backend->name, version, &facts);

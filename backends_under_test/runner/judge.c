@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/judge.h"
+#include "backends_under_test/runner/difference.h"
 
 #include <math.h>
 #include <string.h>
@@ -107,22 +108,20 @@ static char worse_grade(char a, char b)
     return strchr(order, a) > strchr(order, b) ? a : b;
 }
 
-static void take_comparison(const Subject *s, const Type *type, guint i, const Value *actual, const Comparison *c,
-                            Judgement *j)
+static void take_comparison(const Subject *s, const Type *type, guint i, const Value *golden, const Value *actual,
+                            const Comparison *c, Judgement *j)
 {
     j->grade = worse_grade(j->grade, c->grade);
     j->margin = isnan(j->margin) ? c->margin : MAX(j->margin, c->margin);
     if (c->result == COMPARED_RIGHT || j->verdict != VERDICT_PASS)
         return;
-    int  k = matching_alternative(s, type, i, actual);
-    g_autofree char *counted = c->result == COMPARED_WRONG_VALUE && c->elements > 1
-                                   ? g_strdup_printf(" (%" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " elements wrong)",
-                                                     c->wrong, c->elements)
-                                   : g_strdup("");
+    int k = matching_alternative(s, type, i, actual);
     set(j, verdict_of(c->result),
-        g_strdup_printf("output %u: %s%s%s%s", i, c->message ? c->message : "wrong", counted,
+        g_strdup_printf("output %u: %s%s%s", i, c->message ? c->message : "wrong",
                         k >= 0 ? "; equals the recorded alternative: " : "",
                         k >= 0 ? (const char *)s->c->alternatives->pdata[k] : ""));
+    if (c->result == COMPARED_WRONG_VALUE && golden->kind == VALUE_TENSOR)
+        j->difference = difference_table(golden->tensor, actual->tensor, c->first, s->inputs);
 }
 
 static gboolean judge_output(const Subject *s, const Model *model, guint i, const char *path, Judgement *j, GError **error)
@@ -148,7 +147,7 @@ static gboolean judge_output(const Subject *s, const Model *model, guint i, cons
     }
     Comparison c = { 0 };
     compare_values(&g_array_index(s->c->comparisons, CompareSpec, i), golden, lower, upper, actual, &c);
-    take_comparison(s, type, i, actual, &c, j);
+    take_comparison(s, type, i, golden, actual, &c, j);
     comparison_clear(&c);
     return TRUE;
 }
