@@ -205,8 +205,13 @@ static void add_parameters(Plan *plan, const char **inputs, gsize n)
     plan->inputs = slots_of(plan, inputs, n);
 }
 
+/* Every initializer has a slot, also one that only a nested graph uses. */
 static void add_constants(Plan *plan)
 {
+    for (gsize i = 0; i < plan->graph->initializers.n; i++)
+        add_slot(plan, LIST_AT(&plan->graph->initializers, NamedTensor, i)->name);
+    for (gsize i = 0; i < plan->graph->sparse_initializers.n; i++)
+        add_slot(plan, LIST_AT(&plan->graph->sparse_initializers, SparseTensor, i)->name);
     plan->constants = g_new0(Value *, plan->names->len + 1);
     for (gsize i = 0; i < plan->graph->initializers.n; i++) {
         const NamedTensor *t = LIST_AT(&plan->graph->initializers, NamedTensor, i);
