@@ -32,6 +32,8 @@ typedef struct {
     guint      threads;      /* inside kernels; 0 and 1: none. Results do not depend on it */
     gboolean   certify;      /* compute intervals */
     gboolean   prefer_body;  /* run operators that have a function body from that body, even if they have a kernel */
+    gboolean   any_shape;    /* do not hold inputs and outputs against the dims that the model declares (published test
+                                data sometimes contradicts them); element types are checked all the same */
     guint64    seed;         /* of random operators without a seed attribute */
     void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */
     gpointer   trace_data;

@@ -114,7 +114,8 @@ static char *type_describe(const Type *type)
 }
 
 /* Values must be what the model declares: kind, element type, rank and every known dim. */
-static gboolean check_declared(const char *what, const ValueInfo *info, const Value *value, GError **error)
+static gboolean check_declared(const Evaluator *e, const char *what, const ValueInfo *info, const Value *value,
+                               GError **error)
 {
     static const struct {
         TypeKind  type;
@@ -128,7 +129,8 @@ static gboolean check_declared(const char *what, const ValueInfo *info, const Va
     for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
         fits |= pairs[i].type == type->kind && pairs[i].value == value->kind;
     if (fits && value->kind == VALUE_TENSOR)
-        fits = (type->elem == 0 || type->elem == (int64_t)value->tensor->dtype) && shape_fits(type, &value->tensor->shape);
+        fits = (type->elem == 0 || type->elem == (int64_t)value->tensor->dtype) &&
+               (e->options.any_shape || shape_fits(type, &value->tensor->shape));
     if (fits)
         return TRUE;
     g_autofree char *found = value_describe(value);
@@ -149,7 +151,7 @@ static gboolean check_inputs(const Evaluator *e, Value *const *inputs, gsize n, 
     for (gsize i = 0; i < declared->n; i++) {
         const ValueInfo *info = LIST_AT(declared, ValueInfo, i);
         if (i < n && inputs[i]) {
-            if (!check_declared("input", info, inputs[i], error))
+            if (!check_declared(e, "input", info, inputs[i], error))
                 return FALSE;
         } else if (!e->main->constants[e->main->inputs[i]]) {
             g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "input %" G_GSIZE_FORMAT " '%s' is missing", i, info->name);
@@ -180,7 +182,7 @@ gboolean evaluator_run(Evaluator *e, Value *const *inputs, gsize n_inputs, EvalO
         return FALSE;
     gboolean ok = TRUE;
     for (gsize i = 0; ok && i < n; i++)
-        ok = check_declared("output", LIST_AT(&e->model->graph->outputs, ValueInfo, i), cells[i].value, error);
+        ok = check_declared(e, "output", LIST_AT(&e->model->graph->outputs, ValueInfo, i), cells[i].value, error);
     for (gsize i = 0; i < n; i++) {
         if (ok)
             outputs[i] = (EvalOutput){ cells[i].value, cells[i].lower, cells[i].upper,
