@@ -59,7 +59,7 @@ static gboolean matmul(Eval *ev, GError **error)
     if (y->count == 0)
         return TRUE;
     const int64_t count = shape_count(&p.batch); /* at most y->count: the lists need no more than y's memory */
-    g_autofree int64_t *a_at = g_try_new(int64_t, count), *b_at = g_try_new(int64_t, count);
+    g_autofree int64_t *a_at = g_try_new(int64_t, (gsize)count), *b_at = g_try_new(int64_t, (gsize)count);
     if (!a_at || !b_at)
         return eval_fail(error, "no memory for %" G_GINT64_FORMAT " products", count);
     matmul_batches(&p, a_at, b_at);

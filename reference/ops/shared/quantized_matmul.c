@@ -106,8 +106,8 @@ gboolean quantized_matmul_begin(QuantizedMatMul *q, const Tensor *a, const Tenso
     if (shape_count(&q->plan.y) <= 0) /* nothing to compute, or more than tensor_new will give */
         return TRUE;
     const int64_t products = shape_count(&q->plan.batch);
-    q->a_at = g_try_new(int64_t, products);
-    q->b_at = g_try_new(int64_t, products);
+    q->a_at = g_try_new(int64_t, (gsize)products);
+    q->b_at = g_try_new(int64_t, (gsize)products);
     if (!q->a_at || !q->b_at)
         return eval_fail(error, "no memory for %" G_GINT64_FORMAT " products", products);
     matmul_batches(&q->plan, q->a_at, q->b_at);
