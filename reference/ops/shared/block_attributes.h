@@ -8,8 +8,8 @@
  *
  * Rejected: more than one of the three spellings in a node; a length of 0 or below -1; lists of unequal or wrong length;
  * an axis out of range or listed twice; a scale of another shape; a zero point of another shape than the scale's.
- * Rule: multi-axis blocks as the generative-AI working group asked for (minutes of 2025-10-28), the list read as axes and
- * not as levels. */
+ * Rule: block-qdq/R30 to R42, and the recorded alternatives R60 (pairs) and R61 (squeezed). The list is one of axes, not of
+ * levels. */
 #ifndef ASSAY_OPS_SHARED_BLOCK_ATTRIBUTES_H
 #define ASSAY_OPS_SHARED_BLOCK_ATTRIBUTES_H
 

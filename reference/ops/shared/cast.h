@@ -1,6 +1,6 @@
 /* Conversion of elements from one type to another: the meaning of Cast and CastLike.
  *
- * Source: Cast-1 to Cast-25; where its text is silent or its artefacts disagree:
+ * Source: Cast-1 to Cast-25, CastLike-15 to 25 (subbyte-types/R20 to R44); where its text is silent or its artefacts disagree:
  *   - one rounding, from the source's exact value, also from double and 64-bit integers to the narrow floats;
  *   - float to integers of 8 bits and more truncates towards zero. Out-of-range values and NaN are undefined: here they
  *     saturate (NaN: 0), and the certificate accepts every value;

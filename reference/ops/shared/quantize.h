@@ -1,6 +1,6 @@
 /* Linear quantisation and its reverse: the arithmetic of every operator of that kind.
  *
- * Source: QuantizeLinear-10 to 25, DequantizeLinear-10 to 25; where their artefacts disagree, the text's rule:
+ * Source: QuantizeLinear-10 to 25, DequantizeLinear-10 to 25 (block-qdq/R11 to R21); where their artefacts disagree, the text's rule:
  *   - to integers y = clamp(RNE(x / s) + z): the quotient is rounded once to the precision, then to an integer, and only
  *     then the zero point is added, in a sum that cannot wrap. Whatever lies beyond the range saturates, infinities too;
  *   - x and s are first brought to the precision: the attribute's, else the scale's type. A float8e8m0 scale divides in

@@ -1,7 +1,9 @@
 /* Which element of a scale (and zero point) belongs to which element of the quantised tensor. Plain values, thread-safe.
  *
  * Every granularity is one rule: along each axis a block length and a stride in the scale tensor, 0 where the scale does
- * not vary. Blocks are counted from 0, the last one may be short. */
+ * not vary. Blocks are counted from 0, the last one may be short.
+ *
+ * Source: the granularities of QuantizeLinear-25 (block-qdq/R1 to R9, R23); blocks along several axes block-qdq/R30 to R41. */
 #ifndef ASSAY_OPS_SHARED_SCALE_GRID_H
 #define ASSAY_OPS_SHARED_SCALE_GRID_H
 

@@ -11,6 +11,8 @@
  *                occur. Groups of `group` elements each begin a new byte (0: one group): ceil(G/5) bytes a group.
  *                Not the coding of ggml's TQ1_0, whose first element is the most significant and whose codes are scaled
  *
+ * Rule: subbyte-types/R49 to R56.
+ *
  * Padding is written as 0 (base3: as digits 1, the element 0). Reading ignores what follows the last element, as for
  * ONNX's own sub-byte types, but offset_rows rejects bits there that are set. `strict` also rejects a fixed bit that is
  * wrong (nibble, word) and a code of 243 and up; lenient ignores the bit and reads such a code as five zeros. */

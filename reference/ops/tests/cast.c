@@ -279,6 +279,9 @@ Test(cast, like_another_tensor_with_its_attributes)
                  "{ y = CastLike<round_mode = \"down\">(x, t) }", 24);
     expect_holds("g () => (float8e5m2[1] y) <float[1] x = {1e9}, float8e5m2[1] t = {0}, float8e5m2[1] want_y = {124}>"
                  "{ y = CastLike<saturate = 0>(x, t) }", 19);
+    expect_body_agrees("g () => (float8e8m0[2] y) <float[2] x = {2.5, 3.5}, float8e8m0 t = {127}>"
+                       "{ y = CastLike<round_mode = \"down\", saturate = 0>(x, t) }", 25);
+    expect_body_agrees("g () => (int8[2] y) <float[2] x = {2.5, 300.0}, int8 t = {0}> { y = CastLike(x, t) }", 15);
 }
 
 Test(bit_cast, keeps_bits_and_refuses_other_widths)

@@ -18,10 +18,9 @@ static Model *model_of(const char *graph, int opset)
     return model;
 }
 
-static EvalOutput *run_with(const Model *model, gboolean certify, GError **error)
+static EvalOutput *run_with(const Model *model, const EvalOptions *options, GError **error)
 {
-    const EvalOptions options = { .seed = 1, .certify = certify };
-    g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
+    g_autoptr(Evaluator) evaluator = evaluator_new(model, options, error);
     EvalOutput *outputs = g_new0(EvalOutput, model->graph->outputs.n + 1);
     if (!evaluator || !evaluator_run(evaluator, NULL, 0, outputs, error))
         g_clear_pointer(&outputs, g_free);
@@ -30,7 +29,7 @@ static EvalOutput *run_with(const Model *model, gboolean certify, GError **error
 
 static EvalOutput *run(const Model *model, GError **error)
 {
-    return run_with(model, FALSE, error);
+    return run_with(model, &(EvalOptions){ .seed = 1 }, error);
 }
 
 Tensor **expect_outputs(const char *graph, int opset)
@@ -103,7 +102,7 @@ void expect_interval(const char *graph, int opset)
 {
     g_autoptr(Model) model = model_of(graph, opset);
     g_autoptr(GError) error = NULL;
-    g_autofree EvalOutput *outputs = run_with(model, TRUE, &error);
+    g_autofree EvalOutput *outputs = run_with(model, &(EvalOptions){ .seed = 1, .certify = TRUE }, &error);
     cr_assert(outputs, "%s\n%s", error->message, graph);
     for (gsize i = 0; i < model->graph->outputs.n; i++) {
         const ValueInfo *output = model->graph->outputs.items[i];
@@ -111,5 +110,19 @@ void expect_interval(const char *graph, int opset)
         expect_end(model, "low", output->name, outputs[i].lower);
         expect_end(model, "high", output->name, outputs[i].upper);
         eval_output_clear(&outputs[i]);
+    }
+}
+
+void expect_body_agrees(const char *graph, int opset)
+{
+    g_autoptr(Model) model = model_of(graph, opset);
+    g_autoptr(GError) error = NULL;
+    g_autofree EvalOutput *bodies = run_with(model, &(EvalOptions){ .seed = 1, .prefer_body = TRUE }, &error);
+    cr_assert(bodies, "%s\n%s", error->message, graph);
+    g_autofree Tensor **kernels = expect_outputs(graph, opset);
+    for (gsize i = 0; i < model->graph->outputs.n; i++) {
+        cr_assert(tensor_equal(kernels[i], bodies[i].value->tensor), "output %zu: kernel and body differ\n%s", (size_t)i, graph);
+        tensor_unref(kernels[i]);
+        eval_output_clear(&bodies[i]);
     }
 }

@@ -12,6 +12,8 @@ void expect_holds(const char *graph, int opset);
 void expect_near(const char *graph, int opset, double error);
 /* Every output is certified with exactly the interval of the initializers low_y and high_y; without them, as a point. */
 void expect_interval(const char *graph, int opset);
+/* Operators with both a kernel and a function body give the same bits either way. */
+void expect_body_agrees(const char *graph, int opset);
 /* Preparing or running the model fails with a message that contains `part`. */
 void expect_fails(const char *graph, int opset, const char *part);
 /* The graph's outputs, NULL after a failure; free each with tensor_unref, the array with g_free. */

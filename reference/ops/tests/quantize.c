@@ -210,6 +210,8 @@ Test(dynamic_quantize, range_scale_and_zero_point)
                  " float want_s = {2.0}, uint8 want_z = {0}> { y, s, z = DynamicQuantizeLinear(x) }", 11);
     expect_holds("g () => (uint8[2] y, float s, uint8 z) <float[2] x = {0.0, 0.0}, uint8[2] want_y = {0, 0},"
                  " float want_s = {0.0}, uint8 want_z = {0}> { y, s, z = DynamicQuantizeLinear(x) }", 11);
+    expect_body_agrees("g () => (uint8[5] y, float s, uint8 z) <float[5] x = {-1.7, 0.3, 2.2, 0.0, -0.9}>"
+                       "{ y, s, z = DynamicQuantizeLinear(x) }", 11);
     expect_interval("g () => (uint8[3] y, float s, uint8 z) <float[3] x = {-1.0, 0.5, 254.0}>"
                     "{ y, s, z = DynamicQuantizeLinear(x) }", 11);
 }
