@@ -111,9 +111,10 @@ void html_overview(GString *out, const Report *report)
 {
     html_page_open(out, "", "Overview", "overview");
     html(out,
-         "<h1>Conformance of backends to proposed ONNX features</h1>\n<p class=\"lead\">%u cases of %u proposals, "
-         "each on %u backends. Every case ends in exactly one verdict, so the numbers add up.</p>\n",
-         report->cases->len, report->proposals->len, report->backends->len);
+         "<h1>Conformance of backends to proposed ONNX features</h1>\n<p class=\"lead\">%u cases of %u proposal%s, "
+         "each on %u backend%s. Every case ends in exactly one verdict, so the numbers add up.</p>\n",
+         report->cases->len, report->proposals->len, report->proposals->len == 1 ? "" : "s", report->backends->len,
+         report->backends->len == 1 ? "" : "s");
     if (report->cases->len == 0 || report->backends->len == 0)
         html(out, "<p class=\"flag\">Nothing was run: these results prove nothing.</p>\n");
     html(out, "<section aria-labelledby=\"backends\">\n<h2 id=\"backends\">Backends</h2>\n<div class=\"cards\">\n");

@@ -17,8 +17,11 @@ static void put_requirement(GString *out, const Report *report, const ReportRequ
              report->backends->len + 1, must ? " MUST" : "");
         return;
     }
-    html(out, "<td class=\"cell\"><a href=\"../%s\">%u cases</a> <small>%u of them invalid models</small></td>", all,
-         requirement->cases->len, requirement->rejects);
+    html(out, "<td class=\"cell\"><a href=\"../%s\">%u case%s</a>", all, requirement->cases->len,
+         requirement->cases->len == 1 ? "" : "s");
+    if (requirement->rejects > 0)
+        html(out, " <small>%u with an invalid model</small>", requirement->rejects);
+    html(out, "</td>");
     for (guint b = 0; b < report->backends->len; b++) {
         const ReportBackend *backend = report->backends->pdata[b];
         Tally tally = report_tally(requirement->cases, b, NULL, NULL);
