@@ -120,7 +120,8 @@ static int cmd_eval(int argc, char **argv)
     g_strfreev(o.inputs);
     g_free(o.folder);
     if (!ok) {
-        g_prefix_error(&error, "%s: ", argv[1]);
+        if (!g_str_has_prefix(error->message, argv[1])) /* messages of loading name the file themselves */
+            g_prefix_error(&error, "%s: ", argv[1]);
         return cli_fail(&subcommand_eval, EXIT_USAGE, error);
     }
     return cli_finish(&subcommand_eval, EXIT_GOOD);

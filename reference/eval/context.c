@@ -184,6 +184,15 @@ gsize subgraph_output_count(const Subgraph *subgraph)
     return subgraph->plan->n_outputs;
 }
 
+/* A value bound to a formal input that is declared optional becomes one: a loop may carry a sequence into an
+ * optional(seq) (ONNX's own test_loop16_seq_none does). */
+static Value *as_declared(const Subgraph *s, gsize i, Value *value)
+{
+    const Type *type = LIST_AT(&s->plan->graph->inputs, ValueInfo, i)->type;
+    const gboolean wrap = value && type && type->kind == TYPE_OPTIONAL && value->kind != VALUE_OPTIONAL;
+    return wrap ? value_optional(value_ref(value)) : value ? value_ref(value) : NULL;
+}
+
 gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **outputs, GError **error)
 {
     if (n != s->plan->n_inputs)
@@ -191,12 +200,15 @@ gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **output
     g_autofree Cell *given = g_new0(Cell, n + 1);
     g_autofree Cell **pointers = g_new0(Cell *, n + 1);
     for (gsize i = 0; i < n; i++) {
-        given[i].value = inputs[i];
-        pointers[i] = inputs[i] ? &given[i] : NULL;
+        given[i].value = as_declared(s, i, inputs[i]);
+        pointers[i] = given[i].value ? &given[i] : NULL;
     }
     g_autofree Cell *cells = g_new0(Cell, s->plan->n_outputs + 1);
     const Binding *binding = s->scope ? s->scope->binding : NULL;
-    if (!frame_run(s->ev->evaluator, s->plan, s->scope, binding, pointers, n, cells, error))
+    const gboolean ok = frame_run(s->ev->evaluator, s->plan, s->scope, binding, pointers, n, cells, error);
+    for (gsize i = 0; i < n; i++)
+        cell_clear(&given[i]);
+    if (!ok)
         return FALSE;
     for (gsize i = 0; i < s->plan->n_outputs; i++) {
         s->ev->inexact |= cells[i].uncertified || cells[i].lower != NULL;
