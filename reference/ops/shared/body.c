@@ -65,9 +65,29 @@ static gboolean sort_outputs(Body *b, GError **error)
     return TRUE;
 }
 
+/* The input as the body declares it: what is not an optional but should be is wrapped into one. (Published data of Loop
+ * carry an optional that the body turns into what it holds.) A new reference. */
+static Value *as_declared(const Body *b, gsize i, Value *input)
+{
+    const Type *type = LIST_AT(&b->graph->inputs, ValueInfo, i)->type;
+    const gboolean wrap = type && type->kind == TYPE_OPTIONAL && input->kind != VALUE_OPTIONAL;
+    return wrap ? value_optional(value_ref(input)) : value_ref(input);
+}
+
+static gboolean run(Body *b, Value *const *inputs, gsize n, GError **error)
+{
+    g_autofree Value **given = g_new0(Value *, n + 1);
+    for (gsize i = 0; i < n; i++)
+        given[i] = as_declared(b, i, inputs[i]);
+    const gboolean ok = subgraph_run(b->subgraph, given, n, b->outputs, error);
+    for (gsize i = 0; i < n; i++)
+        value_unref(given[i]);
+    return ok;
+}
+
 gboolean body_run(Body *b, Value *const *inputs, gsize n, Value **skipped, GError **error)
 {
-    if (!eval_tick(b->ev, error) || !subgraph_run(b->subgraph, inputs, n, b->outputs, error))
+    if (!eval_tick(b->ev, error) || !run(b, inputs, n, error))
         return FALSE;
     gboolean ok = sort_outputs(b, error);
     if (b->skip > 0 && !b->outputs[0])
