@@ -69,7 +69,7 @@ Test(loop, refuses)
     expect_fails("g () => (int32 y) <int64 m = {3}, int32 zero = {0}> { y = Loop (m, , zero) <body = b (int64 i, bool c)"
                  " => (bool again) { again = Identity(c) }> }", 13, "body has 2 inputs");
     expect_fails("g () => (int32[N] y) <int64 m = {3}> { y = Loop (m, ) <body = b (int64 i, bool c) => (bool again, int64[M] s)"
-                 " { again = Identity(c) n = Constant <value_ints = [1]> () k = Unsqueeze <axes = [0]> (i)"
+                 " { again = Identity(c) k = Unsqueeze <axes = [0]> (i)"
                  "   s = ConstantOfShape <value = int64[1] {1}> (k) }> }", 11, "like item 0");
 }
 

@@ -62,7 +62,7 @@ Test(optional, full_and_empty)
 {
     expect_holds("g () => (int32 x, bool h, bool e, bool n) <int32 a = {5}, int32 want_x = {5}, bool want_h = {1}, bool want_e = {0},"
                  " bool want_n = {0}> { o = Optional(a) x = OptionalGetElement(o) h = OptionalHasElement(o)"
-                 " q = Optional <type = tensor(int32)> () e = OptionalHasElement(q) n = OptionalHasElement() }", 18);
+                 " q = Optional <type = seq(int32)> () e = OptionalHasElement(q) n = OptionalHasElement() }", 18);
     expect_fails("g () => (int32 x) { q = Optional <type = float[2]> () x = OptionalGetElement(q) }", 15, "is empty");
     expect_fails("g () => (bool x) { q = Optional() x = OptionalHasElement(q) }", 15, "'type'");
     expect_fails("g () => (bool x) <int32 a = {5}> { x = OptionalHasElement(a) }", 15, "expected one of: opt");
