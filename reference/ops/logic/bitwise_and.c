@@ -10,4 +10,5 @@ static gboolean bitwise_and(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(bitwise_and, "BitwiseAnd", "",
-    { .since = 18, .signature = "A:T, B:T -> C:T", .types = "T: ints uints", .kernel = bitwise_and, .bound = bound_exact })
+    { .since = 18, .signature = "A:T, B:T -> C:T", .types = "T: ints uints",
+      .kernel = bitwise_and, .bound = bound_exact })

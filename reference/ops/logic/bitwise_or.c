@@ -10,4 +10,5 @@ static gboolean bitwise_or(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(bitwise_or, "BitwiseOr", "",
-    { .since = 18, .signature = "A:T, B:T -> C:T", .types = "T: ints uints", .kernel = bitwise_or, .bound = bound_exact })
+    { .since = 18, .signature = "A:T, B:T -> C:T", .types = "T: ints uints",
+      .kernel = bitwise_or, .bound = bound_exact })

@@ -10,4 +10,5 @@ static gboolean bitwise_xor(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(bitwise_xor, "BitwiseXor", "",
-    { .since = 18, .signature = "A:T, B:T -> C:T", .types = "T: ints uints", .kernel = bitwise_xor, .bound = bound_exact })
+    { .since = 18, .signature = "A:T, B:T -> C:T", .types = "T: ints uints",
+      .kernel = bitwise_xor, .bound = bound_exact })

@@ -46,7 +46,8 @@ static gboolean equal_legacy(Eval *ev, GError **error)
 
 #define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
 OPERATOR_DEFINE(equal, "Equal", "",
-    { .since = 1, .types = "T: bool int32 int64", .attributes = "axis:int, broadcast:int=0", .kernel = equal_legacy, REST },
+    { .since = 1, .types = "T: bool int32 int64",
+      .attributes = "axis:int, broadcast:int=0", .kernel = equal_legacy, REST },
     { .since = 7, .types = "T: bool int32 int64", .kernel = equal, REST },
     { .since = 11, .types = "T: bool numeric1", .kernel = equal, REST },
     { .since = 13, .types = "T: bool numeric13", .kernel = equal, REST },

@@ -11,7 +11,14 @@ static gboolean greater_or_equal(Eval *ev, GError **error)
     return elementwise_compare(ev, &greater_or_equal_fn, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 16]> GreaterOrEqual (A, B) => (C) {\n"
+    "    greater = Greater (A, B)\n"
+    "    equal = Equal (A, B)\n"
+    "    C = Or (greater, equal)\n"
+    "}";
+
 #define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
 OPERATOR_DEFINE(greater_or_equal, "GreaterOrEqual", "",
     { .since = 12, .types = "T: numeric1", .kernel = greater_or_equal, REST },
-    { .since = 16, .types = "T: numeric13", .kernel = greater_or_equal, REST })
+    { .since = 16, .body = body, .types = "T: numeric13", .kernel = greater_or_equal, REST })

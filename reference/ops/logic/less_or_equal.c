@@ -11,7 +11,14 @@ static gboolean less_or_equal(Eval *ev, GError **error)
     return elementwise_compare(ev, &less_or_equal_fn, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 16]> LessOrEqual (A, B) => (C) {\n"
+    "    less = Less (A, B)\n"
+    "    equal = Equal (A, B)\n"
+    "    C = Or (less, equal)\n"
+    "}";
+
 #define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
 OPERATOR_DEFINE(less_or_equal, "LessOrEqual", "",
     { .since = 12, .types = "T: numeric1", .kernel = less_or_equal, REST },
-    { .since = 16, .types = "T: numeric13", .kernel = less_or_equal, REST })
+    { .since = 16, .body = body, .types = "T: numeric13", .kernel = less_or_equal, REST })

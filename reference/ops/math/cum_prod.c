@@ -39,5 +39,7 @@ static gboolean cum_prod(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(cum_prod, "CumProd", "",
-    { .since = 26, .signature = "x:T, axis:T2 -> y:T", .types = "T: uint32 uint64 int32 int64 floats13 | T2: int32 int64",
-      .attributes = "exclusive:int=0, reverse:int=0", .kernel = cum_prod })
+    { .since = 26, .signature = "x:T, axis:T2 -> y:T",
+      .types = "T: uint32 uint64 int32 int64 floats13 | T2: int32 int64",
+      .attributes = "exclusive:int=0, reverse:int=0",
+      .kernel = cum_prod })

@@ -39,7 +39,8 @@ static gsize find_pivot(mpfr_t *a, gsize m, gsize k)
 }
 
 /* a[i][j] := (a[i][j] a[k][k] - a[i][k] a[k][j]) / previous pivot, for i, j > k. */
-static gboolean eliminate(Eval *ev, mpfr_t *a, gsize m, gsize k, mpfr_srcptr previous, mpfr_ptr s, mpfr_ptr t, GError **error)
+static gboolean eliminate(Eval *ev, mpfr_t *a, gsize m, gsize k, mpfr_srcptr previous, mpfr_ptr s, mpfr_ptr t,
+                          GError **error)
 {
     for (gsize i = k + 1; i < m; i++) {
         if (!eval_tick(ev, error))

@@ -22,8 +22,23 @@ static gboolean elu(Eval *ev, GError **error)
     return real_unary(ev, &function, &alpha, 1, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 22]> Elu <alpha> (X) => (Y) {\n"
+    "    slope_float = Constant <value_float: float = @alpha> ()\n"
+    "    slope = CastLike (slope_float, X)\n"
+    "    zero_float = Constant <value_float = 0.0> ()\n"
+    "    zero = CastLike (zero_float, X)\n"
+    "    one_float = Constant <value_float = 1.0> ()\n"
+    "    one = CastLike (one_float, X)\n"
+    "    negative = Less (X, zero)\n"
+    "    power = Exp (X)\n"
+    "    excess = Sub (power, one)\n"
+    "    scaled = Mul (slope, excess)\n"
+    "    Y = Where (negative, scaled, X)\n"
+    "}";
+
 #define REST .signature = "X:T -> Y:T", .kernel = elu
 OPERATOR_DEFINE(elu, "Elu", "",
     { .since = 1, .types = "T: floats1", .attributes = "alpha:float=1, consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", .attributes = "alpha:float=1", REST },
-    { .since = 22, .types = "T: floats13", .attributes = "alpha:float=1", REST })
+    { .since = 22, .body = body, .types = "T: floats13", .attributes = "alpha:float=1", REST })

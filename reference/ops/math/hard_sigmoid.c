@@ -32,9 +32,25 @@ static gboolean hard_sigmoid(Eval *ev, GError **error)
     return real_unary(ev, &function, parameters, 2, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 22]> HardSigmoid <alpha, beta> (X) => (Y) {\n"
+    "    slope_float = Constant <value_float: float = @alpha> ()\n"
+    "    slope = CastLike (slope_float, X)\n"
+    "    offset_float = Constant <value_float: float = @beta> ()\n"
+    "    offset = CastLike (offset_float, X)\n"
+    "    zero_float = Constant <value_float = 0.0> ()\n"
+    "    zero = CastLike (zero_float, X)\n"
+    "    one_float = Constant <value_float = 1.0> ()\n"
+    "    one = CastLike (one_float, X)\n"
+    "    scaled = Mul (slope, X)\n"
+    "    line = Add (scaled, offset)\n"
+    "    below = Min (line, one)\n"
+    "    Y = Max (below, zero)\n"
+    "}";
+
 #define REST .signature = "X:T -> Y:T", .kernel = hard_sigmoid
 #define PARAMETERS "alpha:float=0.2, beta:float=0.5"
 OPERATOR_DEFINE(hard_sigmoid, "HardSigmoid", "",
     { .since = 1, .types = "T: floats1", .attributes = PARAMETERS ", consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", .attributes = PARAMETERS, REST },
-    { .since = 22, .types = "T: floats13", .attributes = PARAMETERS, REST })
+    { .since = 22, .body = body, .types = "T: floats13", .attributes = PARAMETERS, REST })

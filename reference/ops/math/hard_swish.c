@@ -29,7 +29,13 @@ static gboolean hard_swish(Eval *ev, GError **error)
     return real_unary(ev, &function, NULL, 0, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 22]> HardSwish (X) => (Y) {\n"
+    "    gate = HardSigmoid <alpha = 0.16666667, beta = 0.5> (X)\n"
+    "    Y = Mul (X, gate)\n"
+    "}";
+
 #define REST .signature = "X:T -> Y:T", .kernel = hard_swish
 OPERATOR_DEFINE(hard_swish, "HardSwish", "",
     { .since = 14, .types = "T: floats1", REST },
-    { .since = 22, .types = "T: floats13", REST })
+    { .since = 22, .body = body, .types = "T: floats13", REST })

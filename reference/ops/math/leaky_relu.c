@@ -25,8 +25,19 @@ static gboolean leaky_relu_bound(Eval *ev, GError **error)
     return elementwise_bound_exact(ev, (const char *const[]){ "alpha", NULL }, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 16]> LeakyRelu <alpha> (X) => (Y) {\n"
+    "    slope_float = Constant <value_float: float = @alpha> ()\n"
+    "    slope = CastLike (slope_float, X)\n"
+    "    zero_float = Constant <value_float = 0.0> ()\n"
+    "    zero = CastLike (zero_float, X)\n"
+    "    negative = Less (X, zero)\n"
+    "    scaled = Mul (slope, X)\n"
+    "    Y = Where (negative, scaled, X)\n"
+    "}";
+
 #define REST .signature = "X:T -> Y:T", .kernel = leaky_relu, .bound = leaky_relu_bound
 OPERATOR_DEFINE(leaky_relu, "LeakyRelu", "",
     { .since = 1, .types = "T: floats1", .attributes = "alpha:float=0.01, consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", .attributes = "alpha:float=0.01", REST },
-    { .since = 16, .types = "T: floats13", .attributes = "alpha:float=0.01", REST })
+    { .since = 16, .body = body, .types = "T: floats13", .attributes = "alpha:float=0.01", REST })

@@ -34,7 +34,14 @@ static gboolean mish(Eval *ev, GError **error)
     return real_unary(ev, &function, NULL, 0, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 22]> Mish (X) => (Y) {\n"
+    "    smooth = Softplus (X)\n"
+    "    gate = Tanh (smooth)\n"
+    "    Y = Mul (X, gate)\n"
+    "}";
+
 #define REST .signature = "X:T -> Y:T", .kernel = mish
 OPERATOR_DEFINE(mish, "Mish", "",
     { .since = 18, .types = "T: floats1", REST },
-    { .since = 22, .types = "T: floats13", REST })
+    { .since = 22, .body = body, .types = "T: floats13", REST })

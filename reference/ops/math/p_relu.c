@@ -44,10 +44,19 @@ static gboolean p_relu_legacy(Eval *ev, GError **error)
     return y != NULL;
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 16]> PRelu (X, slope) => (Y) {\n"
+    "    zero_float = Constant <value_float = 0.0> ()\n"
+    "    zero = CastLike (zero_float, X)\n"
+    "    negative = Less (X, zero)\n"
+    "    scaled = Mul (slope, X)\n"
+    "    Y = Where (negative, scaled, X)\n"
+    "}";
+
 #define REST .signature = "X:T, slope:T -> Y:T", .bound = bound_exact
 OPERATOR_DEFINE(p_relu, "PRelu", "",
     { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", .kernel = p_relu_legacy, REST },
     { .since = 6, .types = "T: floats1", .kernel = p_relu_legacy, REST },
     { .since = 7, .types = "T: floats1", .kernel = p_relu, REST },
     { .since = 9, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = p_relu, REST },
-    { .since = 16, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = p_relu, REST })
+    { .since = 16, .body = body, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = p_relu, REST })

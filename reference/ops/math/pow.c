@@ -1,5 +1,5 @@
-/* x to the power y, in the type of x. Floats follow IEEE 754's pow and are rounded once. Integers to integer powers wrap
- * to the width of the type; a negative power is 1 / x^|y| truncated towards zero (of 0, where there is none: 0).
+/* x to the power y, in the type of x. Floats follow IEEE 754's pow and are rounded once. Integers to integer powers
+ * wrap to the width of the type; a negative power is 1 / x^|y| truncated towards zero (of 0, where there is none: 0).
  * Integers to float powers truncate the real number and end at the limits of the type. */
 #include "reference/ops/shared/elementwise.h"
 #include "reference/ops/shared/transcendental.h"

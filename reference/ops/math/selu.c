@@ -29,6 +29,7 @@ static gboolean selu(Eval *ev, GError **error)
 #define REST .signature = "X:T -> Y:T", .kernel = selu
 #define PARAMETERS "alpha:float=1.67326319217681884765625, gamma:float=1.05070102214813232421875"
 OPERATOR_DEFINE(selu, "Selu", "",
-    { .since = 1, .types = "T: floats1", .attributes = "alpha:float=1.6732, gamma:float=1.0507, consumed_inputs:ints", REST },
+    { .since = 1, .types = "T: floats1",
+      .attributes = "alpha:float=1.6732, gamma:float=1.0507, consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", .attributes = PARAMETERS, REST },
     { .since = 22, .types = "T: floats13", .attributes = PARAMETERS, REST })

@@ -38,7 +38,8 @@ static void shrink_integer(const Tensor *x, Tensor *y, int64_t i, double bias, d
     if (is_unsigned)
         tensor_set_bits(y, i, MIN((uint64_t)mpfr_get_uj(value, MPFR_RNDZ), dtype_max(y->dtype)));
     else
-        tensor_set_int(y, i, CLAMP((int64_t)mpfr_get_sj(value, MPFR_RNDZ), dtype_min(y->dtype), (int64_t)dtype_max(y->dtype)));
+        tensor_set_int(y, i, CLAMP((int64_t)mpfr_get_sj(value, MPFR_RNDZ), dtype_min(y->dtype),
+                                   (int64_t)dtype_max(y->dtype)));
 }
 
 static gboolean shrink(Eval *ev, GError **error)
@@ -66,5 +67,5 @@ static gboolean shrink_bound(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(shrink, "Shrink", "",
-    { .since = 9, .signature = "input:T -> output:T", .types = "T: numeric1", .attributes = "bias:float=0, lambd:float=0.5",
-      .kernel = shrink, .bound = shrink_bound })
+    { .since = 9, .signature = "input:T -> output:T", .types = "T: numeric1",
+      .attributes = "bias:float=0, lambd:float=0.5", .kernel = shrink, .bound = shrink_bound })

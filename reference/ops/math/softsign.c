@@ -22,7 +22,16 @@ static gboolean softsign(Eval *ev, GError **error)
     return real_unary(ev, &function, NULL, 0, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 22]> Softsign (input) => (output) {\n"
+    "    magnitude = Abs (input)\n"
+    "    one_float = Constant <value_float = 1.0> ()\n"
+    "    one = CastLike (one_float, input)\n"
+    "    sum = Add (one, magnitude)\n"
+    "    output = Div (input, sum)\n"
+    "}";
+
 #define REST .signature = "input:T -> output:T", .kernel = softsign
 OPERATOR_DEFINE(softsign, "Softsign", "",
     { .since = 1, .types = "T: floats1", REST },
-    { .since = 22, .types = "T: floats13", REST })
+    { .since = 22, .body = body, .types = "T: floats13", REST })

@@ -36,6 +36,12 @@ static gboolean swi_glu(Eval *ev, GError **error)
     return TRUE;
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 28]> SwiGLU <alpha> (A, B) => (Y) {\n"
+    "    swish = Swish <alpha: float = @alpha> (A)\n"
+    "    Y = Mul (swish, B)\n"
+    "}";
+
 OPERATOR_DEFINE(swi_glu, "SwiGLU", "",
-    { .since = 28, .signature = "A:T, B:T -> Y:T", .types = "T: floats13", .attributes = "alpha:float=1",
+    { .since = 28, .body = body, .signature = "A:T, B:T -> Y:T", .types = "T: floats13", .attributes = "alpha:float=1",
       .kernel = swi_glu })

@@ -24,5 +24,15 @@ static gboolean swish(Eval *ev, GError **error)
     return real_unary(ev, &function, &alpha, 1, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 24]> Swish <alpha> (X) => (Y) {\n"
+    "    slope_float = Constant <value_float: float = @alpha> ()\n"
+    "    slope = CastLike (slope_float, X)\n"
+    "    scaled = Mul (slope, X)\n"
+    "    gate = Sigmoid (scaled)\n"
+    "    Y = Mul (X, gate)\n"
+    "}";
+
 OPERATOR_DEFINE(swish, "Swish", "",
-    { .since = 24, .signature = "X:T -> Y:T", .types = "T: floats13", .attributes = "alpha:float=1", .kernel = swish })
+    { .since = 24, .body = body, .signature = "X:T -> Y:T", .types = "T: floats13",
+      .attributes = "alpha:float=1", .kernel = swish })

@@ -24,8 +24,18 @@ static gboolean thresholded_relu_bound(Eval *ev, GError **error)
     return elementwise_bound_exact(ev, (const char *const[]){ "alpha", NULL }, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 22]> ThresholdedRelu <alpha> (X) => (Y) {\n"
+    "    limit_float = Constant <value_float: float = @alpha> ()\n"
+    "    limit = CastLike (limit_float, X)\n"
+    "    zero_float = Constant <value_float = 0.0> ()\n"
+    "    zero = CastLike (zero_float, X)\n"
+    "    above = Less (limit, X)\n"
+    "    Y = Where (above, X, zero)\n"
+    "}";
+
 #define REST .signature = "X:T -> Y:T", .attributes = "alpha:float=1", .kernel = thresholded_relu, \
              .bound = thresholded_relu_bound
 OPERATOR_DEFINE(thresholded_relu, "ThresholdedRelu", "",
     { .since = 10, .types = "T: floats1", REST },
-    { .since = 22, .types = "T: floats13", REST })
+    { .since = 22, .body = body, .types = "T: floats13", REST })

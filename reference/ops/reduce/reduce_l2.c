@@ -12,9 +12,20 @@ static gboolean reduce_l2(Eval *ev, GError **error)
     return reduce_rows(ev, reduce_l2_row, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 18]> ReduceL2 <keepdims, noop_with_empty_axes>"
+    " (data, axes) => (reduced) {\n"
+    "    square = Mul (data, data)\n"
+    "    sum = ReduceSum <keepdims: int = @keepdims,"
+    " noop_with_empty_axes: int = @noop_with_empty_axes> (square, axes)\n"
+    "    wide = Cast <to = 11> (sum)\n"
+    "    root = Sqrt (wide)\n"
+    "    reduced = CastLike (root, data)\n"
+    "}";
+
 #define REST .kernel = reduce_l2
 OPERATOR_DEFINE(reduce_l2, "ReduceL2", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 13, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES13, REST },
-    { .since = 18, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })
+    { .since = 18, .body = body, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })

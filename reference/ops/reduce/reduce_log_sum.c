@@ -12,9 +12,17 @@ static gboolean reduce_log_sum(Eval *ev, GError **error)
     return reduce_rows(ev, reduce_log_sum_row, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 18]> ReduceLogSum <keepdims, noop_with_empty_axes>"
+    " (data, axes) => (reduced) {\n"
+    "    sum = ReduceSum <keepdims: int = @keepdims,"
+    " noop_with_empty_axes: int = @noop_with_empty_axes> (data, axes)\n"
+    "    reduced = Log (sum)\n"
+    "}";
+
 #define REST .kernel = reduce_log_sum
 OPERATOR_DEFINE(reduce_log_sum, "ReduceLogSum", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 13, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES13, REST },
-    { .since = 18, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })
+    { .since = 18, .body = body, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })

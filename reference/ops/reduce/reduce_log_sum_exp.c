@@ -20,8 +20,8 @@ static void integers_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, i
         sum += Sleef_cinz_expd1_u10purec(-(double)(high - value));
     }
     if (!is_signed) {
-        const uint64_t m = high, whole = n == 0 ? 0 : (uint64_t)Sleef_cinz_logd1_u10purec(sum), most = dtype_max(y->dtype);
-        tensor_set_bits(y, at, m > most - whole ? most : m + whole);
+        const uint64_t whole = n == 0 ? 0 : (uint64_t)Sleef_cinz_logd1_u10purec(sum), most = dtype_max(y->dtype);
+        tensor_set_bits(y, at, high > most - whole ? most : high + whole);
         return;
     }
     const int64_t m = n == 0 ? dtype_min(y->dtype) : (int64_t)(high ^ flip), most = (int64_t)dtype_max(y->dtype);
@@ -41,7 +41,8 @@ static gboolean reduce_log_sum_exp_row(const Tensor *x, int64_t first, int64_t n
     g_autofree double *row = g_try_new(double, (gsize)n + 1);
     if (!row)
         return FALSE;
-    convert_to_double(x->dtype, (const uint8_t *)x->data + (gsize)first * (gsize)dtype_info(x->dtype)->width, row, (gsize)n);
+    const gsize width = (gsize)dtype_info(x->dtype)->width;
+    convert_to_double(x->dtype, (const uint8_t *)x->data + (gsize)first * width, row, (gsize)n);
     tensor_set_double(y, at, log_sum_exp(row, (gsize)n, x->dtype));
     return TRUE;
 }
@@ -51,9 +52,20 @@ static gboolean reduce_log_sum_exp(Eval *ev, GError **error)
     return reduce_rows(ev, reduce_log_sum_exp_row, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 18]> ReduceLogSumExp <keepdims, noop_with_empty_axes>"
+    " (data, axes) => (reduced) {\n"
+    "    wide = Cast <to = 11> (data)\n"
+    "    power = Exp (wide)\n"
+    "    sum = ReduceSum <keepdims: int = @keepdims,"
+    " noop_with_empty_axes: int = @noop_with_empty_axes> (power, axes)\n"
+    "    log = Log (sum)\n"
+    "    reduced = CastLike (log, data)\n"
+    "}";
+
 #define REST .kernel = reduce_log_sum_exp
 OPERATOR_DEFINE(reduce_log_sum_exp, "ReduceLogSumExp", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 13, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES13, REST },
-    { .since = 18, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })
+    { .since = 18, .body = body, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })

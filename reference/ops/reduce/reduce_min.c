@@ -1,5 +1,5 @@
-/* The text: nothing reduces to plus infinity, or to the highest number of a type without infinities. A NaN is the result
- * wherever there is one; booleans order false before true. */
+/* The text: nothing reduces to plus infinity, or to the highest number of a type without infinities. A NaN is the
+ * result wherever there is one; booleans order false before true. */
 #include "reference/ops/shared/reduce.h"
 #include "reference/eval/certify.h"
 #include "reference/tensor/convert.h"

@@ -12,9 +12,17 @@ static gboolean reduce_sum_square(Eval *ev, GError **error)
     return reduce_rows(ev, reduce_sum_square_row, error);
 }
 
+static const char body[] =
+    "<domain: \"\", opset_import: [\"\" : 18]> ReduceSumSquare <keepdims, noop_with_empty_axes>"
+    " (data, axes) => (reduced) {\n"
+    "    square = Mul (data, data)\n"
+    "    reduced = ReduceSum <keepdims: int = @keepdims,"
+    " noop_with_empty_axes: int = @noop_with_empty_axes> (square, axes)\n"
+    "}";
+
 #define REST .kernel = reduce_sum_square
 OPERATOR_DEFINE(reduce_sum_square, "ReduceSumSquare", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 13, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES13, REST },
-    { .since = 18, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })
+    { .since = 18, .body = body, REDUCE_AXES_INPUT, .types = REDUCE_TYPES13, REST })

@@ -81,13 +81,18 @@ static gboolean finish_exactly(mpfr_ptr y, gconstpointer data)
     }
 }
 
+/* FALSE if the sum has to be exact. */
+static gboolean decided(const WideSum *sum, gsize n, SumFinish finish, DType dtype, double *value)
+{
+    return finish == FINISH_NONE ? wide_sum_decided(sum, n, dtype, value) : finish_fast(sum, n, finish, dtype, value);
+}
+
 double sum_terms(const double *x, gsize n, SumKind kind, DType dtype)
 {
     WideSum sum = WIDE_SUM_INIT;
-    double value;
+    double value = 0;
     add_terms(&sum, x, n, kind.term);
-    if (kind.finish == FINISH_NONE ? wide_sum_decided(&sum, n, dtype, &value)
-                                   : finish_fast(&sum, n, kind.finish, dtype, &value))
+    if ((n == 0 && kind.finish == FINISH_NONE) || decided(&sum, n, kind.finish, dtype, &value))
         return value;
     mpfr_t exact;
     exact_sum_init(exact);
@@ -100,8 +105,6 @@ double sum_terms(const double *x, gsize n, SumKind kind, DType dtype)
 /* As sum_terms, in blocks: a reduced row may be longer than what should be held as doubles. */
 static double sum_floats(const Tensor *x, int64_t first, int64_t n, SumKind kind)
 {
-    if (n == 0 && kind.finish == FINISH_NONE)
-        return 0;
     const gsize width = (gsize)dtype_info(x->dtype)->width;
     const uint8_t *data = (const uint8_t *)x->data + (gsize)first * width;
     double block[BLOCK], value;
@@ -114,8 +117,7 @@ static double sum_floats(const Tensor *x, int64_t first, int64_t n, SumKind kind
         convert_to_double(x->dtype, data + (gsize)k * width, block, (gsize)MIN(n - k, BLOCK));
         add_terms(&sum, block, (gsize)MIN(n - k, BLOCK), kind.term);
     }
-    if (kind.finish == FINISH_NONE ? wide_sum_decided(&sum, (gsize)n, x->dtype, &value)
-                                   : finish_fast(&sum, (gsize)n, kind.finish, x->dtype, &value))
+    if (decided(&sum, (gsize)n, kind.finish, x->dtype, &value))
         return value;
     mpfr_t exact;
     exact_sum_init(exact);
@@ -161,7 +163,8 @@ static void add_integer(mpfr_ptr sum, mpfr_ptr term, const Tensor *x, int64_t k,
 static void store_truncated(mpfr_ptr value, Tensor *y, int64_t at)
 {
     if (dtype_info(y->dtype)->domain == DOMAIN_SIGNED)
-        tensor_set_int(y, at, CLAMP((int64_t)mpfr_get_sj(value, MPFR_RNDZ), dtype_min(y->dtype), (int64_t)dtype_max(y->dtype)));
+        tensor_set_int(y, at, CLAMP((int64_t)mpfr_get_sj(value, MPFR_RNDZ), dtype_min(y->dtype),
+                                    (int64_t)dtype_max(y->dtype)));
     else
         tensor_set_bits(y, at, MIN((uint64_t)mpfr_get_uj(value, MPFR_RNDZ), dtype_max(y->dtype)));
 }
