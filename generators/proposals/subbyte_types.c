@@ -62,5 +62,6 @@ static void generate(Generator *g)
     subbyte_generate_cast_edges(g);
     subbyte_generate_cast_open(g);
     subbyte_generate_movement(g);
+    subbyte_generate_carried(g);
 }
 PROPOSAL_DEFINE(subbyte_types, "subbyte-types", generate)

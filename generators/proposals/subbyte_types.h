@@ -33,5 +33,6 @@ void subbyte_generate_casts(Generator *g);
 void subbyte_generate_cast_edges(Generator *g);
 void subbyte_generate_cast_open(Generator *g);
 void subbyte_generate_movement(Generator *g);
+void subbyte_generate_carried(Generator *g);
 
 #endif

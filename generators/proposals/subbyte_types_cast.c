@@ -139,12 +139,21 @@ static gboolean settled(DType from, DType to, double value, const Conversion *ho
     return dtype_info(to)->bits >= 8 || whole == value;
 }
 
+/* A 64-bit number that a double may not hold, on its way to a float that some reach through one. */
+static gboolean loses_bits(DType from, DType to, uint64_t bits)
+{
+    return (from == DTYPE_INT64 || from == DTYPE_UINT64) && dtype_is_float(to) && to != DTYPE_DOUBLE && to != DTYPE_FLOAT &&
+           bits + (UINT64_C(1) << 53) >= UINT64_C(1) << 54 && (bits & 0x7FF) != 0;
+}
+
 static Tensor *settled_values(DType from, DType to, const Conversion *how)
 {
     g_autoptr(Tensor) all = source_values(from, to);
     g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     for (int64_t i = 0; i < all->count; i++) {
         const uint64_t bits = tensor_get_bits(all, i);
+        if (loses_bits(from, to, bits))
+            continue;
         if (settled(from, to, tensor_get_double(all, i), how))
             g_array_append_val(kept, bits);
     }
