@@ -73,6 +73,16 @@ static Value *load_input(Engine *e, const OrtSession *session, size_t index, gbo
     return value_load(path, kind == ORT_TYPE_SEQUENCE ? &sequence : NULL, NULL, error);
 }
 
+/* The name inside a tensor file; NULL if it holds none. */
+static char *tensor_name(const char *path)
+{
+    char   *name = NULL;
+    Tensor *tensor = tensor_load(path, &name, NULL, NULL);
+    if (tensor)
+        tensor_unref(tensor);
+    return name;
+}
+
 typedef struct {
     GPtrArray *names;  /* of char* */
     GPtrArray *values; /* of OrtValue* */
@@ -100,9 +110,8 @@ static gboolean fill_inputs(Engine *e, const OrtSession *session, const char *co
         return FALSE;
     guint next = 0;
     for (gsize i = 0; i < n; i++) {
-        g_autofree char  *in_file = NULL;
-        g_autoptr(Tensor) peeked = initializers->len > 0 ? tensor_load(paths[i], &in_file, NULL, NULL) : NULL;
-        gboolean          initializer = in_file && holds(initializers, in_file);
+        g_autofree char *in_file = initializers->len > 0 ? tensor_name(paths[i]) : NULL;
+        gboolean         initializer = in_file && holds(initializers, in_file);
         if (!initializer && next >= names->len) {
             g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_RUN,
                         "the session has %u inputs, the case gives %" G_GSIZE_FORMAT, names->len, n);

@@ -182,12 +182,17 @@ static void judge_refusal(const Subject *s, const Attempt *attempt, const Capabi
         set(j, VERDICT_REFUSED, g_strdup(attempt->message));
 }
 
-/* Absolute paths of this machine have no place in results that others compare with theirs. */
-static char *without_paths(const Subject *s, const char *message)
+/* A backend's words as results keep them: on one line, and without the corpus's place on this machine, so that the same
+ * cause reads the same everywhere. */
+static char *tidy(const Subject *s, const char *message)
 {
+    g_autofree char   *prefix = g_strconcat(s->folder, "/", NULL);
     g_autoptr(GString) text = g_string_new(message);
-    g_string_replace(text, s->folder, s->c->id, 0);
-    return g_strdup(text->str);
+    g_string_replace(text, prefix, "", 0);
+    for (gsize i = 0; i < text->len; i++)
+        if ((guchar)text->str[i] < 0x20)
+            text->str[i] = ' ';
+    return g_strstrip(g_strdup(text->str));
 }
 
 gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j, GError **error)
@@ -220,7 +225,7 @@ gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *r
     }
     if (j->message) {
         g_autofree char *message = g_steal_pointer(&j->message);
-        j->message = without_paths(s, message);
+        j->message = tidy(s, message);
     }
     if (verdict_outcome(j->verdict) != OUTCOME_GOOD && attempt->log && *attempt->log)
         j->log = g_strdup(attempt->log);
