@@ -19,6 +19,7 @@ void backend_free(Backend *b)
     g_strfreev(b->version_command);
     g_strfreev(b->environment);
     g_strfreev(b->install);
+    g_free(b->settings);
     cJSON_Delete(b->options);
     if (b->unsupported)
         g_ptr_array_unref(b->unsupported);
@@ -113,6 +114,7 @@ static gboolean read_command(const cJSON *value, const char *file, const char *f
 static gboolean read_environment(const cJSON *value, const char *file, Backend *b, GError **error)
 {
     const cJSON *entry;
+    g_autoptr(GString) settings = g_string_new(NULL);
     if (!cJSON_IsObject(value))
         return fail(error, file, "environment", "an object of texts");
     cJSON_ArrayForEach(entry, value)
@@ -121,7 +123,10 @@ static gboolean read_environment(const cJSON *value, const char *file, Backend *
             return fail(error, file, "environment", "an object of texts");
         g_autofree char *text = fill_in(entry->valuestring, b->folder, "");
         b->environment = g_environ_setenv(b->environment, entry->string, text, TRUE);
+        g_string_append_printf(settings, "%s%s=%s", settings->len ? " " : "", entry->string, entry->valuestring);
     }
+    g_free(b->settings);
+    b->settings = g_strdup(settings->str);
     return TRUE;
 }
 
@@ -260,6 +265,7 @@ Backend *backend_load(const char *what, GError **error)
     b->start_seconds = DEFAULT_START_SECONDS;
     b->memory_bytes = (guint64)(DEFAULT_MEMORY_MB * 1048576.0);
     b->environment = g_get_environ();
+    b->settings = g_strdup("");
     b->folder = backend_folder(place);
     g_autofree char *base = g_path_get_basename(b->folder);
     b->name = g_strconcat(base, colon, NULL);

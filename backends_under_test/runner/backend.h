@@ -28,6 +28,7 @@ typedef struct {
     char      **command;         /* placeholders of the installation filled in, those of a case not */
     char      **version_command; /* COMMAND: its first line of output is the version; NULL */
     char      **environment;     /* complete, as execve wants it */
+    char       *settings;        /* what backend.json adds to the environment: "A=1 B=2", for the record; "" if nothing */
     char      **install;         /* command that fetches the backend, run in its folder; NULL: nothing to fetch */
     int         refuses_with;    /* COMMAND: the exit status that means "refused cleanly"; -1: any but 0 */
     cJSON      *options;         /* object of strings: from "ort:provider=cuda" */

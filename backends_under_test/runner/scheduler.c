@@ -267,8 +267,10 @@ static void run_lanes(Run *run)
 static gboolean record_backend(Run *run, const Hello *hello, GError **error)
 {
     struct utsname system;
-    g_autofree char *environment =
-        uname(&system) == 0 ? g_strdup_printf("%s %s", system.sysname, system.machine) : g_strdup("unknown");
+    const char      *settings = run->backend->settings;
+    g_autofree char *environment = uname(&system) == 0 ? g_strdup_printf("%s %s%s%s", system.sysname, system.machine,
+                                                                         *settings ? "; " : "", settings)
+                                                       : g_strdup(settings);
     g_autoptr(GPtrArray) rules = g_ptr_array_new();
     g_ptr_array_extend(rules, run->backend->unsupported, NULL, NULL);
     g_ptr_array_extend(rules, run->declared, NULL, NULL);
