@@ -11,6 +11,8 @@ gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptio
     g_autofree char *summary = g_strdup_printf("assay %s: %s", self->name, self->summary);
     g_autoptr(GError) error = NULL;
     g_option_context_add_main_entries(context, entries, NULL);
+    g_autofree char *program = g_strdup_printf("assay %s", self->name);
+    g_set_prgname(program);
     g_option_context_set_summary(context, summary);
     if (description)
         g_option_context_set_description(context, description);
