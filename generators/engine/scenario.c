@@ -74,6 +74,9 @@ void scenario_about(Scenario *s, const char *variant, const char *requirements, 
     for (char **id = ids; *id; id++) {
         if (!proposal_requirement(s->generator->proposal, *id))
             blame(s, "no requirement '%s' in proposal.json", *id);
+        for (char **before = ids; before < id; before++)
+            if (strcmp(*before, *id) == 0)
+                blame(s, "requirement '%s' is named twice", *id);
         g_ptr_array_add(s->facts->requirements, g_strdup_printf("%s/%s", s->generator->proposal->id, *id));
     }
 }

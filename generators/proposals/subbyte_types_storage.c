@@ -26,11 +26,11 @@ static void initializer(Generator *g, DType dtype, const Shape *shape, Storage s
 {
     g_autofree char *size = subbyte_shape_name(shape);
     Scenario *s = scenario_new(g, "initializer-%s-%s-%s", storage_names[storage], dtype_name(dtype), size);
-    const char *also = dtype_info(dtype)->bits == 8     ? "R9"
-                       : storage == STORAGE_TYPED       ? "R3 R7"
-                       : shape_count(shape) == 0        ? "R11"
-                                                        : "R3";
-    g_autofree char *rules = g_strdup_printf("%s %s%s", packing_rule(dtype), also, storage == STORAGE_EXTERNAL ? " R13" : "");
+    const char *also = shape_count(shape) == 0           ? " R11"
+                       : dtype_info(dtype)->bits == 8    ? ""
+                       : storage == STORAGE_TYPED        ? " R3 R7"
+                                                         : " R3";
+    g_autofree char *rules = g_strconcat(packing_rule(dtype), also, storage == STORAGE_EXTERNAL ? " R13" : "", NULL);
     scenario_about(s, "storage", rules, "An initializer of %s, shape %s, in %s.", dtype_name(dtype), size,
                    storage == STORAGE_RAW ? "raw_data" : storage == STORAGE_TYPED ? "int32_data" : "an external file");
     if (shape_count(shape) == 0)
