@@ -1,6 +1,7 @@
 /* What a kernel sees of the node it runs: inputs, outputs, attributes. */
 #include "reference/eval/run.h"
 
+#include <mpfr.h>
 #include <string.h>
 
 gboolean eval_fail(GError **error, const char *format, ...)
@@ -253,10 +254,15 @@ typedef struct {
     int64_t  first, last;
 } Share;
 
-static gpointer run_share(gpointer data)
+static void run_share(const Share *share)
 {
-    const Share *share = data;
     share->work(share->first, share->last, share->data);
+}
+
+static gpointer run_thread(gpointer data)
+{
+    run_share(data);
+    mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE); /* what a kernel's calls of MPFR left for this thread */
     return NULL;
 }
 
@@ -269,7 +275,7 @@ void eval_parallel(Eval *ev, int64_t count, int64_t grain, EvalWork work, gpoint
     for (int64_t t = 0; t < threads; t++)
         shares[t] = (Share){ work, data, count * t / threads, count * (t + 1) / threads };
     for (int64_t t = 1; t < threads; t++)
-        others[t] = g_thread_try_new("kernel", run_share, &shares[t], NULL);
+        others[t] = g_thread_try_new("kernel", run_thread, &shares[t], NULL);
     run_share(&shares[0]);
     for (int64_t t = 1; t < threads; t++) {
         if (others[t])

@@ -311,7 +311,7 @@ static gboolean present(Eval *ev, gsize output, const Operand *past, const Opera
     if (!t)
         return FALSE;
     int64_t at = 0;
-    for (int64_t b = 0; b < now->batch; b++)
+    for (int64_t b = 0; t->count > 0 && b < now->batch; b++)
         for (int64_t h = 0; h < now->heads; h++) {
             if (past->tensor)
                 move_run(past->tensor, b * past->batch_stride + h * past->head_stride, t, at, past->length * past->depth);
@@ -350,7 +350,8 @@ static gboolean attention(Eval *ev, GError **error)
     if (!read_operands(ev, &a, error) || !read_past(ev, &a, error) || !read_nonpad(ev, &a, error) ||
         !read_mask(ev, &a, error) || !read_attributes(ev, &a, error) || !make_outputs(ev, &a, error))
         return FALSE;
-    eval_parallel(ev, a.q.batch * a.q.heads, 1, some_heads, &a);
+    if (a.y->count > 0 || (a.scores && a.scores->count > 0)) /* else there may be any number of empty rows */
+        eval_parallel(ev, a.q.batch * a.q.heads, 1, some_heads, &a);
     return !a.out_of_memory || eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", a.total);
 }
 

@@ -93,7 +93,8 @@ static gboolean causal_conv_with_state(Eval *ev, GError **error)
     c.y = eval_output(ev, 0, c.x->dtype, &c.x->shape, error);
     if (!c.y)
         return FALSE;
-    eval_parallel(ev, c.batch * c.channels, 1, some_planes, &c);
+    if (c.y->count > 0)
+        eval_parallel(ev, c.batch * c.channels, 1, some_planes, &c);
     return present_state(ev, &c, error);
 }
 

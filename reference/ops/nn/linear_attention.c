@@ -162,7 +162,8 @@ static gboolean linear_attention(Eval *ev, GError **error)
         if (!l.present)
             return FALSE;
     }
-    eval_parallel(ev, l.batch * l.heads, 1, some_heads, &l);
+    if (l.y->count > 0 || (l.present && l.present->count > 0)) /* else there may be any number of empty tokens */
+        eval_parallel(ev, l.batch * l.heads, 1, some_heads, &l);
     return !l.out_of_memory || eval_fail(error, "no memory for a state of %" G_GINT64_FORMAT " by %" G_GINT64_FORMAT, l.dk, l.dv);
 }
 

@@ -100,7 +100,8 @@ static gboolean rotary_embedding(Eval *ev, GError **error)
     r.y = eval_output(ev, 0, r.x->dtype, &r.x->shape, error);
     if (!r.y)
         return FALSE;
-    eval_parallel(ev, r.batch * r.heads * r.length, 64, some_rows, &r);
+    if (r.y->count > 0)
+        eval_parallel(ev, r.batch * r.heads * r.length, 64, some_rows, &r);
     return TRUE;
 }
 

@@ -122,7 +122,7 @@ static gboolean normalise(Flex *f, GError **error)
     g_autoptr(Tensor) probabilities = tensor_new_uninitialised(f->scores->dtype, &f->scores->shape, error);
     if (!row || !probabilities)
         return probabilities ? eval_fail(error, "no memory for a row of %" G_GINT64_FORMAT " scores", f->keys) : FALSE;
-    for (int64_t i = 0; i < f->batch * f->heads * f->queries; i++) {
+    for (int64_t i = 0; i * f->keys < f->scores->count; i++) {
         load(f->scores, i * f->keys, row, f->keys);
         attention_softmax(row, f->keys, f->precise || f->scores->dtype == DTYPE_DOUBLE);
         store(probabilities, i * f->keys, row, f->keys);
@@ -162,14 +162,16 @@ static gboolean compute(Eval *ev, Flex *f, DType dtype, GError **error)
     f->scores = tensor_new_uninitialised(dtype, &scores, error);
     if (!f->scores)
         return FALSE;
-    eval_parallel(ev, f->batch * f->heads, 1, score_heads, f);
+    if (f->scores->count > 0) /* empty tensors may have any number of empty rows */
+        eval_parallel(ev, f->batch * f->heads, 1, score_heads, f);
     if (!modify(ev, "score_mod", f, error) || !normalise(f, error) || !modify(ev, "prob_mod", f, error))
         return FALSE;
     const Shape shape = SHAPE(f->batch, f->heads, f->queries, f->out_depth);
     f->y = eval_output(ev, 0, f->q->dtype, &shape, error);
     if (!f->y)
         return FALSE;
-    eval_parallel(ev, f->batch * f->heads, 1, mix_heads, f);
+    if (f->y->count > 0)
+        eval_parallel(ev, f->batch * f->heads, 1, mix_heads, f);
     return !f->out_of_memory || eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", f->keys);
 }
 

@@ -184,6 +184,8 @@ static void some_groups(int64_t first, int64_t last, gpointer data)
 gboolean normalize_run(Eval *ev, const Normalization *n, GError **error)
 {
     Job job = job_of(n);
+    if (n->x->count == 0 && !n->means && !n->variances) /* any number of empty groups */
+        return TRUE;
     eval_parallel(ev, job.count, 1 + 4096 / (job.size + 1), some_groups, &job);
     return !job.out_of_memory || eval_fail(error, "no memory for a group of %" G_GINT64_FORMAT " elements", job.size);
 }

@@ -87,8 +87,8 @@ static gboolean read_shapes(const Eval *ev, Recurrent *r, GError **error)
     if (eval_has(ev, "hidden_size") && eval_int(ev, "hidden_size") != r->hidden)
         return eval_fail(error, "hidden_size is %" G_GINT64_FORMAT ", R is for %" G_GINT64_FORMAT, eval_int(ev, "hidden_size"),
                          r->hidden);
-    if (r->hidden > G_MAXINT32)
-        return eval_fail(error, "the hidden size is too large");
+    if (MAX(r->hidden, MAX(r->steps, r->batch)) > G_MAXINT32) /* possible where another dim is 0 */
+        return eval_fail(error, "the hidden size, the steps or the batch are more than %d", G_MAXINT32);
     const int64_t rows = r->gates * r->hidden;
     const Shape w = SHAPE(r->directions, rows, r->inputs), rr = SHAPE(r->directions, rows, r->hidden),
                 b = SHAPE(r->directions, 2 * rows), p = SHAPE(r->directions, 3 * r->hidden), lengths = SHAPE(r->batch),

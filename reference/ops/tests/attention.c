@@ -185,3 +185,11 @@ Test(causal_conv_with_state, carries_the_last_inputs)
     expect_fails("g () => (float y) <float[1,1,1] x = {0.0}, float[1,1,1] w = {1.0}> { y = CausalConvWithState<activation = \"relu\">(x, w) }",
                  27, "activation is 'relu'");
 }
+
+Test(attention, any_number_of_empty_rows_takes_no_time)
+{
+    expect_holds("g () => (float[1,1,4611686018427387904,0] y) <float[1,1,4611686018427387904,0] q = {}, float[1,1,1,0] k = {},"
+                 " float[1,1,4611686018427387904,0] want_y = {}> { y = Attention(q, k, k) }", 23);
+    expect_holds("g () => (float[1,1,4611686018427387904,0] y) <float[1,1,4611686018427387904,0] q = {}, float[1,1,0,0] k = {},"
+                 " float[1,1,4611686018427387904,0] want_y = {}> { y = ai.onnx.preview.FlexAttention(q, k, k) }", 23);
+}
