@@ -49,6 +49,8 @@ static gboolean range(Eval *ev, GError **error)
     if (start->count != 1 || limit->count != 1 || delta->count != 1)
         return eval_fail(error, "start, limit and delta must have one element each");
     const DType dtype = start->dtype;
+    if (eval_has(ev, "stash_type") && !dtype_is_float((DType)eval_int(ev, "stash_type")))
+        return eval_fail(error, "stash_type is %" G_GINT64_FORMAT ", expected a float type", eval_int(ev, "stash_type"));
     const gboolean real = dtype_is_float(dtype);
     const double first = tensor_get_double(start, 0), step = tensor_get_double(delta, 0);
     const int64_t n = real ? count_float(first, tensor_get_double(limit, 0), step, error)
@@ -88,6 +90,8 @@ static gboolean range_bound(Eval *ev, GError **error)
     return bound_exact(ev, error);
 }
 
+/* stash_type is the least precision in which a backend computes the two narrow types: nothing to a single rounding. */
+#define REST .signature = "start:T, limit:T, delta:T -> output:T", .kernel = range, .bound = range_bound
 OPERATOR_DEFINE(range, "Range", "",
-    { .since = 11, .signature = "start:T, limit:T, delta:T -> output:T", .types = "T: float double int16 int32 int64",
-      .kernel = range, .bound = range_bound })
+    { .since = 11, .types = "T: float double int16 int32 int64", REST },
+    { .since = 27, .types = "T: float double int16 int32 int64 float16 bfloat16", .attributes = "stash_type:int=1", REST })

@@ -221,6 +221,9 @@ Test(range, counts_exactly)
                  " int64 q = {1}, int64 r = {1}, float s = {0.0}, float t = {1.0}, float u = {0.5}, int32[3] want_y = {10, 8, 6},"
                  " int64[0] want_z = {}, float[2] want_f = {0.0, 0.5}>"
                  "{ y = Range(a, b, c) z = Range(p, q, r) f = Range(s, t, u) }", 11);
+    expect_holds("g () => (float16[3] y) <float16 a = {1.0}, float16 b = {0.25}, float16 c = {-0.25},"
+                 " float16[3] want_y = {1.0, 0.75, 0.5}> { y = Range(a, b, c) }", 27);
+    expect_fails("g () => (float16[3] y) <float16 a = {1.0}> { y = Range(a, a, a) }", 26, "expected one of");
     expect_fails("g () => (int32[3] y) <int32 a = {1}, int32 b = {2}, int32 z = {0}> { y = Range(a, b, z) }", 11, "delta");
     expect_fails("g () => (float[3] y) <float a = {1.0}, float b = {2.0}, float z = {nan}> { y = Range(a, b, z) }", 11, "no range");
     expect_fails("g () => (int64[3] y) <int64 a = {-9223372036854775808}, int64 b = {9223372036854775807}, int64 o = {1}>"
