@@ -7,12 +7,19 @@
 #include <math.h>
 #include <string.h>
 
+/* The version of ai.onnx.ml that was current with an opset of the default domain. */
+static int ml_version(int opset)
+{
+    return opset >= 21 ? 5 : opset >= 20 ? 4 : opset >= 18 ? 3 : opset >= 11 ? 2 : 1;
+}
+
 static Model *model_of(const char *graph, int opset)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text =
-        g_strdup_printf("<ir_version: 13, opset_import: [\"\" : %d, \"ai.onnx.preview\" : 1, \"assay.block_qdq\" : 1, "
-                        "\"assay.subbyte\" : 1]> %s", opset, graph);
+        g_strdup_printf("<ir_version: 13, opset_import: [\"\" : %d, \"ai.onnx.ml\" : %d, \"ai.onnx.preview.training\" : 1, "
+                        "\"ai.onnx.preview\" : 1, \"assay.block_qdq\" : 1, \"assay.subbyte\" : 1]> %s",
+                        opset, ml_version(opset), graph);
     Model *model = model_from_text(text, &error);
     cr_assert(model, "%s\n%s", error->message, text);
     return model;

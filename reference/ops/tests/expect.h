@@ -6,7 +6,7 @@
 
 #include "reference/tensor/tensor.h"
 
-/* Every output is bit for bit what is wanted; `opset` is that of the default domain. */
+/* Every output is bit for bit what is wanted; `opset` is that of the default domain, ai.onnx.ml's follows from it. */
 void expect_holds(const char *graph, int opset);
 /* Every element of float outputs differs from what is wanted by at most `error`. */
 void expect_near(const char *graph, int opset, double error);
