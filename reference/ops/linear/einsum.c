@@ -1,6 +1,7 @@
 /* Einsum-12: every distinct index of the equation is an axis; each output element is one sum over the axes that are not
  * in the output, in row-major order of their first appearance. */
 #include "reference/ops/shared/compensated.h"
+#include "reference/ops/shared/contraction.h"
 #include "reference/tensor/convert.h"
 
 #include "reference/eval/certify.h"
@@ -223,6 +224,24 @@ static void some_elements(int64_t first, int64_t last, gpointer data)
     }
 }
 
+/* Two operands, the usual case, are matrix products. */
+static gboolean contract(Eval *ev, const Einsum *e, GError **error)
+{
+    ContractionAxis axes[MOST_AXES];
+    int64_t dense[SHAPE_MAX_RANK];
+    int n = 0;
+    shape_strides(&e->y->shape, dense);
+    for (int i = 0; i < e->out.n; i++) {
+        const int axis = e->out.axes[i];
+        axes[n++] = (ContractionAxis){ e->size[axis], e->strides[axis], e->strides[MOST_AXES + axis], dense[i], FALSE };
+    }
+    for (int i = 0; i < e->n_summed; i++) {
+        const int axis = e->summed[i];
+        axes[n++] = (ContractionAxis){ e->size[axis], e->strides[axis], e->strides[MOST_AXES + axis], 0, TRUE };
+    }
+    return contraction_run(ev, e->x[0], e->x[1], e->y, axes, n, error);
+}
+
 static gboolean einsum(Eval *ev, GError **error)
 {
     Einsum e = { .operands = eval_input_count(ev), .ellipsis = -1 };
@@ -245,6 +264,8 @@ static gboolean einsum(Eval *ev, GError **error)
     e.y = eval_output(ev, 0, e.x[0]->dtype, &shape, error);
     if (!e.y)
         return FALSE;
+    if (e.operands == 2)
+        return contract(ev, &e, error);
     eval_parallel(ev, e.y->count, 256, some_elements, &e);
     return TRUE;
 }

@@ -17,11 +17,16 @@ Test(einsum, equations)
         { "i j , k l -> l", "a, b", "[2]", "1010, 10100" },
         { "...j->...", "a", "[2]", "3, 7" },
         { "...i,...i", "a, b", "[2]", "21, 4300" },
+        { "bi,bj->bij", "a, b", "[2,2,2]", "1, 10, 2, 20, 300, 3000, 400, 4000" },
+        { "ij,kl->k", "a, b", "[2]", "110, 11000" }, /* every product, summed over indices of one operand only */
+        { "ij,i->ji", "a, r", "[2,2]", "5, 21, 10, 28" },
+        { "ij,ik->jk", "a, o", "[2,1]", "28, 42" }, /* o has one row for both */
+        { "ij,kj->ik", "n, n", "[2,2]", "0, 0, 0, 0" }, /* no terms */
         { "...->...", "a", "[2,2]", "1, 2, 3, 4" },
         { "ij,j,i->ij", "a, r, r", "[2,2]", "25, 70, 105, 196" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        g_autofree char *text = g_strdup_printf("g () => (int32%s y) <" MATRICES ", int32[2] r = {5, 7}, int32%s want_y = {%s}>"
+        g_autofree char *text = g_strdup_printf("g () => (int32%s y) <" MATRICES ", int32[2] r = {5, 7}, int32[1,1] o = {7}, int32[2,0] n = {}, int32%s want_y = {%s}>"
                                                 "{ y = Einsum<equation = \"%s\">(%s) }", cases[i][2], cases[i][2], cases[i][3], cases[i][0], cases[i][1]);
         expect_holds(text, 12);
     }
