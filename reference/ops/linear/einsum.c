@@ -4,8 +4,6 @@
 #include "reference/ops/shared/contraction.h"
 #include "reference/tensor/convert.h"
 
-#include "reference/eval/certify.h"
-
 #include <string.h>
 
 #define LETTERS   52

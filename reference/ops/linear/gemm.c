@@ -1,6 +1,5 @@
 #include "reference/ops/shared/gemm.h"
 
-#include "reference/eval/certify.h"
 #include "reference/tensor/convert.h"
 
 #include <math.h>

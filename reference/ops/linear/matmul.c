@@ -1,7 +1,6 @@
 #include "reference/ops/shared/gemm.h"
 #include "reference/ops/shared/matmul_plan.h"
 
-#include "reference/eval/certify.h"
 #include "reference/tensor/convert.h"
 
 typedef struct {

