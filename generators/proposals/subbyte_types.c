@@ -61,6 +61,7 @@ static void generate(Generator *g)
     subbyte_generate_casts(g);
     subbyte_generate_cast_edges(g);
     subbyte_generate_cast_open(g);
+    subbyte_generate_decomposed(g);
     subbyte_generate_movement(g);
     subbyte_generate_carried(g);
 }

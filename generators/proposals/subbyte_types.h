@@ -25,6 +25,8 @@ typedef struct {
 uint64_t subbyte_encode(DType to, double value, const Conversion *how);
 /* Cast with its attributes as the node of the scenario. */
 Node *subbyte_cast(Scenario *s, const char *from, const char *to_name, DType to, const Conversion *how);
+/* A vector of the source values of a pair on which every published artefact agrees; not from strings. */
+Tensor *subbyte_settled_values(DType from, DType to, const Conversion *how);
 
 void subbyte_generate_storage(Generator *g);
 void subbyte_generate_refused_storage(Generator *g);
@@ -32,6 +34,7 @@ void subbyte_generate_refused_types(Generator *g);
 void subbyte_generate_casts(Generator *g);
 void subbyte_generate_cast_edges(Generator *g);
 void subbyte_generate_cast_open(Generator *g);
+void subbyte_generate_decomposed(Generator *g);
 void subbyte_generate_movement(Generator *g);
 void subbyte_generate_carried(Generator *g);
 

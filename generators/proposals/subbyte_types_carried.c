@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* ---- layouts -------------------------------------------------------------------------------------------------------------- */
+/* ---- layouts ------------------------------------------------------------------------------------------------------ */
 
 static const struct {
     const char *attribute, *requirement;
@@ -101,7 +101,7 @@ static Tensor *elements(const Carried *c)
     return t;
 }
 
-/* ---- scenarios ------------------------------------------------------------------------------------------------------------- */
+/* ---- scenarios ---------------------------------------------------------------------------------------------------- */
 
 static Scenario *described(Generator *g, const Carried *c, const char *op, const char *suffix, const char *requirements,
                            const char *summary)
@@ -136,9 +136,11 @@ static void both_ways(Generator *g, const Carried *c)
 {
     g_autofree char *suffix = c->group ? g_strdup_printf("-group%d", (int)c->group) : g_strdup("");
     g_autofree char *rules = g_strdup_printf("%s%s", packings[c->packing].requirement, c->group ? " R62" : "");
-    g_autofree char *packing_rules = g_strconcat(rules, " R56", NULL);
+    static const char *const refused[] = { "", " R58", " R58", "", " R59", " R55" };
+    g_autofree char *unpacking_rules = g_strconcat(rules, " R57", refused[c->packing], NULL);
+    g_autofree char *packing_rules = g_strconcat(rules, " R56 R60", NULL);
     g_autoptr(Tensor) values = elements(c);
-    Scenario *s = described(g, c, "unpack", suffix, rules, "Elements from bytes");
+    Scenario *s = described(g, c, "unpack", suffix, unpacking_rules, "Elements from bytes");
     scenario_input(s, "codes", encode(c, values));
     node(s, c, "Unpack", "codes", "values");
     g_autofree char *unpack = carried_unpack_body(c), *pack = carried_pack_body(c);

@@ -104,7 +104,7 @@ static int64_t group_of(const Carried *c)
     return c->group ? c->group : count_of(c);
 }
 
-/* ---- unpacking -------------------------------------------------------------------------------------------------------------- */
+/* ---- unpacking ---------------------------------------------------------------------------------------------------- */
 
 static int unpack_dense(Body *b, const Carried *c, int bytes)
 {
@@ -179,7 +179,7 @@ char *carried_unpack_body(const Carried *c)
     return g_string_free(b.text, FALSE);
 }
 
-/* ---- packing ------------------------------------------------------------------------------------------------------------------ */
+/* ---- packing ------------------------------------------------------------------------------------------------------ */
 
 /* uint8 [n] filled up to [bytes, each] and weighed. */
 static int gather_bytes(Body *b, int codes, int64_t n, int64_t bytes, int each, int64_t base)

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- source values ------------------------------------------------------------------------------------------------------ */
+/* ---- source values ------------------------------------------------------------------------------------------------ */
 
 static Tensor *from_array(DType dtype, const GArray *doubles)
 {
@@ -93,7 +93,7 @@ static Tensor *source_values(DType from, DType to)
     return dtype_is_float(from) ? float_source(from, to) : integer_boundaries(from, to);
 }
 
-/* ---- what every artefact agrees on ---------------------------------------------------------------------------------------- */
+/* ---- what every artefact agrees on -------------------------------------------------------------------------------- */
 
 static gboolean rounds_twice(DType to, double value, const Conversion *how)
 {
@@ -142,11 +142,12 @@ static gboolean settled(DType from, DType to, double value, const Conversion *ho
 /* A 64-bit number that a double may not hold, on its way to a float that some reach through one. */
 static gboolean loses_bits(DType from, DType to, uint64_t bits)
 {
+    const uint64_t magnitude = from == DTYPE_INT64 && bits >> 63 ? -bits : bits;
     return (from == DTYPE_INT64 || from == DTYPE_UINT64) && dtype_is_float(to) && to != DTYPE_DOUBLE && to != DTYPE_FLOAT &&
-           bits + (UINT64_C(1) << 53) >= UINT64_C(1) << 54 && (bits & 0x7FF) != 0;
+           magnitude >> 53 != 0 && (bits & 0x7FF) != 0;
 }
 
-static Tensor *settled_values(DType from, DType to, const Conversion *how)
+Tensor *subbyte_settled_values(DType from, DType to, const Conversion *how)
 {
     g_autoptr(Tensor) all = source_values(from, to);
     g_autoptr(GArray) kept = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -163,7 +164,7 @@ static Tensor *settled_values(DType from, DType to, const Conversion *how)
     return t;
 }
 
-/* ---- strings --------------------------------------------------------------------------------------------------------------- */
+/* ---- strings ------------------------------------------------------------------------------------------------------ */
 
 static Tensor *strings(const char *const *texts)
 {
@@ -201,7 +202,7 @@ static Tensor *string_values(DType to)
     return strings(fitting);
 }
 
-/* ---- pairs ------------------------------------------------------------------------------------------------------------------ */
+/* ---- pairs -------------------------------------------------------------------------------------------------------- */
 
 static const char *rule_to_float(DType from, DType to, const Conversion *how)
 {
@@ -233,7 +234,11 @@ static char *rules(DType from, DType to, const Conversion *how)
         g_string_append(r, dtype_is_float(to) ? "R38 " : "R32 ");
     else
         g_string_append(r, dtype_is_float(to) ? "R22 " : dtype_info(to)->bits < 8 ? "R33 " : "R36 ");
+    if (how->rounding != ROUND_DEFAULT)
+        g_string_append(r, "R31 ");
     g_string_append(r, dtype_is_float(to) ? rule_to_float(from, to, how) : "R42");
+    if (from == DTYPE_INT8 && dtype_is_integer(to)) /* the twins of casts without target, or with an unknown one */
+        g_string_append(r, " R15 R43");
     return g_string_free(r, FALSE);
 }
 
@@ -246,7 +251,7 @@ static void cast_pair(Generator *g, DType from, DType to, const Conversion *how)
     scenario_about(s, "cast", requirements, "Cast of %s to %s over every boundary on which all artefacts agree%s%s.",
                    dtype_name(from), dtype_name(to), how->not_saturating ? ", saturate = 0" : "",
                    how->rounding ? ", round_mode given" : "");
-    scenario_input(s, "x", from == DTYPE_STRING ? string_values(to) : settled_values(from, to, how));
+    scenario_input(s, "x", from == DTYPE_STRING ? string_values(to) : subbyte_settled_values(from, to, how));
     subbyte_cast(s, "x", "y", to, how);
     scenario_output(s, "y");
     scenario_emit(s);

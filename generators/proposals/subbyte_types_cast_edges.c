@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-/* ---- shapes ------------------------------------------------------------------------------------------------------------------- */
+/* ---- shapes ------------------------------------------------------------------------------------------------------- */
 
 static void shaped(Generator *g, DType from, DType to, const Shape *shape)
 {
@@ -34,7 +34,7 @@ static void shapes(Generator *g)
         }
 }
 
-/* ---- saturate, wrap-around ------------------------------------------------------------------------------------------------------ */
+/* ---- saturate, wrap-around ---------------------------------------------------------------------------------------- */
 
 /* Numbers beyond the target, with saturate = 0 and 1: the results are the same. */
 static void saturate_ignored(Generator *g, DType from, DType to, int saturate)
@@ -62,7 +62,7 @@ static void wraps(Generator *g, DType from, DType to)
     scenario_emit(s);
 }
 
-/* ---- CastLike -------------------------------------------------------------------------------------------------------------------- */
+/* ---- CastLike ----------------------------------------------------------------------------------------------------- */
 
 static Scenario *cast_like(Generator *g, const char *name, DType to, const Shape *like)
 {
@@ -104,13 +104,13 @@ static void cast_likes(Generator *g)
     scenario_emit(up);
 }
 
-/* ---- BitCast ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- BitCast ------------------------------------------------------------------------------------------------------ */
 
 static void bit_cast(Generator *g, DType from, DType to)
 {
     Scenario *s = scenario_new(g, "bitcast-%s-to-%s", dtype_name(from), dtype_name(to));
     scenario_opset(s, 26);
-    scenario_about(s, "cast", "R45", "BitCast keeps every code of %s as %s.", dtype_name(from), dtype_name(to));
+    scenario_about(s, "cast", "R45 R46", "BitCast keeps every code of %s as %s.", dtype_name(from), dtype_name(to));
     scenario_input(s, "x", data_all_codes(from, dtype_info(from)->bits == 8 ? &SHAPE(16, 16) : &SHAPE(3, 7)));
     scenario_set_int(s, scenario_node(s, "", "BitCast", NAMES("x"), NAMES("y")), "to", to);
     scenario_output(s, "y");

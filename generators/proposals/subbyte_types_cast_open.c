@@ -22,7 +22,7 @@ static void open_point(Scenario *s, Tensor *x, DType to, const Conversion *how, 
     scenario_emit(s);
 }
 
-/* ---- float8 and float4 ------------------------------------------------------------------------------------------------------------ */
+/* ---- float8 and float4 -------------------------------------------------------------------------------------------- */
 
 static uint64_t nan_code(DType to, double value, const Conversion *how)
 {
@@ -50,7 +50,7 @@ static void nan_to_e2m1(Generator *g, DType from)
                "The technical note on float4 has 6 for NaN.", nan_is_six);
 }
 
-/* ---- float8e8m0 --------------------------------------------------------------------------------------------------------------------- */
+/* ---- float8e8m0 --------------------------------------------------------------------------------------------------- */
 
 /* What the published reference computes: from float32's exponent field and three groups of fraction bits. */
 static uint64_t reference_e8m0(DType to, double value, const Conversion *how)
@@ -106,7 +106,7 @@ static void e8m0_ends(Generator *g, gboolean not_saturating, RoundMode mode)
     }
 }
 
-/* ---- 2- and 4-bit integers ------------------------------------------------------------------------------------------------------------- */
+/* ---- 2- and 4-bit integers ---------------------------------------------------------------------------------------- */
 
 static uint64_t truncated(DType to, double value, const Conversion *how)
 {
@@ -141,7 +141,7 @@ static void fraction_at_the_end(Generator *g, DType from, DType to)
                "The published reference truncates towards zero; an implementation that clips agrees with it here.", truncated);
 }
 
-/* ---- rounding twice ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- rounding twice ----------------------------------------------------------------------------------------------- */
 
 static uint64_t through_float(DType to, double value, const Conversion *how)
 {
@@ -232,13 +232,13 @@ static void roundings(Generator *g)
     integer_through_double(g, DTYPE_UINT64);
 }
 
-/* ---- CastLike ------------------------------------------------------------------------------------------------------------------------------ */
+/* ---- CastLike ----------------------------------------------------------------------------------------------------- */
 
 static void cast_like_round_mode(Generator *g, RoundMode mode)
 {
     static const char *const modes[] = { "", "up", "down", "nearest" };
     Scenario *s = scenario_new(g, "castlike-%s-float8e8m0", modes[mode]);
-    scenario_about(s, "cast-open", "R44 R29", "CastLike to float8e8m0 with round_mode %s.", modes[mode]);
+    scenario_about(s, "cast-open", "R44 R29 R31", "CastLike to float8e8m0 with round_mode %s.", modes[mode]);
     Tensor *x = DATA_LIST(DTYPE_FLOAT, 1, 1.5, 1.75, 3, 1.0625, 2.0625), *up = data_constant(DTYPE_FLOAT8E8M0, &x->shape, 0);
     for (int64_t i = 0; i < x->count; i++)
         tensor_set_bits(up, i, subbyte_encode(DTYPE_FLOAT8E8M0, tensor_get_double(x, i), &(Conversion){ .rounding = ROUND_UP }));

@@ -163,7 +163,7 @@ static void surplus_bits(Generator *g, DType dtype)
     }
 }
 
-/* ---- external data --------------------------------------------------------------------------------------------------------------- */
+/* ---- external data ------------------------------------------------------------------------------------------------ */
 
 typedef struct {
     const char *name, *summary, *location, *offset, *length, *because; /* NULL: no such entry */

@@ -4,7 +4,7 @@
 
 #include "generators/engine/wire.h"
 
-/* ---- unknown numbers -------------------------------------------------------------------------------------------------------- */
+/* ---- unknown numbers ---------------------------------------------------------------------------------------------- */
 
 /* 27 and 28 are the numbers that a 3-bit type would probably get. */
 static const int32_t unknown_numbers[] = { 0, 27, 28, 99, -1 };
@@ -58,7 +58,7 @@ static void unknown_target(Generator *g, int32_t number)
     scenario_reject(s, "cast-int8-to-int2", "to is");
 }
 
-/* ---- versions ---------------------------------------------------------------------------------------------------------------- */
+/* ---- versions ----------------------------------------------------------------------------------------------------- */
 
 /* The opset whose operators first list a type. */
 static int64_t first_opset(DType dtype)
@@ -130,7 +130,7 @@ static void versions_of_transpose(Generator *g, DType dtype)
     }
 }
 
-/* ---- operators that list no narrow type ------------------------------------------------------------------------------------------ */
+/* ---- operators that list no narrow type --------------------------------------------------------------------------- */
 
 /* The twin is the same node on `plain`, a type of the same kind that the operator lists. */
 static void unlisted(Generator *g, const char *op, DType dtype, DType plain)
@@ -156,7 +156,7 @@ static void unlisted(Generator *g, const char *op, DType dtype, DType plain)
     }
 }
 
-/* ---- wrong attributes ------------------------------------------------------------------------------------------------------------ */
+/* ---- wrong attributes --------------------------------------------------------------------------------------------- */
 
 static void wrong_round_mode(Generator *g, const char *op, const char *mode, const char *name)
 {

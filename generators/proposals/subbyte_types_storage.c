@@ -13,7 +13,7 @@ static const char *packing_rule(DType dtype)
     return dtype_info(dtype)->bits == 4 ? "R1" : dtype_info(dtype)->bits == 2 ? "R2" : "R9";
 }
 
-/* ---- initializers ----------------------------------------------------------------------------------------------------------- */
+/* ---- initializers ------------------------------------------------------------------------------------------------- */
 
 /* An initializer's values decoded by Cast: every bit has to be found. */
 static void decoded(Scenario *s, const char *from)
@@ -28,9 +28,15 @@ static void initializer(Generator *g, DType dtype, const Shape *shape, Storage s
     Scenario *s = scenario_new(g, "initializer-%s-%s-%s", storage_names[storage], dtype_name(dtype), size);
     const char *also = shape_count(shape) == 0           ? " R11"
                        : dtype_info(dtype)->bits == 8    ? ""
-                       : storage == STORAGE_TYPED        ? " R3 R7"
+                       : storage == STORAGE_TYPED        ? " R3 R7 R8"
                                                          : " R3";
-    g_autofree char *rules = g_strconcat(packing_rule(dtype), also, storage == STORAGE_EXTERNAL ? " R13" : "", NULL);
+    /* Where the amount and the place are right, as in the twins of what is refused. */
+    const char *place = shape_count(shape) == 0       ? ""
+                        : storage == STORAGE_EXTERNAL ? " R13 R14"
+                        : storage == STORAGE_RAW      ? " R5 R6 R10 R12 R15 R16"
+                        : dtype_info(dtype)->bits == 8 ? " R6 R10 R16 R17"
+                                                       : " R6 R10 R16";
+    g_autofree char *rules = g_strconcat(packing_rule(dtype), also, place, NULL);
     scenario_about(s, "storage", rules, "An initializer of %s, shape %s, in %s.", dtype_name(dtype), size,
                    storage == STORAGE_RAW ? "raw_data" : storage == STORAGE_TYPED ? "int32_data" : "an external file");
     if (shape_count(shape) == 0)
@@ -81,7 +87,7 @@ static void all_codes(Generator *g, DType dtype, Storage storage)
 static void shared_file(Generator *g, DType dtype)
 {
     Scenario *s = scenario_new(g, "external-shared-file-%s", dtype_name(dtype));
-    scenario_about(s, "storage", "R13", "Two %s tensors of odd size stand one behind the other in one external file.",
+    scenario_about(s, "storage", "R13 R14", "Two %s tensors of odd size stand one behind the other in one external file.",
                    dtype_name(dtype));
     const Shape shape = SHAPE(5);
     const int64_t size = (int64_t)packing_size(dtype, 5);
@@ -110,7 +116,7 @@ static void to_the_end(Generator *g, DType dtype)
     scenario_emit(s);
 }
 
-/* ---- unused bits ---------------------------------------------------------------------------------------------------------------- */
+/* ---- unused bits -------------------------------------------------------------------------------------------------- */
 
 /* The last byte's unused bits are ones; in int32_data also the bits above the byte if `high`. */
 static void dirty_tail(Generator *g, DType dtype, int64_t count, Storage storage)
@@ -136,7 +142,7 @@ static void dirty_tail(Generator *g, DType dtype, int64_t count, Storage storage
     scenario_emit(s);
 }
 
-/* ---- every place of a graph ------------------------------------------------------------------------------------------------------ */
+/* ---- every place of a graph --------------------------------------------------------------------------------------- */
 
 static void passed_through(Generator *g, DType dtype, const Shape *shape)
 {
