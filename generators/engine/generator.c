@@ -40,6 +40,10 @@ static void work(gpointer data, gpointer user)
     Scenario *s = data;
     Generator *g = user;
     g_autoptr(GError) error = NULL;
+    g_mutex_lock(&g->lock);
+    g->queued--;
+    g_cond_signal(&g->taken);
+    g_mutex_unlock(&g->lock);
     if (!scenario_write(s, &error)) {
         g_mutex_lock(&g->lock);
         if (!g->error || s->order < g->error_order) {
@@ -78,6 +82,7 @@ gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, 
                     .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                     .written = g_ptr_array_new_with_free_func(free_written) };
     g_mutex_init(&g.lock);
+    g_cond_init(&g.taken);
     g.pool = g_thread_pool_new(work, &g, (gint)jobs, TRUE, NULL);
     self->generate(&g);
     g_thread_pool_free(g.pool, FALSE, TRUE);
@@ -89,6 +94,7 @@ gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, 
         ok = twins_exist(&g, error);
     g_hash_table_unref(g.names);
     g_ptr_array_unref(g.written);
+    g_cond_clear(&g.taken);
     g_mutex_clear(&g.lock);
     return ok;
 }

@@ -17,6 +17,8 @@ struct Generator {
     const char     *filter;    /* glob on names; NULL: all */
     GThreadPool    *pool;
     GMutex          lock;
+    GCond           taken;     /* a queued scenario went to a thread */
+    guint           queued;
     GHashTable     *names;     /* of scenarios, to refuse duplicates */
     GPtrArray      *written;   /* of Written */
     GError         *error;     /* the first by scenario order */

@@ -260,8 +260,11 @@ static void submit(Scenario *s)
     collect_dtypes(s);
     g_ptr_array_sort(s->facts->tags, by_text);
     enum { QUEUE = 64 }; /* bounds the memory of scenarios that wait */
-    while (g_thread_pool_unprocessed(g->pool) > QUEUE)
-        g_usleep(200);
+    g_mutex_lock(&g->lock);
+    while (g->queued >= QUEUE)
+        g_cond_wait(&g->taken, &g->lock);
+    g->queued++;
+    g_mutex_unlock(&g->lock);
     g_thread_pool_push(g->pool, s, NULL);
 }
 

@@ -5,8 +5,11 @@
 #include "reference/onnx/inline.h"
 #include "reference/onnx/save.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct {
     EvalOutput *outputs;
@@ -110,23 +113,60 @@ static gboolean forms_agree(const Golden *golden, const Golden *other, Form form
     return TRUE;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------------- */
+/* ---- files -------------------------------------------------------------------------------------------------------------
+ * A case is written into a folder of its own that gets its name when it is whole, so its files need no care one by one. */
+
+static gboolean write_file(const char *path, const void *data, gsize size, GError **error)
+{
+    const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    gsize done = 0;
+    gboolean ok = fd >= 0;
+    while (ok && done < size) {
+        const ssize_t put = write(fd, (const uint8_t *)data + done, size - done);
+        if (put > 0)
+            done += (gsize)put;
+        else if (put == 0 || errno != EINTR)
+            ok = FALSE;
+    }
+    const int cause = errno;
+    const gboolean closed = fd < 0 || close(fd) == 0;
+    return (ok && closed) || fail(error, "cannot write %s: %s", path, g_strerror(ok ? errno : cause));
+}
+
+static gboolean write_bytes(const char *path, GBytes *bytes, GError **error) /* takes the bytes; NULL: error is set */
+{
+    if (!bytes)
+        return FALSE;
+    gsize size;
+    const void *data = g_bytes_get_data(bytes, &size);
+    const gboolean ok = write_file(path, data, size, error);
+    g_bytes_unref(bytes);
+    return ok;
+}
 
 static gboolean write_text(const char *folder, const char *name, const char *text, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
-    return file_replace(path, text, strlen(text), FALSE, error);
+    return write_file(path, text, strlen(text), error);
 }
 
 static gboolean write_value(const char *folder, const char *kind, guint i, const Value *value, const char *name, GError **error)
 {
     g_autofree char *path = case_data_path(folder, kind, i);
-    return value_save(value, name, path, error);
+    return write_bytes(path, value_to_bytes(value, name, error), error);
 }
 
 static gboolean write_tensor(const char *path, const Tensor *tensor, const char *name, GError **error)
 {
-    return tensor_save(tensor, name, STORAGE_RAW, path, error);
+    return write_bytes(path, tensor_to_bytes(tensor, name, STORAGE_RAW, error), error);
+}
+
+static gboolean has_external_data(const Model *model)
+{
+    for (gsize i = 0; i < model->graph->initializers.n; i++)
+        if (LIST_AT(&model->graph->initializers, NamedTensor, i)->storage == STORAGE_EXTERNAL)
+            return TRUE;
+    return FALSE;
 }
 
 static gboolean write_inputs(const Scenario *s, const char *folder, GError **error)
@@ -162,12 +202,11 @@ static gboolean write_golden(const Scenario *s, const char *folder, const Golden
 static gboolean write_model(const Scenario *s, const Model *model, const char *folder, GError **error)
 {
     g_autofree char *path = case_model_path(folder);
-    if (s->bytes) {
-        gsize size;
-        const void *data = g_bytes_get_data(s->bytes, &size);
-        return file_replace(path, data, size, FALSE, error);
-    }
-    return model_save(model, path, error);
+    if (s->bytes)
+        return write_bytes(path, g_bytes_ref(s->bytes), error);
+    if (has_external_data(model))
+        return model_save(model, path, error);
+    return write_bytes(path, model_to_bytes(model, error), error);
 }
 
 static void add_dtype(Case *facts, const Value *value)
@@ -212,7 +251,7 @@ static gboolean write_case(Scenario *s, const Model *model, Form form, const Gol
     g_autofree char *folder = g_build_filename(s->generator->folder, s->facts->name, NULL);
     g_autofree char *partial = g_strconcat(folder, ".partial", NULL);
     g_autofree char *data = g_build_filename(partial, "test_data_set_0", NULL);
-    if (g_mkdir_with_parents(data, 0777) != 0)
+    if (g_mkdir(partial, 0777) != 0 || g_mkdir(data, 0777) != 0)
         return fail(error, "%s: cannot be made: %s", data, g_strerror(errno));
     g_autofree char *json = case_to_json(s->facts);
     if (!write_model(s, model, partial, error) || !write_inputs(s, partial, error) ||
@@ -283,7 +322,7 @@ static gboolean write_reject(Scenario *s, GError **error)
     g_autoptr(Model) model = make_form(s, FORM_NATIVE);
     g_autofree char *scratch = g_strdup_printf("%s/%s.reject.partial", s->generator->folder, s->name);
     g_autofree char *path = case_model_path(scratch);
-    if (g_mkdir_with_parents(scratch, 0777) != 0)
+    if (g_mkdir(scratch, 0777) != 0)
         return fail(error, "%s: cannot be made: %s", scratch, g_strerror(errno));
     if (!write_model(s, model, scratch, error))
         return FALSE;
