@@ -122,7 +122,8 @@ static void damaged_amounts(Generator *g, DType dtype)
         damage_init(&d, dtype, count);
         r->damage(&d);
         Scenario *s = with_damaged(g, r->name, r->variant, r->requirement, r->summary, &d);
-        g_autofree char *twin = g_strdup_printf("initializer-raw-%s-%d", dtype_name(dtype), (int)count);
+        g_autofree char *twin = g_strdup_printf("initializer-%s-%s-%d", g_str_has_prefix(r->name, "int32") ? "typed" : "raw",
+                                                dtype_name(dtype), (int)count);
         scenario_reject(s, twin, r->because);
         g_byte_array_unref(d.wire);
     }
