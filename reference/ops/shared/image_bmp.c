@@ -90,8 +90,8 @@ static gboolean read_pixel(const Bmp *b, const uint8_t *row, int64_t x, uint8_t 
 {
     if (b->bits <= 8) {
         const unsigned per_byte = 8 / b->bits, place = (unsigned)(x % per_byte);
-        const gsize index = row[x / per_byte] >> (8 - b->bits * (place + 1)) & ((1u << b->bits) - 1);
-        const gsize at = b->palette + index * (gsize)b->entry;
+        const unsigned byte = row[x / per_byte], index = byte >> (8 - b->bits * (place + 1)) & ((1u << b->bits) - 1);
+        const gsize at = b->palette + (gsize)index * (gsize)b->entry;
         if (index >= b->colours || at + 3 > b->size)
             return FALSE;
         for (int c = 0; c < 3; c++)
