@@ -114,3 +114,11 @@ Test(scan, batches_of_version_8)
     expect_fails("g () => (float[2] y) <int64[1] l = {4}, float[1,3] x = {1.0, 2.0, 4.0}> { y = Scan <num_scan_inputs = 1,"
                  " body = b (float e) => (float u) { u = Identity(e) }> (l, x) }", 8, "expected 0 to 3");
 }
+
+/* No node of the outer graph uses `w`. */
+Test(if, a_branch_alone_uses_an_outer_initializer)
+{
+    expect_holds("g () => (float[2] y) <bool c = {1}, float[2] w = {3.0, 4.0}, float[2] want_y = {3.0, 4.0}> {"
+                 "  y = If (c) <then_branch = t () => (a) { a = Identity (w) }, else_branch = e () => (b) { b = Neg (w) }> }",
+                 25);
+}
