@@ -19,7 +19,8 @@ static gboolean read_sizes(const Tensor *theta, const Tensor *size, int *dims, S
     const Shape *s = &theta->shape;
     *dims = size->count == 4 ? 2 : 3;
     if (size->shape.rank != 1 || (size->count != 4 && size->count != 5))
-        return eval_fail(error, "size must be (N,C,H,W) or (N,C,D,H,W), found %" G_GINT64_FORMAT " elements", size->count);
+        return eval_fail(error, "size must be (N,C,H,W) or (N,C,D,H,W), found %" G_GINT64_FORMAT " elements",
+                         size->count);
     int64_t sizes[6];
     sizes[0] = tensor_get_int(size, 0);
     for (int d = 0; d < *dims; d++)
@@ -27,7 +28,8 @@ static gboolean read_sizes(const Tensor *theta, const Tensor *size, int *dims, S
     sizes[*dims + 1] = *dims;
     if (s->rank != 3 || s->dims[0] != sizes[0] || s->dims[1] != *dims || s->dims[2] != *dims + 1) {
         g_autofree char *found = shape_to_string(s);
-        return eval_fail(error, "theta has shape %s, expected [%" G_GINT64_FORMAT ",%d,%d]", found, sizes[0], *dims, *dims + 1);
+        return eval_fail(error, "theta has shape %s, expected [%" G_GINT64_FORMAT ",%d,%d]", found, sizes[0], *dims,
+                         *dims + 1);
     }
     return shape_make(sizes, (gsize)*dims + 2, shape, error);
 }

@@ -29,7 +29,7 @@ typedef struct {
     double       *results; /* y's elements before the rounding; NULL for nearest */
 } GridSample;
 
-/* ---- where --------------------------------------------------------------------------------------------------------- */
+/* ---- where ------------------------------------------------------------------------------------------------------- */
 
 static double denormalise(double v, int64_t n, gboolean corners)
 {
@@ -97,9 +97,10 @@ static Taps find_taps(const GridSample *g, double v, int64_t n)
     return taps;
 }
 
-/* ---- what ---------------------------------------------------------------------------------------------------------- */
+/* ---- what -------------------------------------------------------------------------------------------------------- */
 
-static double sum_taps(const GridSample *g, const Taps *taps, const int64_t *strides, int64_t parts, int64_t at, int64_t part)
+static double sum_taps(const GridSample *g, const Taps *taps, const int64_t *strides, int64_t parts, int64_t at,
+                       int64_t part)
 {
     int pick[SHAPE_MAX_RANK] = { 0 };
     double sum = 0;
@@ -153,7 +154,7 @@ static void sample(const GridSample *g, int64_t batch, int64_t place, int64_t pl
     }
 }
 
-/* ---- the operator --------------------------------------------------------------------------------------------------- */
+/* ---- the operator ------------------------------------------------------------------------------------------------ */
 
 static gboolean read_modes(const Eval *ev, GridSample *g, GError **error)
 {

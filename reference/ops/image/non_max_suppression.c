@@ -72,15 +72,17 @@ static gboolean read_inputs(const Eval *ev, Suppression *s, GError **error)
     const Shape *b = &boxes->shape, *c = &scores->shape;
     if (b->rank != 3 || c->rank != 3 || b->dims[2] != 4 || c->dims[0] != b->dims[0] || c->dims[2] != b->dims[1]) {
         g_autofree char *found = shape_to_string(b), *other = shape_to_string(c);
-        return eval_fail(error, "boxes %s and scores %s, expected [batches, count, 4] and [batches, classes, count]", found,
-                         other);
+        return eval_fail(error, "boxes %s and scores %s, expected [batches, count, 4] and [batches, classes, count]",
+                         found, other);
     }
     const int64_t centred = eval_int(ev, "center_point_box");
     if (centred != 0 && centred != 1)
         return eval_fail(error, "center_point_box is %" G_GINT64_FORMAT ", expected 0 or 1", centred);
-    *s = (Suppression){ boxes->data, scores->data, b->dims[0], c->dims[1], b->dims[1], 0, 0, -INFINITY, FALSE, centred == 1 };
+    *s = (Suppression){ boxes->data, scores->data, b->dims[0], c->dims[1],  b->dims[1], 0,
+                        0,           -INFINITY,    FALSE,      centred == 1 };
     if (most && most->count > 1)
-        return eval_fail(error, "max_output_boxes_per_class has %" G_GINT64_FORMAT " elements, expected a scalar", most->count);
+        return eval_fail(error, "max_output_boxes_per_class has %" G_GINT64_FORMAT " elements, expected a scalar",
+                         most->count);
     s->most = most && most->count == 1 ? tensor_get_int(most, 0) : 0;
     s->limited = eval_input(ev, 4) && eval_input(ev, 4)->count > 0;
     if (!scalar(eval_input(ev, 3), "iou_threshold", &s->iou, error) ||

@@ -49,8 +49,10 @@ static gboolean read_modes(const Eval *ev, Resize *r, GError **error)
 {
     static const char *const modes[] = { "nearest", "linear", "cubic", NULL };
     static const char *const nearest[] = { "round_prefer_floor", "round_prefer_ceil", "floor", "ceil", NULL };
-    static const char *const transforms[] = { "half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric",
-                                              "tf_crop_and_resize", "tf_half_pixel_for_nn", "half_pixel_symmetric", NULL };
+    static const char *const transforms[] = { "half_pixel",           "pytorch_half_pixel",
+                                              "align_corners",        "asymmetric",
+                                              "tf_crop_and_resize",   "tf_half_pixel_for_nn",
+                                              "half_pixel_symmetric", NULL };
     int mode, rounding = NEAREST_FLOOR, transform = ASYMMETRIC;
     const int version = eval_version(ev);
     if (!parse(ev, "mode", modes, &mode, error))
@@ -60,8 +62,8 @@ static gboolean read_modes(const Eval *ev, Resize *r, GError **error)
         return FALSE;
     if ((transform == TF_HALF_PIXEL_FOR_NN && version != 11) || (transform == HALF_PIXEL_SYMMETRIC && version < 19) ||
         (mode == RESAMPLE_CUBIC && version == 10))
-        return eval_fail(error, "mode '%s' with coordinate_transformation_mode '%s' is not known to opset %d", modes[mode],
-                         transforms[transform], version);
+        return eval_fail(error, "mode '%s' with coordinate_transformation_mode '%s' is not known to opset %d",
+                         modes[mode], transforms[transform], version);
     r->transform = (Transform)transform;
     r->antialias = version >= 18 && eval_int(ev, "antialias") != 0;
     r->filter = (ResampleFilter){ .mode = (ResampleMode)mode, .nearest = (NearestMode)rounding, .stretch = 1 };
@@ -95,7 +97,8 @@ static gboolean list_axes(const Eval *ev, const Shape *x, Resize *r, GError **er
 static gboolean check_length(const Tensor *tensor, const char *name, int64_t expected, GError **error)
 {
     return tensor->count == expected ||
-           eval_fail(error, "%s has %" G_GINT64_FORMAT " entries, expected %" G_GINT64_FORMAT, name, tensor->count, expected);
+           eval_fail(error, "%s has %" G_GINT64_FORMAT " entries, expected %" G_GINT64_FORMAT, name, tensor->count,
+                     expected);
 }
 
 static gboolean read_roi(const Tensor *roi, Resize *r, GError **error)
@@ -275,7 +278,8 @@ static gboolean resize(Eval *ev, GError **error)
     "coordinate_transformation_mode:string=half_pixel, cubic_coeff_a:float=-0.75, exclude_outside:int=0, "         \
     "extrapolation_value:float=0, mode:string=nearest, nearest_mode:string=round_prefer_floor"
 #define ATTRIBUTES_18 ATTRIBUTES_11 ", antialias:int=0, axes:ints, keep_aspect_ratio_policy:string=stretch"
-#define OPTIONAL      .signature = "X:T1, roi:T2?, scales:float?, sizes:int64? -> Y:T1", .types = "T1: all13 | T2: floats1"
+#define OPTIONAL \
+    .signature = "X:T1, roi:T2?, scales:float?, sizes:int64? -> Y:T1", .types = "T1: all13 | T2: floats1"
 OPERATOR_DEFINE(resize, "Resize", "",
     { .since = 10, .signature = "X:T, scales:float -> Y:T", .types = "T: all1", .attributes = "mode:string=nearest",
       .kernel = resize },

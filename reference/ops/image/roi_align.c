@@ -78,7 +78,8 @@ static gboolean align_region(Eval *ev, const RoiAlign *r, int64_t region, int64_
     for (int k = 0; k < 4; k++)
         corner[k] = tensor_get_double(r->rois, region * 4 + k);
     RoiAxis ay, ax;
-    if (!lay_axis(r, corner[0], corner[2], r->width, &ax, error) || !lay_axis(r, corner[1], corner[3], r->height, &ay, error))
+    if (!lay_axis(r, corner[0], corner[2], r->width, &ax, error) ||
+        !lay_axis(r, corner[1], corner[3], r->height, &ay, error))
         return FALSE;
     int64_t to = region * channels * r->height * r->width;
     for (int64_t c = 0; c < channels; c++)
@@ -97,9 +98,11 @@ static gboolean read_attributes(const Eval *ev, RoiAlign *r, GError **error)
     const char *mode = eval_string(ev, "mode");
     if (strcmp(mode, "avg") != 0 && strcmp(mode, "max") != 0)
         return eval_fail(error, "mode is '%s', expected avg or max", mode);
-    const char *transform = eval_version(ev) >= 16 ? eval_string(ev, "coordinate_transformation_mode") : "output_half_pixel";
+    const char *transform =
+        eval_version(ev) >= 16 ? eval_string(ev, "coordinate_transformation_mode") : "output_half_pixel";
     if (strcmp(transform, "half_pixel") != 0 && strcmp(transform, "output_half_pixel") != 0)
-        return eval_fail(error, "coordinate_transformation_mode is '%s', expected half_pixel or output_half_pixel", transform);
+        return eval_fail(error, "coordinate_transformation_mode is '%s', expected half_pixel or output_half_pixel",
+                         transform);
     r->maximum = strcmp(mode, "max") == 0;
     r->half_pixel = strcmp(transform, "half_pixel") == 0;
     r->height = eval_int(ev, "output_height");
@@ -127,8 +130,9 @@ static gboolean check_shapes(const RoiAlign *r, const Tensor *batches, GError **
     for (int64_t i = 0; i < batches->count; i++) {
         const int64_t image = tensor_get_int(batches, i);
         if (image < 0 || image >= x->dims[0])
-            return eval_fail(error, "batch index %" G_GINT64_FORMAT " is %" G_GINT64_FORMAT ", X has %" G_GINT64_FORMAT " images",
-                             i, image, x->dims[0]);
+            return eval_fail(
+                error, "batch index %" G_GINT64_FORMAT " is %" G_GINT64_FORMAT ", X has %" G_GINT64_FORMAT " images", i,
+                image, x->dims[0]);
     }
     return TRUE;
 }

@@ -29,7 +29,8 @@ static gboolean read_scales(const Eval *ev, const Tensor *x, double *scales, GEr
             scales[d] = tensor_get_double(given, (int64_t)d);
     }
     if (n != (gsize)rank)
-        return eval_fail(error, "scales has %" G_GSIZE_FORMAT " entries, expected one for each of the %d dims", n, rank);
+        return eval_fail(error, "scales has %" G_GSIZE_FORMAT " entries, expected one for each of the %d dims", n,
+                         rank);
     for (int d = 0; d < rank; d++)
         if (!(scales[d] >= 1 && scales[d] < 0x1p62))
             return eval_fail(error, "scale %d is %g, expected 1 or more", d, scales[d]);

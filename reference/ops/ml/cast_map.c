@@ -1,5 +1,5 @@
-/* CastMap: the values of a map by ascending key, packed or at the places that the keys name. Numbers and text convert as
- * in Cast. */
+/* CastMap: the values of a map by ascending key, packed or at the places that the keys name. Numbers and text convert
+ * as in Cast. */
 #include "reference/eval/certify.h"
 #include "reference/ops/shared/cast.h"
 #include "reference/ops/shared/move.h"
@@ -13,7 +13,8 @@ static gboolean parse_type(const char *name, DType *dtype, GError **error)
              : strcmp(name, "TO_STRING") == 0 ? DTYPE_STRING
              : strcmp(name, "TO_INT64") == 0  ? DTYPE_INT64
                                               : DTYPE_UNDEFINED;
-    return *dtype != DTYPE_UNDEFINED || eval_fail(error, "cast_to is '%s', expected TO_FLOAT, TO_STRING or TO_INT64", name);
+    return *dtype != DTYPE_UNDEFINED ||
+           eval_fail(error, "cast_to is '%s', expected TO_FLOAT, TO_STRING or TO_INT64", name);
 }
 
 typedef struct {
@@ -76,7 +77,8 @@ static gboolean cast_map(Eval *ev, GError **error)
         return FALSE;
     for (guint i = 0; i < map->items->len; i++) {
         if (sparse && (entries[i].key < 0 || entries[i].key >= most))
-            return eval_fail(error, "key %" G_GINT64_FORMAT " is outside [0, %" G_GINT64_FORMAT ")", entries[i].key, most);
+            return eval_fail(error, "key %" G_GINT64_FORMAT " is outside [0, %" G_GINT64_FORMAT ")", entries[i].key,
+                             most);
         if (!place(map, entries[i].item, y, sparse ? entries[i].key : i, error))
             return FALSE;
     }

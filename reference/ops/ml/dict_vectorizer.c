@@ -33,7 +33,8 @@ static gboolean fill(const Value *map, const Tensor *vocabulary, Tensor *y, GErr
 static gboolean dict_vectorizer(Eval *ev, GError **error)
 {
     const Value *map = eval_input_value(ev, 0);
-    g_autoptr(Tensor) ints = lookup_ints(ev, "int64_vocabulary", error), strings = lookup_strings(ev, "string_vocabulary", error);
+    g_autoptr(Tensor) ints = lookup_ints(ev, "int64_vocabulary", error),
+                      strings = lookup_strings(ev, "string_vocabulary", error);
     if (!ints == !strings)
         return eval_fail(error, "exactly one of int64_vocabulary and string_vocabulary must be given");
     const Tensor *vocabulary = ints ? ints : strings;
@@ -52,4 +53,5 @@ static gboolean dict_vectorizer(Eval *ev, GError **error)
 
 OPERATOR_DEFINE(dict_vectorizer, "DictVectorizer", "ai.onnx.ml",
     { .since = 1, .signature = "X:T1 -> Y:T2", .types = "T1: map | T2: int64 float double string",
-      .attributes = "int64_vocabulary:ints, string_vocabulary:strings", .kernel = dict_vectorizer, .bound = bound_exact })
+      .attributes = "int64_vocabulary:ints, string_vocabulary:strings", .kernel = dict_vectorizer,
+      .bound = bound_exact })

@@ -18,14 +18,17 @@ static gboolean feature_vectorizer(Eval *ev, GError **error)
     const gsize n = eval_input_count(ev);
     int64_t rows = 0, width = 0;
     if (given && n_given != n)
-        return eval_fail(error, "inputdimensions has %" G_GSIZE_FORMAT " entries for %" G_GSIZE_FORMAT " inputs", n_given, n);
+        return eval_fail(error, "inputdimensions has %" G_GSIZE_FORMAT " entries for %" G_GSIZE_FORMAT " inputs",
+                         n_given, n);
     for (gsize i = 0; i < n; i++) {
         const Tensor *x = eval_input(ev, i);
         int64_t these, columns;
         if (!x || !ml_matrix(x, &these, &columns, error))
             return x ? FALSE : eval_fail(error, "input %" G_GSIZE_FORMAT " is missing", i);
         if (i > 0 && these != rows)
-            return eval_fail(error, "input %" G_GSIZE_FORMAT " has %" G_GINT64_FORMAT " rows, expected %" G_GINT64_FORMAT, i, these, rows);
+            return eval_fail(error,
+                             "input %" G_GSIZE_FORMAT " has %" G_GINT64_FORMAT " rows, expected %" G_GINT64_FORMAT, i,
+                             these, rows);
         rows = these;
         columns = given ? given[i] : columns;
         if (columns < 0 || columns > G_MAXINT64 - width)

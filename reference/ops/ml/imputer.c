@@ -7,7 +7,8 @@ static gboolean check_length(const Tensor *x, gsize n, const char *attribute, GE
 {
     const int64_t features = x->shape.rank ? x->shape.dims[x->shape.rank - 1] : 1;
     return n == 1 || n == (gsize)features ||
-           eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected 1 or %" G_GINT64_FORMAT, attribute, n, features);
+           eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected 1 or %" G_GINT64_FORMAT, attribute, n,
+                     features);
 }
 
 static gboolean impute_floats(const Eval *ev, const Tensor *x, Tensor *y, GError **error)
@@ -35,7 +36,8 @@ static gboolean impute_integers(const Eval *ev, const Tensor *x, Tensor *y, GErr
         return FALSE;
     for (gsize k = 0; k < n; k++)
         if (imputed[k] < dtype_min(x->dtype) || imputed[k] > (int64_t)dtype_max(x->dtype))
-            return eval_fail(error, "imputed value %" G_GINT64_FORMAT " does not fit %s", imputed[k], dtype_name(x->dtype));
+            return eval_fail(error, "imputed value %" G_GINT64_FORMAT " does not fit %s", imputed[k],
+                             dtype_name(x->dtype));
     for (int64_t i = 0; i < x->count; i++) {
         const int64_t value = tensor_get_int(x, i);
         tensor_set_int(y, i, value == replaced ? imputed[n == 1 ? 0 : i % (int64_t)n] : value);

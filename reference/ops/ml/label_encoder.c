@@ -2,7 +2,7 @@
 #include "reference/eval/certify.h"
 #include "reference/ops/shared/ml_lookup.h"
 
-/* ---- version 1 ------------------------------------------------------------------------------------------------------ */
+/* ---- version 1 --------------------------------------------------------------------------------------------------- */
 
 static Tensor *one_int(int64_t value, GError **error)
 {
@@ -34,7 +34,7 @@ static gboolean label_encoder_1(Eval *ev, GError **error)
                                     : lookup_map(ev, x, places, classes, missing, error);
 }
 
-/* ---- versions 2 and 4 ----------------------------------------------------------------------------------------------- */
+/* ---- versions 2 and 4 -------------------------------------------------------------------------------------------- */
 
 /* The one given attribute of `prefix`_tensor, _int64s, _floats, _strings. */
 static Tensor *read_list(const Eval *ev, const char *prefix, GError **error)

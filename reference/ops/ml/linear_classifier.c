@@ -1,5 +1,6 @@
-/* LinearClassifier. One row of coefficients for two classes gives the scores [-s, s]; one class is chosen when its score
- * reaches 0 (0.5 after a transform), else the label is 0 or "", as implementations have it; the text is silent. */
+/* LinearClassifier. One row of coefficients for two classes gives the scores [-s, s]; one class is chosen when its
+ * score reaches 0 (0.5 after a transform), else the label is 0 or "", as implementations have it; the text is silent.
+ */
 #include "reference/eval/certify.h"
 #include "reference/ops/shared/ml_scores.h"
 
@@ -22,12 +23,15 @@ static gboolean read_attributes(const Eval *ev, int64_t features, Classifier *c,
     if (!c->weights || !c->intercepts)
         return FALSE;
     if (features == 0 || c->n_weights == 0 || c->n_weights % (gsize)features != 0)
-        return eval_fail(error, "coefficients has %" G_GSIZE_FORMAT " entries, expected a multiple of the %" G_GINT64_FORMAT
-                         " features", c->n_weights, features);
+        return eval_fail(error,
+                         "coefficients has %" G_GSIZE_FORMAT " entries, expected a multiple of the %" G_GINT64_FORMAT
+                         " features",
+                         c->n_weights, features);
     c->models = (int64_t)c->n_weights / features;
     c->scores = c->models == 1 && c->labels.n == 2 ? 2 : c->models;
     if (c->n_intercepts != 0 && c->n_intercepts != (gsize)c->models)
-        return eval_fail(error, "intercepts has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, c->n_intercepts, c->models);
+        return eval_fail(error, "intercepts has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT,
+                         c->n_intercepts, c->models);
     return c->labels.n == (gsize)c->scores ||
            eval_fail(error, "%" G_GSIZE_FORMAT " class labels for %" G_GINT64_FORMAT " scores", c->labels.n, c->scores);
 }

@@ -19,7 +19,8 @@ static gboolean linear_regressor(Eval *ev, GError **error)
         return eval_fail(error, "coefficients has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT
                          " targets of %" G_GINT64_FORMAT " features", n_weights, targets, features);
     if (n_intercepts != 0 && n_intercepts != (gsize)targets)
-        return eval_fail(error, "intercepts has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, n_intercepts, targets);
+        return eval_fail(error, "intercepts has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, n_intercepts,
+                         targets);
     const Shape shape = SHAPE(rows, targets);
     Tensor *y = eval_output(ev, 0, DTYPE_FLOAT, &shape, error);
     g_autofree double *out = y ? g_try_new(double, (gsize)targets) : NULL;
@@ -27,7 +28,8 @@ static gboolean linear_regressor(Eval *ev, GError **error)
         return y ? eval_fail(error, "no memory for %" G_GINT64_FORMAT " targets", targets) : FALSE;
     for (int64_t row = 0; row < rows; row++) {
         for (int64_t t = 0; t < targets; t++)
-            out[t] = ml_dot(values + row * features, weights + t * features, features) + (n_intercepts ? intercepts[t] : 0);
+            out[t] =
+                ml_dot(values + row * features, weights + t * features, features) + (n_intercepts ? intercepts[t] : 0);
         post_transform_apply(transform, out, targets);
         for (int64_t t = 0; t < targets; t++)
             tensor_set_double(y, row * targets + t, out[t]);

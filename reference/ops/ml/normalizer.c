@@ -1,5 +1,5 @@
-/* Normalizer, by the formulas of its text, signs included: MAX divides by the largest value of the row, L1 by their sum,
- * L2 gives sqrt(x^2 / sum of squares). A divisor of zero leaves the row as it is. */
+/* Normalizer, by the formulas of its text, signs included: MAX divides by the largest value of the row, L1 by their
+ * sum, L2 gives sqrt(x^2 / sum of squares). A divisor of zero leaves the row as it is. */
 #include "reference/eval/certify.h"
 #include "reference/ops/shared/ml_scores.h"
 

@@ -25,7 +25,8 @@ static gboolean one_hot_encoder(Eval *ev, GError **error)
         return eval_fail(error, "exactly one of cats_int64s and cats_strings must be given");
     const Tensor *categories = ints ? ints : strings;
     if ((x->dtype == DTYPE_STRING) != (categories == strings))
-        return eval_fail(error, "the categories are %s, the input is %s", dtype_name(categories->dtype), dtype_name(x->dtype));
+        return eval_fail(error, "the categories are %s, the input is %s", dtype_name(categories->dtype),
+                         dtype_name(x->dtype));
     if (x->shape.rank == SHAPE_MAX_RANK)
         return eval_fail(error, "input has rank %d, too many for one more dim", x->shape.rank);
     Shape shape = x->shape;
@@ -47,4 +48,5 @@ static gboolean one_hot_encoder(Eval *ev, GError **error)
 
 OPERATOR_DEFINE(one_hot_encoder, "OneHotEncoder", "ai.onnx.ml",
     { .since = 1, .signature = "X:T -> Y:float", .types = "T: string int64 int32 float double",
-      .attributes = "cats_int64s:ints, cats_strings:strings, zeros:int=1", .kernel = one_hot_encoder, .bound = bound_exact })
+      .attributes = "cats_int64s:ints, cats_strings:strings, zeros:int=1", .kernel = one_hot_encoder,
+      .bound = bound_exact })

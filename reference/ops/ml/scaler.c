@@ -3,7 +3,8 @@
 static gboolean check_length(gsize n, int64_t features, const char *attribute, GError **error)
 {
     return n == 0 || n == 1 || n == (gsize)features ||
-           eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected 1 or %" G_GINT64_FORMAT, attribute, n, features);
+           eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected 1 or %" G_GINT64_FORMAT, attribute, n,
+                     features);
 }
 
 static gboolean scaler(Eval *ev, GError **error)

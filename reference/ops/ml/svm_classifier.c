@@ -19,7 +19,7 @@ typedef struct {
     int64_t       scores;   /* columns of Z */
 } Svm;
 
-/* ---- attributes ----------------------------------------------------------------------------------------------------- */
+/* ---- attributes -------------------------------------------------------------------------------------------------- */
 
 static gboolean check_count(const char *name, gsize found, int64_t expected, GError **error)
 {
@@ -61,7 +61,8 @@ static gboolean read_attributes(const Eval *ev, Svm *s, GError **error)
         return check_count("coefficients", n_weights, s->classes * s->features, error) &&
                (s->n_rho > 0 || eval_fail(error, "rho is missing"));
     if (s->classes < 2 || s->classes > 1 << 15)
-        return eval_fail(error, "%" G_GINT64_FORMAT " classes, expected at least 2 (and no more than 32768)", s->classes);
+        return eval_fail(error, "%" G_GINT64_FORMAT " classes, expected at least 2 (and no more than 32768)",
+                         s->classes);
     return check_count("coefficients", n_weights, (s->classes - 1) * s->vectors, error) &&
            check_count("support_vectors", n_support, s->vectors * s->features, error) &&
            check_count("rho", s->n_rho, pairs, error) && check_count("prob_b", n_b, (int64_t)s->n_prob, error) &&
@@ -77,7 +78,7 @@ static void clear(Svm *s)
     g_free(s->prob_b);
 }
 
-/* ---- decisions ------------------------------------------------------------------------------------------------------ */
+/* ---- decisions --------------------------------------------------------------------------------------------------- */
 
 /* One score for each pair i < j; the winner of each pair gets a vote. `kernels` has room for one value a vector. */
 static void decide_pairs(const Svm *s, const double *row, double *kernels, double *votes, double *scores)
@@ -88,7 +89,8 @@ static void decide_pairs(const Svm *s, const double *row, double *kernels, doubl
         votes[c] = 0;
     int64_t pair = 0;
     for (int64_t i = 0, from_i = 0; i < s->classes; from_i += s->per_class[i++])
-        for (int64_t j = i + 1, from_j = from_i + s->per_class[i]; j < s->classes; from_j += s->per_class[j++], pair++) {
+        for (int64_t j = i + 1, from_j = from_i + s->per_class[i]; j < s->classes;
+             from_j += s->per_class[j++], pair++) {
             scores[pair] = s->rho[pair] +
                            ml_dot(s->weights + (j - 1) * s->vectors + from_i, kernels + from_i, s->per_class[i]) +
                            ml_dot(s->weights + i * s->vectors + from_j, kernels + from_j, s->per_class[j]);
@@ -168,7 +170,7 @@ static void finish_scores(const Svm *s, int64_t n, double *scores)
     post_transform_apply(s->transform, scores, s->scores);
 }
 
-/* ---- the operator --------------------------------------------------------------------------------------------------- */
+/* ---- the operator ------------------------------------------------------------------------------------------------ */
 
 static gboolean run(Eval *ev, Svm *s, const Tensor *x, int64_t rows, GError **error)
 {
@@ -177,8 +179,10 @@ static gboolean run(Eval *ev, Svm *s, const Tensor *x, int64_t rows, GError **er
     s->scores = n == 1 && s->classes == 2 ? 2 : n;
     const Shape shape = SHAPE(rows, s->scores);
     g_autofree double *values = ml_load(x, error), *kernels = g_new(double, (gsize)s->vectors + 1);
-    g_autofree double *votes = g_new(double, (gsize)s->classes), *out = g_new(double, (gsize)MAX(pairs, s->classes) + 1);
-    g_autofree double *scratch = s->n_prob ? g_try_malloc_n((gsize)(2 * s->classes + 1) * sizeof(double), (gsize)s->classes) : NULL;
+    g_autofree double *votes = g_new(double, (gsize)s->classes),
+                      *out = g_new(double, (gsize)MAX(pairs, s->classes) + 1);
+    g_autofree double *scratch =
+        s->n_prob ? g_try_malloc_n((gsize)(2 * s->classes + 1) * sizeof(double), (gsize)s->classes) : NULL;
     if (s->n_prob && !scratch)
         return eval_fail(error, "no memory for the probabilities of %" G_GINT64_FORMAT " classes", s->classes);
     Tensor *labels = values ? ml_labels_output(ev, &s->labels, rows, error) : NULL;
@@ -209,7 +213,8 @@ static gboolean svm_classifier(Eval *ev, GError **error)
     const Tensor *x = eval_input(ev, 0);
     int64_t rows;
     Svm s = { 0 };
-    const gboolean ok = ml_matrix(x, &rows, &s.features, error) && read_attributes(ev, &s, error) && run(ev, &s, x, rows, error);
+    const gboolean ok =
+        ml_matrix(x, &rows, &s.features, error) && read_attributes(ev, &s, error) && run(ev, &s, x, rows, error);
     clear(&s);
     return ok;
 }

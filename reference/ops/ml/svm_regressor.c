@@ -27,9 +27,12 @@ static gboolean read_attributes(const Eval *ev, int64_t features, Regressor *r, 
         return eval_fail(error, "n_supports is %" G_GINT64_FORMAT, r->supports);
     const int64_t expected = r->supports ? r->supports : features;
     if (n_weights != (gsize)expected)
-        return eval_fail(error, "coefficients has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, n_weights, expected);
+        return eval_fail(error, "coefficients has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, n_weights,
+                         expected);
     if (r->supports && (n_vectors % (gsize)r->supports != 0 || n_vectors / (gsize)r->supports != (gsize)features))
-        return eval_fail(error, "support_vectors has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT " vectors of %" G_GINT64_FORMAT,
+        return eval_fail(error,
+                         "support_vectors has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT
+                         " vectors of %" G_GINT64_FORMAT,
                          n_vectors, r->supports, features);
     return TRUE;
 }
@@ -55,7 +58,8 @@ static gboolean svm_regressor(Eval *ev, GError **error)
     Regressor r = { 0 };
     const Shape shape = SHAPE(rows, 1);
     g_autofree double *values = ml_load(x, error);
-    Tensor *y = values && read_attributes(ev, features, &r, error) ? eval_output(ev, 0, DTYPE_FLOAT, &shape, error) : NULL;
+    Tensor *y =
+        values && read_attributes(ev, features, &r, error) ? eval_output(ev, 0, DTYPE_FLOAT, &shape, error) : NULL;
     for (int64_t row = 0; y && row < rows; row++)
         tensor_set_double(y, row, predict(&r, values + row * features, features));
     g_free(r.weights);

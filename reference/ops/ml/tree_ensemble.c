@@ -15,10 +15,12 @@ static gboolean read_ints(const Eval *ev, const char *name, gsize expected, cons
 {
     gsize n;
     *values = eval_ints(ev, name, &n);
-    return n == expected || eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected %" G_GSIZE_FORMAT, name, n, expected);
+    return n == expected ||
+           eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected %" G_GSIZE_FORMAT, name, n, expected);
 }
 
-static gboolean read_tensor(const Eval *ev, const char *name, gsize expected, DType dtype, const Tensor **tensor, GError **error)
+static gboolean read_tensor(const Eval *ev, const char *name, gsize expected, DType dtype, const Tensor **tensor,
+                            GError **error)
 {
     *tensor = eval_attribute_tensor(ev, name);
     if (*tensor && (gsize)(*tensor)->count == expected && (*tensor)->dtype == dtype)
@@ -35,7 +37,8 @@ static gboolean read_lists(const Eval *ev, DType dtype, Lists *l, GError **error
     l->missing = eval_ints(ev, "nodes_missing_value_tracks_true", &l->n_missing);
     l->members = eval_attribute_tensor(ev, "membership_values");
     if (l->n_missing != 0 && l->n_missing != l->n)
-        return eval_fail(error, "nodes_missing_value_tracks_true has %" G_GSIZE_FORMAT " entries, expected %" G_GSIZE_FORMAT,
+        return eval_fail(error,
+                         "nodes_missing_value_tracks_true has %" G_GSIZE_FORMAT " entries, expected %" G_GSIZE_FORMAT,
                          l->n_missing, l->n);
     if (l->members && l->members->dtype != dtype)
         return eval_fail(error, "membership_values is %s, expected %s like the input", dtype_name(l->members->dtype),
@@ -52,8 +55,9 @@ static gboolean read_lists(const Eval *ev, DType dtype, Lists *l, GError **error
 static gboolean find_place(const Lists *l, gsize i, int64_t index, gboolean leaf, int64_t *place, GError **error)
 {
     if (index < 0 || (uint64_t)index >= (leaf ? l->n_leaves : l->n))
-        return eval_fail(error, "node %" G_GSIZE_FORMAT " branches to %s %" G_GINT64_FORMAT ", of which there are %" G_GSIZE_FORMAT,
-                         i, leaf ? "leaf" : "node", index, leaf ? l->n_leaves : l->n);
+        return eval_fail(
+            error, "node %" G_GSIZE_FORMAT " branches to %s %" G_GINT64_FORMAT ", of which there are %" G_GSIZE_FORMAT,
+            i, leaf ? "leaf" : "node", index, leaf ? l->n_leaves : l->n);
     *place = leaf ? TREE_LEAF(index) : index;
     return TRUE;
 }
@@ -78,7 +82,8 @@ static gboolean fill(const Lists *l, int64_t targets, Trees *trees, GError **err
         TreeNode *node = &trees->nodes[i];
         const int64_t mode = tensor_get_int(l->modes, (int64_t)i);
         if (mode > BRANCH_MEMBER)
-            return eval_fail(error, "nodes_modes %" G_GSIZE_FORMAT " is %" G_GINT64_FORMAT ", expected 0 to 6", i, mode);
+            return eval_fail(error, "nodes_modes %" G_GSIZE_FORMAT " is %" G_GINT64_FORMAT ", expected 0 to 6", i,
+                             mode);
         *node = (TreeNode){ .mode = (BranchMode)mode, .missing_true = l->n_missing && l->missing[i] != 0,
                             .feature = l->features[i], .split = tensor_get_double(l->splits, (int64_t)i) };
         if (!find_place(l, i, l->on_false[i], l->false_leaf[i] != 0, &node->branch[0], error) ||
@@ -93,8 +98,9 @@ static gboolean fill(const Lists *l, int64_t targets, Trees *trees, GError **err
     }
     for (gsize i = 0; i < l->n_leaves; i++) {
         if (l->targets[i] < 0 || l->targets[i] >= targets)
-            return eval_fail(error, "leaf %" G_GSIZE_FORMAT " is for target %" G_GINT64_FORMAT ", expected 0 to %" G_GINT64_FORMAT, i,
-                             l->targets[i], targets - 1);
+            return eval_fail(
+                error, "leaf %" G_GSIZE_FORMAT " is for target %" G_GINT64_FORMAT ", expected 0 to %" G_GINT64_FORMAT,
+                i, l->targets[i], targets - 1);
         trees->starts[i + 1] = (int64_t)i + 1;
         trees->votes[i] = (TreeVote){ l->targets[i], tensor_get_double(l->weights, (int64_t)i) };
     }

@@ -30,7 +30,8 @@ static gboolean read_attributes(const Eval *ev, Classifier *c, GError **error)
     c->scores = MAX(c->classes, one ? 2 : 1);
     c->base = ml_numbers(ev, "base_values", &c->n_base, error);
     if (c->base && c->n_base > (gsize)c->classes)
-        return eval_fail(error, "base_values has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, c->n_base, c->classes);
+        return eval_fail(error, "base_values has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, c->n_base,
+                         c->classes);
     return c->base != NULL;
 }
 
@@ -89,7 +90,8 @@ static gboolean tree_ensemble_classifier(Eval *ev, GError **error)
     "nodes_hitrates:floats, nodes_missing_value_tracks_true:ints, nodes_modes:strings, nodes_nodeids:ints, "            \
     "nodes_treeids:ints, nodes_truenodeids:ints, nodes_values:floats, post_transform:string=NONE"
 #define TENSORS \
-    ", base_values_as_tensor:tensor, class_weights_as_tensor:tensor, nodes_hitrates_as_tensor:tensor, nodes_values_as_tensor:tensor"
+    ", base_values_as_tensor:tensor, class_weights_as_tensor:tensor, nodes_hitrates_as_tensor:tensor, " \
+    "nodes_values_as_tensor:tensor"
 #define REST                                                                                                   \
     .signature = "X:T1 -> Y:T2, Z:float", .types = "T1: float double int64 int32 | T2: string int64",           \
     .kernel = tree_ensemble_classifier

@@ -38,9 +38,11 @@ static gboolean tree_ensemble_regressor(Eval *ev, GError **error)
     if (!out)
         return y ? eval_fail(error, "no memory for %" G_GINT64_FORMAT " targets", targets) : FALSE;
     if (n_base != 0 && n_base != (gsize)targets)
-        return eval_fail(error, "base_values has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, n_base, targets);
+        return eval_fail(error, "base_values has %" G_GSIZE_FORMAT " entries, expected %" G_GINT64_FORMAT, n_base,
+                         targets);
     for (int64_t row = 0; row < rows; row++) {
-        if (!eval_tick(ev, error) || !trees_run(trees, values + row * features, features, aggregate, out, targets, error))
+        if (!eval_tick(ev, error) ||
+            !trees_run(trees, values + row * features, features, aggregate, out, targets, error))
             return FALSE;
         for (int64_t t = 0; t < targets && n_base; t++)
             out[t] += base[t];
@@ -57,7 +59,8 @@ static gboolean tree_ensemble_regressor(Eval *ev, GError **error)
     "nodes_nodeids:ints, nodes_treeids:ints, nodes_truenodeids:ints, nodes_values:floats, post_transform:string=NONE, " \
     "target_ids:ints, target_nodeids:ints, target_treeids:ints, target_weights:floats"
 #define TENSORS \
-    ", base_values_as_tensor:tensor, nodes_hitrates_as_tensor:tensor, nodes_values_as_tensor:tensor, target_weights_as_tensor:tensor"
+    ", base_values_as_tensor:tensor, nodes_hitrates_as_tensor:tensor, nodes_values_as_tensor:tensor, " \
+    "target_weights_as_tensor:tensor"
 #define REST .signature = "X:T -> Y:float", .types = "T: float double int64 int32", .kernel = tree_ensemble_regressor
 OPERATOR_DEFINE(tree_ensemble_regressor, "TreeEnsembleRegressor", "ai.onnx.ml",
     { .since = 1, REST, .attributes = ATTRIBUTES },

@@ -10,7 +10,8 @@ static gboolean accumulate(const Tensor *x, int64_t row, int64_t classes, double
     for (int64_t c = 0; c < classes; c++) {
         const double logit = tensor_get_double(x, row * classes + c);
         if (isnan(logit) || logit == INFINITY)
-            return eval_fail(error, "log-probability %" G_GINT64_FORMAT " of row %" G_GINT64_FORMAT " is %g", c, row, logit);
+            return eval_fail(error, "log-probability %" G_GINT64_FORMAT " of row %" G_GINT64_FORMAT " is %g", c, row,
+                             logit);
         most = MAX(most, logit);
     }
     if (most == -INFINITY)

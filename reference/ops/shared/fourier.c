@@ -88,7 +88,8 @@ static int64_t smallest_factor(int64_t n)
 
 /* out[0..n) := transform of x[0], x[stride], ...; n * stride is the whole length. `scratch` has room for n and may not
  * overlap out. */
-static void transform(const Fourier *f, const DDComplex *x, int64_t stride, int64_t n, DDComplex *out, DDComplex *scratch)
+static void transform(const Fourier *f, const DDComplex *x, int64_t stride, int64_t n, DDComplex *out,
+                      DDComplex *scratch)
 {
     if (n == 1) {
         out[0] = x[0];

@@ -52,7 +52,8 @@ static gboolean read_info_header(Bmp *b, gsize header)
     b->entry = 4;
     if (compression == BI_RGB)
         return TRUE;
-    if ((compression != BI_BITFIELDS && compression != BI_ALPHABITFIELDS) || (b->bits != 16 && b->bits != 32) || b->size < 66)
+    if ((compression != BI_BITFIELDS && compression != BI_ALPHABITFIELDS) || (b->bits != 16 && b->bits != 32) ||
+        b->size < 66)
         return FALSE;
     for (int c = 0; c < 3; c++) /* after the header, or its part in the newer ones: the same place */
         b->masks[c] = u32(b->data + 54 + 4 * c);

@@ -32,7 +32,8 @@ static void row_from_cmyk(uint8_t *row, const uint8_t *cmyk, JDIMENSION width)
 }
 
 /* `image` and `line` belong to the caller, for they must survive the jump. */
-static gboolean decode(struct jpeg_decompress_struct *jpeg, const uint8_t *data, gsize size, Image **image, uint8_t **line)
+static gboolean decode(struct jpeg_decompress_struct *jpeg, const uint8_t *data, gsize size, Image **image,
+                       uint8_t **line)
 {
     jpeg_mem_src(jpeg, data, size);
     jpeg_read_header(jpeg, TRUE);

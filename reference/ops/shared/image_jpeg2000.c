@@ -51,7 +51,8 @@ static gboolean usable(const opj_image_t *picture)
         return FALSE;
     for (OPJ_UINT32 c = 0; c < MIN(picture->numcomps, 3); c++) {
         const opj_image_comp_t *comp = &picture->comps[c];
-        if (!comp->data || comp->prec < 1 || comp->prec > 31 || comp->w != picture->comps[0].w || comp->h != picture->comps[0].h)
+        if (!comp->data || comp->prec < 1 || comp->prec > 31 || comp->w != picture->comps[0].w ||
+            comp->h != picture->comps[0].h)
             return FALSE;
     }
     return TRUE;
@@ -82,7 +83,8 @@ static Image *decode(opj_codec_t *codec, opj_stream_t *stream)
 
 Image *image_decode_jpeg2000(const uint8_t *data, gsize size)
 {
-    static const uint8_t box[12] = { 0, 0, 0, 12, 'j', 'P', ' ', ' ', 13, 10, 0x87, 10 }, stream_start[4] = { 0xFF, 0x4F, 0xFF, 0x51 };
+    static const uint8_t box[12] = { 0, 0, 0, 12, 'j', 'P', ' ', ' ', 13, 10, 0x87, 10 },
+                         stream_start[4] = { 0xFF, 0x4F, 0xFF, 0x51 };
     const gboolean boxed = size >= sizeof box && memcmp(data, box, sizeof box) == 0;
     if (!boxed && (size < 4 || memcmp(data, stream_start, 4) != 0))
         return NULL;

@@ -78,8 +78,8 @@ Image *image_decode_tiff(const uint8_t *data, gsize size)
     TIFFOpenOptions *options = TIFFOpenOptionsAlloc();
     TIFFOpenOptionsSetErrorHandlerExtR(options, silent, NULL);
     TIFFOpenOptionsSetWarningHandlerExtR(options, silent, NULL);
-    TIFF *tiff = TIFFClientOpenExt("image", "rm", &source, read_bytes, write_bytes, seek, close_source, size_of, NULL, NULL,
-                                   options);
+    TIFF *tiff = TIFFClientOpenExt("image", "rm", &source, read_bytes, write_bytes, seek, close_source, size_of, NULL,
+                                   NULL, options);
     TIFFOpenOptionsFree(options);
     Image *image = tiff ? decode(tiff) : NULL;
     if (tiff)

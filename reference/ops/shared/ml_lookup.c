@@ -93,10 +93,12 @@ Tensor *lookup_strings(const Eval *ev, const char *attribute, GError **error)
     return tensor;
 }
 
-gboolean lookup_map(Eval *ev, const Tensor *x, const Tensor *keys, const Tensor *values, const Tensor *missing, GError **error)
+gboolean lookup_map(Eval *ev, const Tensor *x, const Tensor *keys, const Tensor *values, const Tensor *missing,
+                    GError **error)
 {
     if (keys->count != values->count)
-        return eval_fail(error, "%" G_GINT64_FORMAT " keys, but %" G_GINT64_FORMAT " values", keys->count, values->count);
+        return eval_fail(error, "%" G_GINT64_FORMAT " keys, but %" G_GINT64_FORMAT " values", keys->count,
+                         values->count);
     Tensor *y = eval_output(ev, 0, values->dtype, &x->shape, error);
     if (!y)
         return FALSE;

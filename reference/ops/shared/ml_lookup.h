@@ -13,7 +13,8 @@ Lookup *lookup_new(const Tensor *keys);
 void    lookup_free(Lookup *lookup);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Lookup, lookup_free)
 
-/* The position among the keys of element i of x, or -1. x and the keys are both strings, both floats or both integers. */
+/* The position among the keys of element i of x, or -1. x and the keys are both strings, both floats or both integers.
+ */
 int64_t lookup_find(const Lookup *lookup, const Tensor *x, int64_t i);
 
 /* A list attribute as a tensor of rank 1; NULL if it is absent (no error) or memory is refused (error set). */
@@ -23,6 +24,7 @@ Tensor *lookup_strings(const Eval *ev, const char *attribute, GError **error);
 
 /* Output 0 := for each element of x the element of `values` at the position of that element among `keys`, else
  * `missing` (one element of the values' type). */
-gboolean lookup_map(Eval *ev, const Tensor *x, const Tensor *keys, const Tensor *values, const Tensor *missing, GError **error);
+gboolean lookup_map(Eval *ev, const Tensor *x, const Tensor *keys, const Tensor *values, const Tensor *missing,
+                    GError **error);
 
 #endif

@@ -6,7 +6,7 @@
 #include <sleef.h>
 #include <string.h>
 
-/* ---- post transforms ------------------------------------------------------------------------------------------------ */
+/* ---- post transforms --------------------------------------------------------------------------------------------- */
 
 gboolean post_transform_read(const Eval *ev, PostTransform *transform, GError **error)
 {
@@ -68,7 +68,7 @@ void post_transform_apply(PostTransform transform, double *scores, int64_t n)
         scores[i] = transform == POST_LOGISTIC ? logistic(scores[i]) : probit(scores[i]);
 }
 
-/* ---- labels --------------------------------------------------------------------------------------------------------- */
+/* ---- labels ------------------------------------------------------------------------------------------------------ */
 
 gboolean ml_labels_read(const Eval *ev, const char *ints, const char *strings, MlLabels *labels, GError **error)
 {
@@ -76,7 +76,8 @@ gboolean ml_labels_read(const Eval *ev, const char *ints, const char *strings, M
     labels->ints = eval_ints(ev, ints, &n_ints);
     labels->strings = eval_strings(ev, strings, &n_strings);
     labels->n = n_ints + n_strings;
-    return (n_ints == 0) != (n_strings == 0) || eval_fail(error, "exactly one of %s and %s must be given", ints, strings);
+    return (n_ints == 0) != (n_strings == 0) ||
+           eval_fail(error, "exactly one of %s and %s must be given", ints, strings);
 }
 
 Tensor *ml_labels_output(Eval *ev, const MlLabels *labels, int64_t rows, GError **error)
@@ -102,7 +103,7 @@ int64_t ml_argmax(const double *scores, int64_t n)
     return best;
 }
 
-/* ---- numbers -------------------------------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------------------------------- */
 
 gboolean ml_matrix(const Tensor *x, int64_t *rows, int64_t *columns, GError **error)
 {

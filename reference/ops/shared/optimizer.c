@@ -11,7 +11,8 @@ static gboolean check_tensor(const Eval *ev, gsize input, const Tensor *value, G
     if (!value || (tensor->dtype == value->dtype && shape_equal(&tensor->shape, &value->shape)))
         return TRUE;
     g_autofree char *found = tensor_describe(tensor), *expected = tensor_describe(value);
-    return eval_fail(error, "input %" G_GSIZE_FORMAT " is %s, expected %s like the tensor it belongs to", input, found, expected);
+    return eval_fail(error, "input %" G_GSIZE_FORMAT " is %s, expected %s like the tensor it belongs to", input, found,
+                     expected);
 }
 
 /* The tensors of one optimised value: input 2 + role * n + i. */
@@ -50,7 +51,8 @@ gboolean optimizer_run(Eval *ev, gsize roles, gsize results, OptimizerPrepare pr
         return eval_fail(error, "%" G_GSIZE_FORMAT " tensors after T, expected a multiple of %" G_GSIZE_FORMAT,
                          eval_input_count(ev) - 2, roles);
     if (eval_output_count(ev) != n * results)
-        return eval_fail(error, "%" G_GSIZE_FORMAT " outputs, expected %" G_GSIZE_FORMAT, eval_output_count(ev), n * results);
+        return eval_fail(error, "%" G_GSIZE_FORMAT " outputs, expected %" G_GSIZE_FORMAT, eval_output_count(ev),
+                         n * results);
     if (rate->count != 1 || count->count != 1)
         return eval_fail(error, "R and T must be scalars");
     OptimizerStep step = { tensor_get_double(rate, 0), tensor_get_int(count, 0), parameters };

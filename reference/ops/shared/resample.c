@@ -11,7 +11,7 @@ typedef struct {
     double  weight;
 } Tap;
 
-/* ---- tables --------------------------------------------------------------------------------------------------------- */
+/* ---- tables ------------------------------------------------------------------------------------------------------ */
 
 void resample_axis_init(ResampleAxis *axis, int64_t in, int64_t out)
 {
@@ -95,7 +95,8 @@ static gboolean add_weighted(ResampleAxis *axis, const ResampleFilter *f, double
         g_array_append_val(axis->taps, tap);
     }
     if (sum == 0)
-        return eval_fail(error, "no weight is left for coordinate %g of an axis of length %" G_GINT64_FORMAT, x, axis->in);
+        return eval_fail(error, "no weight is left for coordinate %g of an axis of length %" G_GINT64_FORMAT, x,
+                         axis->in);
     if (f->exclude_outside || f->stretch > 1)
         for (guint t = from; t < axis->taps->len; t++)
             g_array_index(axis->taps, Tap, t).weight /= sum;
@@ -123,7 +124,7 @@ void resample_add_outside(ResampleAxis *axis)
     finish(axis, 1);
 }
 
-/* ---- applying: nearest ---------------------------------------------------------------------------------------------- */
+/* ---- applying: nearest ------------------------------------------------------------------------------------------- */
 
 /* Whether any axis of the element at `index` is outside. */
 static gboolean is_outside(const ResampleAxis *axes, const int64_t *index, int rank)
@@ -155,8 +156,8 @@ static gboolean take_nearest(const Tensor *x, const ResampleAxis *axes, double e
         int64_t from = 0;
         for (int d = 0; d < y->shape.rank; d++) {
             const ResampleAxis *a = &axes[d];
-            const int64_t at = a->identity ? index[d]
-                                           : g_array_index(a->taps, Tap, g_array_index(a->starts, int64_t, index[d])).index;
+            const int64_t at =
+                a->identity ? index[d] : g_array_index(a->taps, Tap, g_array_index(a->starts, int64_t, index[d])).index;
             from += at * strides[d];
         }
         move_run(x, from, y, i, 1);
@@ -165,7 +166,7 @@ static gboolean take_nearest(const Tensor *x, const ResampleAxis *axes, double e
     return TRUE;
 }
 
-/* ---- applying: weighted sums ---------------------------------------------------------------------------------------- */
+/* ---- applying: weighted sums ------------------------------------------------------------------------------------- */
 
 /* y[o, j, i] := sum over the taps of j of weight * x[o, index, i]. */
 static void apply_axis(const double *x, const ResampleAxis *axis, int64_t outer, int64_t inner, double *y)

@@ -1,7 +1,8 @@
 /* Separable resampling: every output coordinate of an axis is a weighted sum of a few input coordinates of that axis.
  *
  * Initialise one ResampleAxis per axis of the input, make the output, fill the axes (resample_add once per output
- * coordinate, in order), then resample_apply. Weights and sums are binary64, the axes from the last to the first, one rounding at the end. */
+ * coordinate, in order), then resample_apply. Weights and sums are binary64, the axes from the last to the first, one
+ * rounding at the end. */
 #ifndef ASSAY_OPS_SHARED_RESAMPLE_H
 #define ASSAY_OPS_SHARED_RESAMPLE_H
 

@@ -57,7 +57,9 @@ static int64_t find_leaf(const Trees *trees, int64_t place, const double *row, i
             return -1;
         }
         if (node->feature < 0 || node->feature >= features) {
-            eval_fail(error, "node %" G_GINT64_FORMAT " asks for feature %" G_GINT64_FORMAT ", the input has %" G_GINT64_FORMAT,
+            eval_fail(error,
+                      "node %" G_GINT64_FORMAT " asks for feature %" G_GINT64_FORMAT
+                      ", the input has %" G_GINT64_FORMAT,
                       place, node->feature, features);
             return -1;
         }
@@ -79,8 +81,8 @@ static void take_vote(const TreeVote *vote, Aggregate aggregate, gboolean first,
         *to += vote->weight;
 }
 
-gboolean trees_run(const Trees *trees, const double *row, int64_t features, Aggregate aggregate, double *out, int64_t targets,
-                   GError **error)
+gboolean trees_run(const Trees *trees, const double *row, int64_t features, Aggregate aggregate, double *out,
+                   int64_t targets, GError **error)
 {
     g_autofree gboolean *voted = g_new0(gboolean, (gsize)targets + 1);
     for (int64_t t = 0; t < targets; t++)

@@ -43,7 +43,7 @@ Trees *trees_from_tuples(const Eval *ev, const char *votes, gsize targets, GErro
 
 /* out[target] := the votes of the leaves that the row of `features` numbers ends in, aggregated in the order of the
  * trees; a target without a vote is 0. FALSE with an error if a feature is missing or a tree has a cycle. */
-gboolean trees_run(const Trees *trees, const double *row, int64_t features, Aggregate aggregate, double *out, int64_t targets,
-                   GError **error);
+gboolean trees_run(const Trees *trees, const double *row, int64_t features, Aggregate aggregate, double *out,
+                   int64_t targets, GError **error);
 
 #endif

@@ -46,12 +46,14 @@ static gboolean read_ints(const Eval *ev, const char *name, gsize expected, cons
 {
     gsize n;
     *values = eval_ints(ev, name, &n);
-    return n == expected || eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected %" G_GSIZE_FORMAT, name, n, expected);
+    return n == expected ||
+           eval_fail(error, "%s has %" G_GSIZE_FORMAT " entries, expected %" G_GSIZE_FORMAT, name, n, expected);
 }
 
 static gboolean parse_mode(const Bytes *text, int *mode) /* 6: LEAF */
 {
-    static const char *const names[] = { "BRANCH_LEQ", "BRANCH_LT", "BRANCH_GTE", "BRANCH_GT", "BRANCH_EQ", "BRANCH_NEQ", "LEAF" };
+    static const char *const names[] = { "BRANCH_LEQ", "BRANCH_LT",  "BRANCH_GTE", "BRANCH_GT",
+                                         "BRANCH_EQ",  "BRANCH_NEQ", "LEAF" };
     for (*mode = 0; *mode < (int)G_N_ELEMENTS(names); ++*mode)
         if (strcmp(names[*mode], (const char *)text->data) == 0)
             return TRUE;
@@ -82,7 +84,8 @@ static gboolean read_nodes(const Eval *ev, Tuples *t, GError **error)
         if (!parse_mode(&t->modes[i], &mode))
             return eval_fail(error, "nodes_modes %" G_GSIZE_FORMAT " is '%s'", i, (const char *)t->modes[i].data);
         if (!g_hash_table_insert(t->places, &t->names[i], GSIZE_TO_POINTER(i + 1)))
-            return eval_fail(error, "node %" G_GINT64_FORMAT " of tree %" G_GINT64_FORMAT " is listed twice", t->nodes[i], t->trees[i]);
+            return eval_fail(error, "node %" G_GINT64_FORMAT " of tree %" G_GINT64_FORMAT " is listed twice",
+                             t->nodes[i], t->trees[i]);
         t->leaf[i] = mode == 6 ? (int64_t)t->n_leaves++ : -1;
     }
     return TRUE;
@@ -151,7 +154,8 @@ static gboolean fill_votes(const Tuples *t, const Votes *v, gsize targets, Trees
         if (place < 0)
             return FALSE;
         if (v->targets[i] < 0 || (uint64_t)v->targets[i] >= targets)
-            return eval_fail(error, "vote %" G_GSIZE_FORMAT " is for %" G_GINT64_FORMAT ", expected 0 to %" G_GSIZE_FORMAT, i,
+            return eval_fail(error,
+                             "vote %" G_GSIZE_FORMAT " is for %" G_GINT64_FORMAT ", expected 0 to %" G_GSIZE_FORMAT, i,
                              v->targets[i], targets - 1);
         leaf[i] = t->leaf[place]; /* a vote at a branch never counts */
         if (leaf[i] >= 0)

@@ -28,8 +28,11 @@ static gboolean lay_out(const Eval *ev, const Shape *x, Layout *l, Shape *shape,
         return FALSE;
     const int64_t parts = x->dims[x->rank - 1];
     if (parts != 1 && parts != 2)
-        return eval_fail(error, "the last dim of the input is %" G_GINT64_FORMAT ", expected 1 (real) or 2 (complex)", parts);
-    *l = (Layout){ shape_span(x, 0, axis), x->dims[axis], shape_span(x, axis + 1, x->rank - 1), (int)parts, x->dims[axis], 0 };
+        return eval_fail(error, "the last dim of the input is %" G_GINT64_FORMAT ", expected 1 (real) or 2 (complex)",
+                         parts);
+    *l = (Layout){
+        shape_span(x, 0, axis), x->dims[axis], shape_span(x, axis + 1, x->rank - 1), (int)parts, x->dims[axis], 0
+    };
     if (eval_input(ev, 1) && !fourier_scalar(eval_input(ev, 1), "dft_length", 1, &l->size, error))
         return FALSE;
     if (l->size < 1)

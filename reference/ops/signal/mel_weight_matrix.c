@@ -89,8 +89,9 @@ static gboolean mel_weight_matrix(Eval *ev, GError **error)
     for (int64_t band = 0; band < m.bands; band++) {
         const int64_t higher = corner(&m, band + 2);
         if (centre >= bins || higher > bins)
-            return eval_fail(error, "band %" G_GINT64_FORMAT " reaches bin %" G_GINT64_FORMAT ", the spectrum has %" G_GINT64_FORMAT,
-                             band, MAX(centre, higher), bins);
+            return eval_fail(
+                error, "band %" G_GINT64_FORMAT " reaches bin %" G_GINT64_FORMAT ", the spectrum has %" G_GINT64_FORMAT,
+                band, MAX(centre, higher), bins);
         draw(y, m.bands, band, lower, centre, higher);
         lower = centre;
         centre = higher;

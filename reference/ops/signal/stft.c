@@ -27,7 +27,8 @@ static gboolean read_frames(const Eval *ev, Frames *f, GError **error)
         return eval_fail(error, "window has %" G_GINT64_FORMAT " elements, frame_length is %" G_GINT64_FORMAT,
                          f->window->count, f->frame);
     if (f->frame < 1 || f->frame > f->length)
-        return eval_fail(error, "frame_length is %" G_GINT64_FORMAT ", expected 1 to the signal's length %" G_GINT64_FORMAT,
+        return eval_fail(error,
+                         "frame_length is %" G_GINT64_FORMAT ", expected 1 to the signal's length %" G_GINT64_FORMAT,
                          f->frame, f->length);
     if (eval_int(ev, "onesided") && f->parts == 2)
         return eval_fail(error, "onesided output is not possible for a complex signal");

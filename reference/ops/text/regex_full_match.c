@@ -117,9 +117,9 @@ static pcre2_code *compile(const char *pattern, gsize length, GError **error)
     PCRE2_SIZE at;
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
     pcre2_set_newline(context, PCRE2_NEWLINE_LF); /* what "." does not match */
-    pcre2_code *regex = pcre2_compile((PCRE2_SPTR)pattern, length,
-                                      PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_POSSESS,
-                                      &code, &at, context);
+    pcre2_code *regex = pcre2_compile(
+        (PCRE2_SPTR)pattern, length, PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C | PCRE2_NO_AUTO_POSSESS,
+        &code, &at, context);
     pcre2_compile_context_free(context);
     if (!regex) {
         PCRE2_UCHAR message[160];

@@ -19,7 +19,9 @@ static gboolean parse_case(const char *name, CaseChange *change, GError **error)
 
 static char *change_case(const char *text, CaseChange change)
 {
-    return change == CASE_LOWER ? g_utf8_strdown(text, -1) : change == CASE_UPPER ? g_utf8_strup(text, -1) : g_strdup(text);
+    return change == CASE_LOWER   ? g_utf8_strdown(text, -1)
+           : change == CASE_UPPER ? g_utf8_strup(text, -1)
+                                  : g_strdup(text);
 }
 
 static GHashTable *stop_words(const Eval *ev, gboolean exact, GError **error)

@@ -69,7 +69,8 @@ static gboolean read_attributes(const Eval *ev, Pool *p, GError **error)
     if (p->skips < 0)
         return eval_fail(error, "max_skip_count is %" G_GINT64_FORMAT ", expected 0 or more", p->skips);
     if ((uint64_t)p->max > p->n_starts)
-        return eval_fail(error, "ngram_counts has %" G_GSIZE_FORMAT " entries, expected max_gram_length %" G_GINT64_FORMAT,
+        return eval_fail(error,
+                         "ngram_counts has %" G_GSIZE_FORMAT " entries, expected max_gram_length %" G_GINT64_FORMAT,
                          p->n_starts, p->max);
     for (gsize i = 0; i < p->n_indexes; i++) {
         if (p->indexes[i] < 0 || p->indexes[i] == INT64_MAX)
@@ -91,7 +92,8 @@ static gboolean index_pool(Pool *p, GError **error)
                              " items into %" G_GINT64_FORMAT "-grams", level, p->pool, n);
         for (int64_t at = from; at < to; at += n, ordinal++) {
             if (ordinal >= p->n_indexes)
-                return eval_fail(error, "the pool has more n-grams than ngram_indexes has entries (%" G_GSIZE_FORMAT ")",
+                return eval_fail(error,
+                                 "the pool has more n-grams than ngram_indexes has entries (%" G_GSIZE_FORMAT ")",
                                  p->n_indexes);
             if (n < p->min || n > p->max)
                 continue;
