@@ -44,6 +44,7 @@ struct Scenario {
     Model     *model;     /* the native form */
     Model     *functions; /* the meanings; NULL if none was given */
     GPtrArray *inputs;    /* of Value, in the order of the graph's inputs */
+    GPtrArray *expected; /* of Tensor: what each output must be (scenario_expect); NULL or missing: anything */
     GPtrArray *alternatives; /* of GPtrArray of Tensor */
     guint      forms;
     gboolean   reject, bits, free_zero_sign;
@@ -54,5 +55,7 @@ struct Scenario {
 };
 
 void scenario_free(Scenario *s);
+/* A mistake in a generator: generation stops with this message. */
+void scenario_blame(Scenario *s, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 #endif

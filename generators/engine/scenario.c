@@ -23,6 +23,7 @@ Scenario *scenario_new(Generator *g, const char *format, ...)
     s->model = model_new();
     s->model->producer_name = "assay";
     s->inputs = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
+    s->expected = g_ptr_array_new_with_free_func((GDestroyNotify)tensor_unref);
     s->alternatives = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
     model_import(s->model, "", DEFAULT_OPSET);
     return s;
@@ -36,14 +37,14 @@ void scenario_free(Scenario *s)
         model_free(s->functions);
     g_ptr_array_unref(s->inputs);
     g_ptr_array_unref(s->alternatives);
+    g_ptr_array_unref(s->expected);
     g_clear_pointer(&s->bytes, g_bytes_unref);
     g_free(s->because);
     g_free(s->name);
     g_free(s);
 }
 
-/* A mistake in a generator: generation stops with this message. */
-static void G_GNUC_PRINTF(2, 3) blame(Scenario *s, const char *format, ...)
+void scenario_blame(Scenario *s, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
@@ -69,14 +70,14 @@ void scenario_about(Scenario *s, const char *variant, const char *requirements, 
     va_end(args);
     s->facts->variant = g_strdup(variant);
     if (!proposal_has_variant(s->generator->proposal, variant))
-        blame(s, "no variant '%s' in proposal.json", variant);
+        scenario_blame(s, "no variant '%s' in proposal.json", variant);
     g_auto(GStrv) ids = g_strsplit(requirements, " ", -1);
     for (char **id = ids; *id; id++) {
         if (!proposal_requirement(s->generator->proposal, *id))
-            blame(s, "no requirement '%s' in proposal.json", *id);
+            scenario_blame(s, "no requirement '%s' in proposal.json", *id);
         for (char **before = ids; before < id; before++)
             if (strcmp(*before, *id) == 0)
-                blame(s, "requirement '%s' is named twice", *id);
+                scenario_blame(s, "requirement '%s' is named twice", *id);
         g_ptr_array_add(s->facts->requirements, g_strdup_printf("%s/%s", s->generator->proposal->id, *id));
     }
 }
@@ -175,7 +176,7 @@ void scenario_function(Scenario *s, const char *text)
 {
     g_autoptr(GError) error = NULL;
     if (!function_from_text(scenario_functions(s), text, &error))
-        blame(s, "function text: %s", error->message);
+        scenario_blame(s, "function text: %s", error->message);
 }
 
 /* ---- judging ------------------------------------------------------------------------------------------------------------ */
@@ -247,11 +248,11 @@ static void submit(Scenario *s)
 {
     Generator *g = s->generator;
     if (!name_is_clean(s->name))
-        blame(s, "a name is 1 to 119 of a-z 0-9 - . _");
+        scenario_blame(s, "a name is 1 to 119 of a-z 0-9 - . _");
     if (!g_hash_table_add(g->names, g_strdup(s->name)))
-        blame(s, "two scenarios have this name");
+        scenario_blame(s, "two scenarios have this name");
     if (!s->facts->summary)
-        blame(s, "scenario_about() was not called");
+        scenario_blame(s, "scenario_about() was not called");
     if (g->error || (g->filter && !g_pattern_match_simple(g->filter, s->name))) {
         scenario_free(s);
         return;

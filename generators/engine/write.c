@@ -113,6 +113,26 @@ static gboolean forms_agree(const Golden *golden, const Golden *other, Form form
     return TRUE;
 }
 
+/* What other scenarios gave for the same computation (scenario_expect). */
+static gboolean as_expected(const Scenario *s, const Golden *golden, GError **error)
+{
+    const CompareSpec exact = { .mode = COMPARE_VALUE };
+    for (guint i = 0; i < s->expected->len && i < golden->n; i++) {
+        const Tensor *expected = s->expected->pdata[i];
+        Comparison c = { .message = NULL };
+        if (!expected)
+            continue;
+        const gboolean same = golden->outputs[i].value->kind == VALUE_TENSOR &&
+                              compare_tensors(&exact, expected, NULL, NULL, golden->outputs[i].value->tensor, &c);
+        if (!same)
+            fail(error, "output %u is not what it must be: %s", i, c.message);
+        comparison_clear(&c);
+        if (!same)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 /* ---- files -------------------------------------------------------------------------------------------------------------
  * A case is written into a folder of its own that gets its name when it is whole, so its files need no care one by one. */
 
@@ -289,7 +309,7 @@ static gboolean write_forms(Scenario *s, GError **error)
 {
     g_auto(Golden) golden = { 0 };
     g_autoptr(Model) native = make_form(s, FORM_NATIVE);
-    if (!evaluate(s, native, TRUE, &golden, error) || !declare_outputs(s, s->model, &golden, error))
+    if (!evaluate(s, native, TRUE, &golden, error) || !as_expected(s, &golden, error) || !declare_outputs(s, s->model, &golden, error))
         return FALSE;
     for (Form form = FORM_NATIVE; form <= FORM_DECOMPOSED; form++) {
         if (!(s->forms >> form & 1))

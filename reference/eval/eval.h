@@ -13,8 +13,8 @@
 #define EVAL_ERROR (eval_error_quark())
 GQuark eval_error_quark(void);
 typedef enum {
-    EVAL_ERROR_UNSUPPORTED, /* an operator or version this evaluator does not know */
-    EVAL_ERROR_INVALID,     /* the model breaks a rule of an operator */
+    EVAL_ERROR_UNSUPPORTED, /* an operator that this evaluator does not know */
+    EVAL_ERROR_INVALID,     /* the model breaks a rule of an operator, or its opset does not have it */
     EVAL_ERROR_INPUT,       /* the inputs given do not fit the model */
     EVAL_ERROR_LIMIT        /* over one of EvalLimits */
 } EvalError;

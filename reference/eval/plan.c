@@ -102,8 +102,8 @@ static gboolean resolve(const PlanContext *context, Plan *plan, Step *step, GErr
     const Operator *op = operator_find(domain, node->op_type);
     const OpVersion *version = op ? operator_version(op, opset) : NULL;
     if (!version || version->deprecated) {
-        g_set_error(error, EVAL_ERROR, EVAL_ERROR_UNSUPPORTED, "no operator %s%s%s in opset %" G_GINT64_FORMAT "%s", domain,
-                    *domain ? "::" : "", node->op_type, opset,
+        g_set_error(error, EVAL_ERROR, op ? EVAL_ERROR_INVALID : EVAL_ERROR_UNSUPPORTED,
+                    "no operator %s%s%s in opset %" G_GINT64_FORMAT "%s", domain, *domain ? "::" : "", node->op_type, opset,
                     !op ? " is known" : version ? ": it was removed" : ": it came later");
         return FALSE;
     }
