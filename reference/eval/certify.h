@@ -26,6 +26,11 @@ void eval_set_uncertified(Eval *ev, gsize i);
  * references, NULL for outputs not computed. */
 gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GError **error);
 
+/* As subgraph_run, for a bound rule: `known` holds the inputs' intervals, `ends` receives those of the outputs, as new
+ * references. *certified is FALSE if one of the outputs has none. */
+gboolean subgraph_run_certified(Subgraph *subgraph, Value *const *inputs, const Interval *known, gsize n, Value **outputs,
+                                Interval *ends, gboolean *certified, GError **error);
+
 /* ---- stock rules ------------------------------------------------------------------------------------------------- */
 
 /* Exact inputs give a point; anything else no certificate. For exact operators that are not monotone. */

@@ -1,4 +1,5 @@
 /* What a kernel sees of the node it runs: inputs, outputs, attributes. */
+#include "reference/eval/certify.h"
 #include "reference/eval/run.h"
 
 #include <mpfr.h>
@@ -194,7 +195,8 @@ static Value *as_declared(const Subgraph *s, gsize i, Value *value)
     return wrap ? value_optional(value_ref(value)) : value ? value_ref(value) : NULL;
 }
 
-gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **outputs, GError **error)
+/* cells receives the outputs, of which nothing remains to be freed on failure; `known` may be NULL. */
+static gboolean run_cells(Subgraph *s, Value *const *inputs, const Interval *known, gsize n, Cell *cells, GError **error)
 {
     if (n != s->plan->n_inputs)
         return eval_fail(error, "its graph has %" G_GSIZE_FORMAT " inputs, expected %" G_GSIZE_FORMAT, s->plan->n_inputs, n);
@@ -202,18 +204,43 @@ gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **output
     g_autofree Cell **pointers = g_new0(Cell *, n + 1);
     for (gsize i = 0; i < n; i++) {
         given[i].value = as_declared(s, i, inputs[i]);
+        if (known && known[i].lower) {
+            given[i].lower = tensor_ref(known[i].lower);
+            given[i].upper = tensor_ref(known[i].upper);
+        }
         pointers[i] = given[i].value ? &given[i] : NULL;
     }
-    g_autofree Cell *cells = g_new0(Cell, s->plan->n_outputs + 1);
     const Binding *binding = s->scope ? s->scope->binding : NULL;
     const gboolean ok = frame_run(s->ev->evaluator, s->plan, s->scope, binding, pointers, n, cells, error);
     for (gsize i = 0; i < n; i++)
         cell_clear(&given[i]);
-    if (!ok)
+    return ok;
+}
+
+gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **outputs, GError **error)
+{
+    g_autofree Cell *cells = g_new0(Cell, s->plan->n_outputs + 1);
+    if (!run_cells(s, inputs, NULL, n, cells, error))
         return FALSE;
     for (gsize i = 0; i < s->plan->n_outputs; i++) {
         s->ev->inexact |= cells[i].uncertified || cells[i].lower != NULL;
         outputs[i] = cells[i].value ? value_ref(cells[i].value) : NULL;
+        cell_clear(&cells[i]);
+    }
+    return TRUE;
+}
+
+gboolean subgraph_run_certified(Subgraph *s, Value *const *inputs, const Interval *known, gsize n, Value **outputs,
+                                Interval *ends, gboolean *certified, GError **error)
+{
+    g_autofree Cell *cells = g_new0(Cell, s->plan->n_outputs + 1);
+    if (!run_cells(s, inputs, known, n, cells, error))
+        return FALSE;
+    *certified = TRUE;
+    for (gsize i = 0; i < s->plan->n_outputs; i++) {
+        *certified = *certified && !cells[i].uncertified;
+        outputs[i] = cells[i].value ? value_ref(cells[i].value) : NULL;
+        ends[i] = (Interval){ cells[i].lower ? tensor_ref(cells[i].lower) : NULL, cells[i].upper ? tensor_ref(cells[i].upper) : NULL };
         cell_clear(&cells[i]);
     }
     return TRUE;

@@ -1,69 +1,14 @@
-/* x/2 (1 + erf(x/sqrt 2)), computed as x/2 erfc(-x/sqrt 2), and its approximation x/2 (1 + tanh z) = x / (1 + e^-2z),
- * neither of which cancels. At -inf the formulas give -inf * 0, a NaN. */
-#include "reference/ops/shared/transcendental.h"
+#include "reference/ops/shared/gelu.h"
 
-#include <math.h>
 #include <string.h>
-
-/* Both pass a rounded argument t to a function whose relative error that multiplies by up to 2 t^2 or 2|z|: below 1500
- * wherever the result is above 2^-1000. In MPFR the factor stays below 2^64 until results underflow. */
-#define ERROR  0x1p-40
-#define MARGIN 80
-
-static double gelu_fast(const double *args)
-{
-    return 0.5 * args[0] * Sleef_cinz_erfcd1_u15purec(args[0] * -0.70710678118654752);
-}
-
-static gboolean gelu_exact(mpfr_ptr y, const double *args)
-{
-    mpfr_t t;
-    mpfr_init2(t, mpfr_get_prec(y) + MARGIN);
-    mpfr_sqrt_ui(t, 2, MPFR_RNDN);
-    mpfr_d_div(t, -args[0], t, MPFR_RNDN);
-    mpfr_erfc(y, t, MPFR_RNDN);
-    mpfr_mul_d(y, y, args[0], MPFR_RNDN);
-    mpfr_div_2ui(y, y, 1, MPFR_RNDN);
-    mpfr_clear(t);
-    return FALSE;
-}
-static const RealFunction gelu_function = { gelu_fast, ERROR, gelu_exact };
-
-static double gelu_tanh_fast(const double *args)
-{
-    const double x = args[0], z = 0.79788456080286536 * (x + 0.044715 * (x * x * x));
-    return x / (1 + Sleef_cinz_expd1_u10purec(-2 * z));
-}
-
-static gboolean gelu_tanh_exact(mpfr_ptr y, const double *args)
-{
-    mpfr_t z, t;
-    mpfr_inits2(mpfr_get_prec(y) + MARGIN, z, t, (mpfr_ptr)NULL);
-    mpfr_set_d(z, args[0], MPFR_RNDN);
-    mpfr_pow_ui(z, z, 3, MPFR_RNDN);
-    mpfr_mul_ui(z, z, 44715, MPFR_RNDN);
-    mpfr_div_ui(z, z, 1000000, MPFR_RNDN);
-    mpfr_add_d(z, z, args[0], MPFR_RNDN);
-    mpfr_const_pi(t, MPFR_RNDN);
-    mpfr_ui_div(t, 8, t, MPFR_RNDN); /* 2z has 2 sqrt(2/pi) = sqrt(8/pi) before the bracket */
-    mpfr_sqrt(t, t, MPFR_RNDN);
-    mpfr_mul(z, z, t, MPFR_RNDN);
-    mpfr_neg(z, z, MPFR_RNDN);
-    mpfr_exp(z, z, MPFR_RNDN);
-    mpfr_add_ui(z, z, 1, MPFR_RNDN);
-    mpfr_d_div(y, args[0], z, MPFR_RNDN);
-    mpfr_clears(z, t, (mpfr_ptr)NULL);
-    return FALSE;
-}
-static const RealFunction gelu_tanh_function = { gelu_tanh_fast, ERROR, gelu_tanh_exact };
 
 static gboolean gelu(Eval *ev, GError **error)
 {
     const char *approximate = eval_string(ev, "approximate");
     if (strcmp(approximate, "none") == 0)
-        return real_unary(ev, &gelu_function, NULL, 0, error);
+        return real_unary(ev, &real_gelu, NULL, 0, error);
     if (strcmp(approximate, "tanh") == 0)
-        return real_unary(ev, &gelu_tanh_function, NULL, 0, error);
+        return real_unary(ev, &real_gelu_tanh, NULL, 0, error);
     return eval_fail(error, "approximate is '%s', expected none or tanh", approximate);
 }
 
