@@ -34,8 +34,9 @@ int main(int argc, char **argv)
         help(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_USAGE : EXIT_GOOD;
     }
+    const char *name = strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
     for (const Subcommand *const *each = subcommands; *each; each++)
-        if (strcmp((*each)->name, argv[1]) == 0)
+        if (strcmp((*each)->name, name) == 0)
             return (*each)->run(argc - 1, argv + 1);
     fprintf(stderr, "assay: no command '%s'; see 'assay help'\n", argv[1]);
     return EXIT_USAGE;
