@@ -30,7 +30,7 @@ static void verify_all(Job *job, int jobs)
 }
 
 typedef struct {
-    guint total, passed, failed, unsupported, bit_equal;
+    guint total, passed, failed, unsupported, bit_equal, statistical;
 } Totals;
 
 static Totals count(const Job *job)
@@ -41,6 +41,7 @@ static Totals count(const Job *job)
         t.failed += job->results[i]->result == VERIFY_FAILED;
         t.unsupported += job->results[i]->result == VERIFY_UNSUPPORTED;
         t.bit_equal += (guint)job->results[i]->bit_equal;
+        t.statistical += (guint)job->results[i]->statistical;
     }
     return t;
 }
@@ -53,6 +54,7 @@ static void print_json(const Totals *t, const Job *job)
     cJSON_AddNumberToObject(root, "failed", t->failed);
     cJSON_AddNumberToObject(root, "unsupported", t->unsupported);
     cJSON_AddNumberToObject(root, "bit_equal", t->bit_equal);
+    cJSON_AddNumberToObject(root, "statistical", t->statistical);
     cJSON *list = cJSON_AddArrayToObject(root, "not_passed");
     for (guint i = 0; i < t->total; i++) {
         const Verified *v = job->results[i];
@@ -114,6 +116,8 @@ static void print_text(const Totals *t, const Job *job, gboolean strict)
     printf("%u cases: %u passed", t->total, t->passed);
     if (strict)
         printf(" (%u bit-equal)", t->bit_equal);
+    if (t->statistical)
+        printf(" (%u of them random, judged as draws)", t->statistical);
     printf(", %u failed, %u unsupported\n", t->failed, t->unsupported);
 }
 

@@ -263,14 +263,17 @@ static uint64_t mix(uint64_t x) /* SplitMix64's finaliser */
 
 uint64_t eval_random_seed(Eval *ev)
 {
-    const Attribute *seed = eval_attribute(ev, "seed");
+    const EvalOptions *options = &ev->evaluator->options;
+    const Attribute *seed = options->reseed ? NULL : eval_attribute(ev, "seed");
     uint64_t own;
-    if (seed && seed->type == ATTRIBUTE_FLOAT) {
+    if (seed && seed->type == ATTRIBUTE_INT) {
+        own = (uint64_t)seed->i;
+    } else if (seed && seed->type == ATTRIBUTE_FLOAT) {
         uint32_t bits;
         memcpy(&bits, &seed->f, sizeof bits);
         own = bits;
     } else {
-        own = ev->evaluator->options.seed ^ mix(ev->step->index + 1) ^ mix(ev->evaluator->nodes);
+        own = options->seed ^ mix(ev->step->index + 1) ^ mix(ev->evaluator->nodes);
     }
     return mix(own + UINT64_C(0x9E3779B97F4A7C15));
 }

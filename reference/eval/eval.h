@@ -35,6 +35,7 @@ typedef struct {
     gboolean   any_shape;    /* do not hold inputs and outputs against the dims that the model declares (published test
                                 data sometimes contradicts them); element types are checked all the same */
     guint64    seed;         /* of random operators without a seed attribute */
+    gboolean   reseed;       /* `seed` also counts for operators that have the attribute: to draw many samples */
     void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */
     gpointer   trace_data;
 } EvalOptions;

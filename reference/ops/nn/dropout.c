@@ -45,7 +45,7 @@ static gboolean dropout(Eval *ev, GError **error)
     Tensor *y = eval_output(ev, 0, x->dtype, &x->shape, error);
     if (!y)
         return FALSE;
-    drop(x, ratio, eval_has(ev, "seed") ? (uint64_t)eval_int(ev, "seed") : eval_random_seed(ev), y, mask);
+    drop(x, ratio, eval_random_seed(ev), y, mask);
     return TRUE;
 }
 
