@@ -43,6 +43,48 @@ void eval_set_uncertified(Eval *ev, gsize i)
     ev->outputs[i].uncertified = TRUE;
 }
 
+gboolean eval_may_fuse(const Eval *ev, gsize i)
+{
+    const Frame *function = ev->frame;
+    while (function && !function->binding)
+        function = function->scope;
+    if (!function)
+        return FALSE;
+    const Plan *plan = ev->frame->plan;
+    for (gsize o = 0; ev->frame == function && o < plan->n_outputs; o++)
+        if (plan->outputs[o] == ev->step->outputs[i])
+            return FALSE;
+    return TRUE;
+}
+
+gboolean ends_set(Ends *ends, int64_t element, double low, double high, GError **error)
+{
+    if (!ends->lower) {
+        const Tensor *value = eval_output_tensor(ends->ev, ends->output);
+        ends->lower = tensor_copy(value, error);
+        ends->upper = ends->lower ? tensor_copy(value, error) : NULL;
+        if (!ends->upper) {
+            g_clear_pointer(&ends->lower, tensor_unref);
+            return FALSE;
+        }
+    }
+    tensor_set_double(ends->lower, element, low);
+    tensor_set_double(ends->upper, element, high);
+    return TRUE;
+}
+
+void ends_finish(Ends *ends)
+{
+    eval_set_interval(ends->ev, ends->output, g_steal_pointer(&ends->lower), g_steal_pointer(&ends->upper));
+}
+
+void ends_abandon(Ends *ends)
+{
+    g_clear_pointer(&ends->lower, tensor_unref);
+    g_clear_pointer(&ends->upper, tensor_unref);
+    eval_set_uncertified(ends->ev, ends->output);
+}
+
 gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GError **error)
 {
     Eval again = *ev;

@@ -22,6 +22,23 @@ const Tensor *eval_output_tensor(const Eval *ev, gsize i); /* what the kernel co
 void eval_set_interval(Eval *ev, gsize i, Tensor *lower, Tensor *upper);
 void eval_set_uncertified(Eval *ev, gsize i);
 
+/* Whether a backend may hold the elements of output i unrounded: it is computed inside a function, which a backend may
+ * implement as one kernel, and is not the function's own output. Its interval must then hold the unrounded value too. */
+gboolean eval_may_fuse(const Eval *ev, gsize i);
+
+/* Collects the interval of output i element by element; the tensors are made when the first element needs them. */
+typedef struct {
+    Eval    *ev;
+    gsize    output;
+    Tensor  *lower, *upper;
+} Ends;
+
+#define ENDS_OF(eval, i) ((Ends){ .ev = (eval), .output = (i) })
+/* FALSE if memory is short; nothing need be freed then. */
+gboolean ends_set(Ends *ends, int64_t element, double low, double high, GError **error);
+void     ends_finish(Ends *ends); /* sets the output's interval */
+void     ends_abandon(Ends *ends); /* sets the output uncertified */
+
 /* Runs the kernel of the node again with other inputs (NULL: the same); outputs receives eval_output_count() new
  * references, NULL for outputs not computed. */
 gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GError **error);

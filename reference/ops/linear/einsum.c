@@ -2,6 +2,7 @@
  * in the output, in row-major order of their first appearance. */
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/contraction.h"
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/tensor/convert.h"
 
 #include <string.h>
@@ -268,6 +269,11 @@ static gboolean einsum(Eval *ev, GError **error)
     return TRUE;
 }
 
+static gboolean einsum_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = eval_input_count(ev), .pure = eval_input_count(ev) == 1 }, error);
+}
+
 OPERATOR_DEFINE(einsum, "Einsum", "",
     { .since = 12, .signature = "Inputs:T+ -> Output:T", .types = "T: numeric1", .attributes = "equation:string!",
-      .kernel = einsum })
+      .kernel = einsum, .bound = einsum_bound })

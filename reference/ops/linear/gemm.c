@@ -1,4 +1,5 @@
 #include "reference/ops/shared/gemm.h"
+#include "reference/ops/shared/linear_bound.h"
 
 #include "reference/tensor/convert.h"
 
@@ -142,13 +143,27 @@ static gboolean gemm(Eval *ev, GError **error)
     return TRUE;
 }
 
+static gboolean gemm_bound(Eval *ev, GError **error)
+{
+    const double alpha = eval_float(ev, "alpha"), beta = eval_float(ev, "beta");
+    const gboolean scaled = fabs(alpha) != 1 || (beta != 0 && fabs(beta) != 1);
+    const Tensor *a = eval_input(ev, 0);
+    const int64_t k = a->shape.dims[eval_int(ev, "transA") ? 0 : 1];
+    const LinearRule rule = { .factors = 2, .coefficient = alpha, .added = beta, .most_terms = scaled ? (double)k + 1 : 0,
+                              .sign = { alpha < 0 ? -1 : 1, 1, beta < 0 ? -1 : 1 } };
+    if (alpha != 0)
+        return linear_bound(ev, &rule, error);
+    eval_set_uncertified(ev, 0); /* whether A and B are read at all is open, and with it what their NaNs do */
+    return TRUE;
+}
+
 #define THREE .signature = "A:T, B:T, C:T -> Y:T"
 #define OPTIONAL_C .signature = "A:T, B:T, C:T? -> Y:T"
 #define ATTRIBUTES "alpha:float=1, beta:float=1, transA:int=0, transB:int=0"
 OPERATOR_DEFINE(gemm, "Gemm", "",
-    { .since = 1, THREE, .types = "T: floats1", .attributes = ATTRIBUTES ", broadcast:int=0", .kernel = gemm },
-    { .since = 6, THREE, .types = "T: floats1", .attributes = ATTRIBUTES ", broadcast:int=0", .kernel = gemm },
-    { .since = 7, THREE, .types = "T: floats1", .attributes = ATTRIBUTES, .kernel = gemm },
-    { .since = 9, THREE, .types = "T: floats1 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm },
-    { .since = 11, OPTIONAL_C, .types = "T: floats1 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm },
-    { .since = 13, OPTIONAL_C, .types = "T: floats13 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm })
+    { .since = 1, THREE, .types = "T: floats1", .attributes = ATTRIBUTES ", broadcast:int=0", .kernel = gemm, .bound = gemm_bound },
+    { .since = 6, THREE, .types = "T: floats1", .attributes = ATTRIBUTES ", broadcast:int=0", .kernel = gemm, .bound = gemm_bound },
+    { .since = 7, THREE, .types = "T: floats1", .attributes = ATTRIBUTES, .kernel = gemm, .bound = gemm_bound },
+    { .since = 9, THREE, .types = "T: floats1 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm, .bound = gemm_bound },
+    { .since = 11, OPTIONAL_C, .types = "T: floats1 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm, .bound = gemm_bound },
+    { .since = 13, OPTIONAL_C, .types = "T: floats13 uint32 uint64 int32 int64", .attributes = ATTRIBUTES, .kernel = gemm, .bound = gemm_bound })

@@ -1,4 +1,5 @@
 #include "reference/ops/shared/gemm.h"
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/matmul_plan.h"
 
 #include "reference/tensor/convert.h"
@@ -68,7 +69,12 @@ static gboolean matmul(Eval *ev, GError **error)
     return TRUE;
 }
 
-#define REST .signature = "A:T, B:T -> Y:T", .kernel = matmul
+static gboolean matmul_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 2 }, error);
+}
+
+#define REST .signature = "A:T, B:T -> Y:T", .kernel = matmul, .bound = matmul_bound
 OPERATOR_DEFINE(matmul, "MatMul", "",
     { .since = 1, .types = "T: floats1", REST },
     { .since = 9, .types = "T: floats1 uint32 uint64 int32 int64", REST },

@@ -1,4 +1,5 @@
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 
 #include <math.h>
 
@@ -12,7 +13,7 @@ static gboolean abs_kernel(Eval *ev, GError **error)
     return elementwise_unary(ev, &abs_fn, error);
 }
 
-#define REST .signature = "X:T -> Y:T", .kernel = abs_kernel, .bound = bound_exact
+#define REST .signature = "X:T -> Y:T", .kernel = abs_kernel, .bound = bound_rounded_even
 OPERATOR_DEFINE(abs, "Abs", "",
     { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
     { .since = 6, .types = "T: numeric1", REST },

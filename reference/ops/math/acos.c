@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static double acos_fast(const double *args)
@@ -12,7 +13,9 @@ static gboolean acos_kernel(Eval *ev, GError **error)
     return real_unary(ev, &acos_function, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = acos_kernel
+ELEMENTWISE_BOUND(acos_bound, .ulps = 4, .least = -1, .most = 1)
+
+#define REST .signature = "input:T -> output:T", .kernel = acos_kernel, .bound = acos_bound
 OPERATOR_DEFINE(acos, "Acos", "",
     { .since = 7, .types = "T: floats1", REST },
     { .since = 22, .types = "T: floats13", REST })

@@ -1,4 +1,7 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
+
+#include <math.h>
 
 static double acosh_fast(const double *args)
 {
@@ -12,7 +15,9 @@ static gboolean acosh_kernel(Eval *ev, GError **error)
     return real_unary(ev, &acosh_function, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = acosh_kernel
+ELEMENTWISE_BOUND(acosh_bound, .ulps = 4, .least = 1, .most = INFINITY)
+
+#define REST .signature = "input:T -> output:T", .kernel = acosh_kernel, .bound = acosh_bound
 OPERATOR_DEFINE(acosh, "Acosh", "",
     { .since = 9, .types = "T: floats1", REST },
     { .since = 22, .types = "T: floats13", REST })

@@ -1,4 +1,5 @@
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 
 BINARY_BLOCK(add_f, double, a + b)
 BINARY_BLOCK(add_i, int64_t, (int64_t)((uint64_t)a + (uint64_t)b))
@@ -19,9 +20,9 @@ static gboolean add_legacy(Eval *ev, GError **error)
 #define LEGACY "axis:int, broadcast:int=0"
 OPERATOR_DEFINE(add, "Add", "",
     { .since = 1, SIGNATURE, .types = "T: floats1", .attributes = LEGACY ", consumed_inputs:ints",
-      .kernel = add_legacy, .bound = bound_monotone },
+      .kernel = add_legacy, .bound = bound_rounded },
     { .since = 6, SIGNATURE, .types = "T: floats1 int32 int64 uint32 uint64", .attributes = LEGACY,
-      .kernel = add_legacy, .bound = bound_monotone },
-    { .since = 7, SIGNATURE, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = add, .bound = bound_monotone },
-    { .since = 13, SIGNATURE, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = add, .bound = bound_monotone },
-    { .since = 14, SIGNATURE, .types = "T: numeric13", .kernel = add, .bound = bound_monotone })
+      .kernel = add_legacy, .bound = bound_rounded },
+    { .since = 7, SIGNATURE, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = add, .bound = bound_rounded },
+    { .since = 13, SIGNATURE, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = add, .bound = bound_rounded },
+    { .since = 14, SIGNATURE, .types = "T: numeric13", .kernel = add, .bound = bound_rounded })

@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static double atan_fast(const double *args)
@@ -12,7 +13,9 @@ static gboolean atan_kernel(Eval *ev, GError **error)
     return real_unary(ev, &atan_function, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = atan_kernel
+ELEMENTWISE_BOUND(atan_bound, .ulps = 5)
+
+#define REST .signature = "input:T -> output:T", .kernel = atan_kernel, .bound = atan_bound
 OPERATOR_DEFINE(atan, "Atan", "",
     { .since = 7, .types = "T: floats1", REST },
     { .since = 22, .types = "T: floats13", REST })

@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static double atanh_fast(const double *args)
@@ -12,7 +13,9 @@ static gboolean atanh_kernel(Eval *ev, GError **error)
     return real_unary(ev, &atanh_function, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = atanh_kernel
+ELEMENTWISE_BOUND(atanh_bound, .ulps = 5, .least = -1, .most = 1)
+
+#define REST .signature = "input:T -> output:T", .kernel = atanh_kernel, .bound = atanh_bound
 OPERATOR_DEFINE(atanh, "Atanh", "",
     { .since = 9, .types = "T: floats1", REST },
     { .since = 22, .types = "T: floats13", REST })

@@ -1,4 +1,5 @@
 /* max(0, x) + min(0, alpha * (e^(x/alpha) - 1)). */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 #include <math.h>
@@ -38,5 +39,16 @@ static gboolean celu(Eval *ev, GError **error)
     return real_unary(ev, &function, &alpha, 1, error);
 }
 
+/* The floor: e^(x/alpha) - 1 as the text writes it loses what it has below u, and x/alpha is rounded. */
+static gboolean celu_bound(Eval *ev, GError **error)
+{
+    const double alpha = fabs((double)eval_float(ev, "alpha"));
+    if (!(alpha > 0) || eval_float(ev, "alpha") < 0) { /* the exponential of the text is then not bounded by 1 */
+        eval_set_uncertified(ev, 0);
+        return TRUE;
+    }
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 2, .floor = 3 * alpha, .slope = 1 }, error);
+}
+
 OPERATOR_DEFINE(celu, "Celu", "",
-    { .since = 12, .signature = "X:float -> Y:float", .attributes = "alpha:float=1", .kernel = celu })
+    { .since = 12, .signature = "X:float -> Y:float", .attributes = "alpha:float=1", .kernel = celu, .bound = celu_bound })

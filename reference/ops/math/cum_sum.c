@@ -1,5 +1,6 @@
 /* Each result is the exact sum of its terms, rounded once; integers wrap. */
 #include "reference/ops/shared/cumulate.h"
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/transcendental.h"
 #include "reference/ops/shared/wide_sum.h"
 
@@ -50,7 +51,12 @@ static gboolean cum_sum(Eval *ev, GError **error)
     return cumulate(ev, cum_sum_line, error);
 }
 
-#define REST .signature = "x:T, axis:T2 -> y:T", .attributes = "exclusive:int=0, reverse:int=0", .kernel = cum_sum
+static gboolean cum_sum_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 1, .pure = TRUE }, error);
+}
+
+#define REST .signature = "x:T, axis:T2 -> y:T", .attributes = "exclusive:int=0, reverse:int=0", .kernel = cum_sum, .bound = cum_sum_bound
 OPERATOR_DEFINE(cum_sum, "CumSum", "",
     { .since = 11, .types = "T: uint32 uint64 int32 int64 float double | T2: int32 int64", REST },
     { .since = 14, .types = "T: uint32 uint64 int32 int64 floats13 | T2: int32 int64", REST })

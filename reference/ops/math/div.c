@@ -1,4 +1,5 @@
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 
 /* Integers truncate towards zero. The text leaves division by zero and the overflow of INT_MIN / -1 open; here the
  * quotient by zero is 0 and the other wraps, so that no input stops a run. */
@@ -24,7 +25,7 @@ static gboolean div_legacy(Eval *ev, GError **error)
     return elementwise_binary_legacy(ev, &div_fn, error);
 }
 
-#define REST .signature = "A:T, B:T -> C:T", .bound = bound_exact
+#define REST .signature = "A:T, B:T -> C:T", .bound = bound_quotient
 #define LEGACY "axis:int, broadcast:int=0"
 OPERATOR_DEFINE(div, "Div", "",
     { .since = 1, .types = "T: floats1", .attributes = LEGACY ", consumed_inputs:ints", .kernel = div_legacy, REST },

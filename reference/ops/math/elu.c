@@ -1,5 +1,8 @@
 /* alpha * (e^x - 1) below zero, x elsewhere. */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
+
+#include <math.h>
 
 static double elu_fast(const double *args)
 {
@@ -37,7 +40,17 @@ static const char body[] =
     "    Y = Where (negative, scaled, X)\n"
     "}";
 
-#define REST .signature = "X:T -> Y:T", .kernel = elu
+static const char *const attributes[] = { "alpha", NULL };
+
+/* The floor: e^x - 1 as the text writes it loses what e^x has below u. */
+static gboolean elu_bound(Eval *ev, GError **error)
+{
+    const double alpha = fabs((double)eval_float(ev, "alpha"));
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 2, .floor = 2 * alpha, .slope = MAX(1, alpha),
+                                                     .attributes = attributes }, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .kernel = elu, .bound = elu_bound
 OPERATOR_DEFINE(elu, "Elu", "",
     { .since = 1, .types = "T: floats1", .attributes = "alpha:float=1, consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", .attributes = "alpha:float=1", REST },

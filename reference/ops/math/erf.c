@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 #include <string.h>
@@ -14,7 +15,9 @@ static gboolean erf_kernel(Eval *ev, GError **error)
     return y != NULL;
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = erf_kernel
+ELEMENTWISE_BOUND(erf_bound, .ulps = 2)
+
+#define REST .signature = "input:T -> output:T", .kernel = erf_kernel, .bound = erf_bound
 OPERATOR_DEFINE(erf, "Erf", "",
     { .since = 9, .types = "T: numeric1", REST },
     { .since = 13, .types = "T: floats13", REST })

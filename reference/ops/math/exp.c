@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static gboolean exp_kernel(Eval *ev, GError **error)
@@ -5,7 +6,9 @@ static gboolean exp_kernel(Eval *ev, GError **error)
     return real_unary(ev, &real_exp, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = exp_kernel
+ELEMENTWISE_BOUND(exp_bound, .ulps = 1)
+
+#define REST .signature = "input:T -> output:T", .kernel = exp_kernel, .bound = exp_bound
 OPERATOR_DEFINE(exp, "Exp", "",
     { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", REST },

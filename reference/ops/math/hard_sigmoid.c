@@ -1,4 +1,5 @@
 /* max(0, min(1, alpha * x + beta)), rounded once. */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 #include <math.h>
@@ -48,7 +49,16 @@ static const char body[] =
     "    Y = Max (below, zero)\n"
     "}";
 
-#define REST .signature = "X:T -> Y:T", .kernel = hard_sigmoid
+static const char *const attributes[] = { "alpha", "beta", NULL };
+
+/* A product and a sum. */
+static gboolean hard_sigmoid_bound(Eval *ev, GError **error)
+{
+    const double alpha = fabs((double)eval_float(ev, "alpha"));
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 1, .inner = alpha, .attributes = attributes }, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .kernel = hard_sigmoid, .bound = hard_sigmoid_bound
 #define PARAMETERS "alpha:float=0.2, beta:float=0.5"
 OPERATOR_DEFINE(hard_sigmoid, "HardSigmoid", "",
     { .since = 1, .types = "T: floats1", .attributes = PARAMETERS ", consumed_inputs:ints", REST },

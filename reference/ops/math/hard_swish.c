@@ -1,4 +1,5 @@
 /* x * max(0, min(1, x/6 + 1/2)), the sixth being the real number. -inf times 0 is NaN, as the formula has it. */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static double hard_swish_fast(const double *args)
@@ -35,7 +36,10 @@ static const char body[] =
     "    Y = Mul (X, gate)\n"
     "}";
 
-#define REST .signature = "X:T -> Y:T", .kernel = hard_swish
+/* x (x/6 + 1/2): the bracket, at most 1, has an error of up to 3 u; |f'| <= 3/2. */
+ELEMENTWISE_BOUND(hard_swish_bound, .ulps = 1, .inner = 3, .slope = 1.5)
+
+#define REST .signature = "X:T -> Y:T", .kernel = hard_swish, .bound = hard_swish_bound
 OPERATOR_DEFINE(hard_swish, "HardSwish", "",
     { .since = 14, .types = "T: floats1", REST },
     { .since = 22, .body = body, .types = "T: floats13", REST })

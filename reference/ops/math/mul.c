@@ -1,4 +1,5 @@
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 
 BINARY_BLOCK(mul_f, double, a * b)
 BINARY_BLOCK(mul_i, int64_t, (int64_t)((uint64_t)a * (uint64_t)b))
@@ -15,7 +16,7 @@ static gboolean mul_legacy(Eval *ev, GError **error)
     return elementwise_binary_legacy(ev, &mul_fn, error);
 }
 
-#define REST .signature = "A:T, B:T -> C:T", .bound = bound_exact
+#define REST .signature = "A:T, B:T -> C:T", .bound = bound_rounded
 #define LEGACY "axis:int, broadcast:int=0"
 OPERATOR_DEFINE(mul, "Mul", "",
     { .since = 1, .types = "T: floats1", .attributes = LEGACY ", consumed_inputs:ints", .kernel = mul_legacy, REST },

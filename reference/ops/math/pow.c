@@ -2,6 +2,7 @@
  * wrap to the width of the type; a negative power is 1 / x^|y| truncated towards zero (of 0, where there is none: 0).
  * Integers to float powers truncate the real number and end at the limits of the type. */
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 #include <math.h>
@@ -156,11 +157,22 @@ static gboolean pow_legacy(Eval *ev, GError **error)
     }
 }
 
-#define MIXED .signature = "X:T, Y:T1 -> Z:T", .kernel = pow_kernel
+/* Inexact bases must be positive: only there is the power monotone in each operand. */
+static gboolean pow_bound(Eval *ev, GError **error)
+{
+    const Tensor *x = eval_input(ev, 0), *y = eval_input(ev, 1);
+    if (!dtype_is_float(x->dtype) && dtype_is_float(y->dtype)) { /* a real number just below an integer is truncated to the next */
+        eval_set_uncertified(ev, 0);
+        return TRUE;
+    }
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 1, .most = INFINITY }, error);
+}
+
+#define MIXED .signature = "X:T, Y:T1 -> Z:T", .kernel = pow_kernel, .bound = pow_bound
 OPERATOR_DEFINE(pow, "Pow", "",
     { .since = 1, .signature = "X:T, Y:T -> Z:T", .types = "T: floats1", .attributes = "axis:int, broadcast:int=0",
-      .kernel = pow_legacy },
-    { .since = 7, .signature = "X:T, Y:T -> Z:T", .types = "T: floats1", .kernel = pow_kernel },
+      .kernel = pow_legacy, .bound = pow_bound },
+    { .since = 7, .signature = "X:T, Y:T -> Z:T", .types = "T: floats1", .kernel = pow_kernel, .bound = pow_bound },
     { .since = 12, .types = "T: int32 int64 floats1 | T1: numeric1", MIXED },
     { .since = 13, .types = "T: int32 int64 floats13 | T1: numeric1", MIXED },
     { .since = 15, .types = "T: int32 int64 floats13 | T1: numeric13", MIXED })

@@ -1,5 +1,8 @@
 /* gamma * (alpha * e^x - alpha) up to zero, gamma * x above. */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
+
+#include <math.h>
 
 static double selu_fast(const double *args)
 {
@@ -26,7 +29,17 @@ static gboolean selu(Eval *ev, GError **error)
     return real_unary(ev, &function, parameters, 2, error);
 }
 
-#define REST .signature = "X:T -> Y:T", .kernel = selu
+static const char *const attributes[] = { "alpha", "gamma", NULL };
+
+/* The floor: alpha e^x - alpha as the text writes it cancels. */
+static gboolean selu_bound(Eval *ev, GError **error)
+{
+    const double alpha = fabs((double)eval_float(ev, "alpha")), gamma = fabs((double)eval_float(ev, "gamma"));
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 3, .floor = 3 * alpha * gamma, .slope = gamma * MAX(1, alpha),
+                                                     .attributes = attributes }, error);
+}
+
+#define REST .signature = "X:T -> Y:T", .kernel = selu, .bound = selu_bound
 #define PARAMETERS "alpha:float=1.67326319217681884765625, gamma:float=1.05070102214813232421875"
 OPERATOR_DEFINE(selu, "Selu", "",
     { .since = 1, .types = "T: floats1",

@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static double sin_fast(const double *args)
@@ -12,7 +13,9 @@ static gboolean sin_kernel(Eval *ev, GError **error)
     return real_unary(ev, &sin_function, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = sin_kernel
+ELEMENTWISE_BOUND(sin_bound, .ulps = 1, .slope = 1)
+
+#define REST .signature = "input:T -> output:T", .kernel = sin_kernel, .bound = sin_bound
 OPERATOR_DEFINE(sin, "Sin", "",
     { .since = 7, .types = "T: floats1", REST },
     { .since = 22, .types = "T: floats13", REST })

@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static gboolean softplus_kernel(Eval *ev, GError **error)
@@ -14,7 +15,10 @@ static const char body[] =
     "    Y = Log (sum)\n"
     "}";
 
-#define REST .signature = "X:T -> Y:T", .kernel = softplus_kernel
+/* The floor: log(1 + e^x) as it is written loses what e^x has below u. */
+ELEMENTWISE_BOUND(softplus_bound, .ulps = 3, .floor = 2)
+
+#define REST .signature = "X:T -> Y:T", .kernel = softplus_kernel, .bound = softplus_bound
 OPERATOR_DEFINE(softplus, "Softplus", "",
     { .since = 1, .types = "T: floats1", REST },
     { .since = 22, .body = body, .types = "T: floats13", REST })

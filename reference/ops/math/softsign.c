@@ -1,4 +1,5 @@
 /* x / (1 + |x|); for an infinity the formula gives NaN. */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 #include <math.h>
@@ -31,7 +32,9 @@ static const char body[] =
     "    output = Div (input, sum)\n"
     "}";
 
-#define REST .signature = "input:T -> output:T", .kernel = softsign
+ELEMENTWISE_BOUND(softsign_bound, .ulps = 2)
+
+#define REST .signature = "input:T -> output:T", .kernel = softsign, .bound = softsign_bound
 OPERATOR_DEFINE(softsign, "Softsign", "",
     { .since = 1, .types = "T: floats1", REST },
     { .since = 22, .body = body, .types = "T: floats13", REST })

@@ -1,4 +1,5 @@
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 
 #include <math.h>
 
@@ -10,7 +11,7 @@ static gboolean sqrt_kernel(Eval *ev, GError **error)
     return elementwise_unary(ev, &sqrt_fn, error);
 }
 
-#define REST .signature = "X:T -> Y:T", .kernel = sqrt_kernel, .bound = bound_monotone
+#define REST .signature = "X:T -> Y:T", .kernel = sqrt_kernel, .bound = bound_rounded
 OPERATOR_DEFINE(sqrt, "Sqrt", "",
     { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", REST },

@@ -1,6 +1,10 @@
 /* A * sigmoid(alpha * A) * B, rounded once; A and B have the same shape. A = -inf gives -inf * 0, a NaN. */
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
+#include "reference/ops/shared/wide.h"
+
+#include <math.h>
 
 static double swi_glu_fast(const double *args)
 {
@@ -42,6 +46,23 @@ static const char body[] =
     "    Y = Mul (swish, B)\n"
     "}";
 
+/* |d(swish)| <= 1.1 and |swish(a)| <= |a|. */
+static double reach(double a_low, double a_high, double b_low, double b_high)
+{
+    const double a = MAX(fabs(a_low), fabs(a_high)), b = MAX(fabs(b_low), fabs(b_high));
+    return 1.1 * wide_radius(a_low, a_high) * b + a * wide_radius(b_low, b_high);
+}
+
+static const char *const attributes[] = { "alpha", NULL };
+
+/* As Swish, and one more product. */
+static gboolean swi_glu_bound(Eval *ev, GError **error)
+{
+    const double alpha = fabs((double)eval_float(ev, "alpha"));
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 5, .floor = 0x1p-102, .growth = alpha, .reach = reach,
+                                                     .attributes = attributes }, error);
+}
+
 OPERATOR_DEFINE(swi_glu, "SwiGLU", "",
     { .since = 28, .body = body, .signature = "A:T, B:T -> Y:T", .types = "T: floats13", .attributes = "alpha:float=1",
-      .kernel = swi_glu })
+      .kernel = swi_glu, .bound = swi_glu_bound })

@@ -1,5 +1,8 @@
 /* x * sigmoid(alpha * x); the product in the exponent is exact or rounded once. */
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
+
+#include <math.h>
 
 static double swish_fast(const double *args)
 {
@@ -33,6 +36,16 @@ static const char body[] =
     "    Y = Mul (X, gate)\n"
     "}";
 
+static const char *const attributes[] = { "alpha", NULL };
+
+/* Sigmoid and a product; the rounding of alpha x counts |alpha x| times. The derivative is at most 1.1 for every alpha. */
+static gboolean swish_bound(Eval *ev, GError **error)
+{
+    const double alpha = fabs((double)eval_float(ev, "alpha"));
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 4, .floor = 0x1p-102, .growth = alpha, .slope = 1.1,
+                                                     .attributes = attributes }, error);
+}
+
 OPERATOR_DEFINE(swish, "Swish", "",
     { .since = 24, .body = body, .signature = "X:T -> Y:T", .types = "T: floats13",
-      .attributes = "alpha:float=1", .kernel = swish })
+      .attributes = "alpha:float=1", .kernel = swish, .bound = swish_bound })

@@ -1,3 +1,4 @@
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/transcendental.h"
 
 static gboolean tanh_kernel(Eval *ev, GError **error)
@@ -5,7 +6,9 @@ static gboolean tanh_kernel(Eval *ev, GError **error)
     return real_unary(ev, &real_tanh, NULL, 0, error);
 }
 
-#define REST .signature = "input:T -> output:T", .kernel = tanh_kernel
+ELEMENTWISE_BOUND(tanh_bound, .ulps = 2)
+
+#define REST .signature = "input:T -> output:T", .kernel = tanh_kernel, .bound = tanh_bound
 OPERATOR_DEFINE(tanh, "Tanh", "",
     { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", REST },

@@ -1,4 +1,5 @@
 #include "reference/ops/shared/convolution.h"
+#include "reference/ops/shared/linear_bound.h"
 
 #include "reference/tensor/convert.h"
 
@@ -68,7 +69,12 @@ static gboolean conv(Eval *ev, GError **error)
            convolution_run(ev, &c, columns, error);
 }
 
-#define REST .signature = "X:T, W:T, B:T? -> Y:T", .kernel = conv, \
+static gboolean conv_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 2 }, error);
+}
+
+#define REST .signature = "X:T, W:T, B:T? -> Y:T", .kernel = conv, .bound = conv_bound, \
     .attributes = "auto_pad:string=NOTSET, dilations:ints, group:int=1, kernel_shape:ints, pads:ints, strides:ints"
 OPERATOR_DEFINE(conv, "Conv", "",
     { .since = 1, .types = "T: floats1", REST },

@@ -1,4 +1,5 @@
 #include "reference/ops/shared/compensated.h"
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/spatial.h"
 #include "reference/tensor/convert.h"
 
@@ -175,7 +176,12 @@ static gboolean conv_transpose(Eval *ev, GError **error)
     return !t.out_of_memory || eval_fail(error, "no memory for a plane of %" G_GINT64_FORMAT " sums", t.window.out_plane);
 }
 
-#define REST .signature = "X:T, W:T, B:T? -> Y:T", .kernel = conv_transpose, \
+static gboolean conv_transpose_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 2 }, error);
+}
+
+#define REST .signature = "X:T, W:T, B:T? -> Y:T", .kernel = conv_transpose, .bound = conv_transpose_bound, \
     .attributes = "auto_pad:string=NOTSET, dilations:ints, group:int=1, kernel_shape:ints, output_padding:ints, " \
                   "output_shape:ints, pads:ints, strides:ints"
 OPERATOR_DEFINE(conv_transpose, "ConvTranspose", "",

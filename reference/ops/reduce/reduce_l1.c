@@ -1,4 +1,5 @@
 /* The exact sum of magnitudes, rounded once; integers wrap. */
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/reduce.h"
 
 static gboolean reduce_l1_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
@@ -20,7 +21,12 @@ static const char body[] =
     " noop_with_empty_axes: int = @noop_with_empty_axes> (magnitude, axes)\n"
     "}";
 
-#define REST .kernel = reduce_l1
+static gboolean reduce_l1_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 1, .pure = TRUE }, error);
+}
+
+#define REST .kernel = reduce_l1, .bound = reduce_l1_bound
 OPERATOR_DEFINE(reduce_l1, "ReduceL1", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

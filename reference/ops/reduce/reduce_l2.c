@@ -1,5 +1,7 @@
 /* The root of the exact sum of squares, rounded once; of integers, truncated. */
+#include "reference/bounds/rows.h"
 #include "reference/ops/shared/reduce.h"
+#include "reference/ops/shared/reduce_bound.h"
 
 static gboolean reduce_l2_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
@@ -23,7 +25,12 @@ static const char body[] =
     "    reduced = CastLike (root, data)\n"
     "}";
 
-#define REST .kernel = reduce_l2
+static gboolean reduce_l2_bound(Eval *ev, GError **error)
+{
+    return reduce_bound(ev, bounds_norm, error);
+}
+
+#define REST .kernel = reduce_l2, .bound = reduce_l2_bound
 OPERATOR_DEFINE(reduce_l2, "ReduceL2", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

@@ -1,5 +1,7 @@
 /* The logarithm of the exact sum, rounded once; of nothing, that of 0. */
+#include "reference/bounds/rows.h"
 #include "reference/ops/shared/reduce.h"
+#include "reference/ops/shared/reduce_bound.h"
 
 static gboolean reduce_log_sum_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
 {
@@ -20,7 +22,12 @@ static const char body[] =
     "    reduced = Log (sum)\n"
     "}";
 
-#define REST .kernel = reduce_log_sum
+static gboolean reduce_log_sum_bound(Eval *ev, GError **error)
+{
+    return reduce_bound(ev, bounds_log_sum, error);
+}
+
+#define REST .kernel = reduce_log_sum, .bound = reduce_log_sum_bound
 OPERATOR_DEFINE(reduce_log_sum, "ReduceLogSum", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

@@ -1,5 +1,7 @@
 /* log(sum(e^x)), rounded once; of nothing, log 0. Integers truncate the real number towards zero. */
+#include "reference/bounds/softmax.h"
 #include "reference/ops/shared/reduce.h"
+#include "reference/ops/shared/reduce_bound.h"
 #include "reference/ops/shared/softmax.h"
 #include "reference/tensor/convert.h"
 
@@ -63,7 +65,12 @@ static const char body[] =
     "    reduced = CastLike (log, data)\n"
     "}";
 
-#define REST .kernel = reduce_log_sum_exp
+static gboolean reduce_log_sum_exp_bound(Eval *ev, GError **error)
+{
+    return reduce_bound(ev, bounds_log_sum_exp, error);
+}
+
+#define REST .kernel = reduce_log_sum_exp, .bound = reduce_log_sum_exp_bound
 OPERATOR_DEFINE(reduce_log_sum_exp, "ReduceLogSumExp", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

@@ -1,5 +1,7 @@
 /* The exact product, rounded once; integers wrap. The product of nothing is 1. */
+#include "reference/bounds/rows.h"
 #include "reference/ops/shared/reduce.h"
+#include "reference/ops/shared/reduce_bound.h"
 #include "reference/ops/shared/wide_product.h"
 
 static double product_of_floats(const Tensor *x, int64_t first, int64_t n)
@@ -29,7 +31,12 @@ static gboolean reduce_prod(Eval *ev, GError **error)
     return reduce_rows(ev, reduce_prod_row, error);
 }
 
-#define REST .kernel = reduce_prod
+static gboolean reduce_prod_bound(Eval *ev, GError **error)
+{
+    return reduce_bound(ev, bounds_product, error);
+}
+
+#define REST .kernel = reduce_prod, .bound = reduce_prod_bound
 OPERATOR_DEFINE(reduce_prod, "ReduceProd", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

@@ -1,4 +1,5 @@
 /* The exact sum, rounded once; integers wrap. The sum of nothing is 0. */
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/reduce.h"
 
 static gboolean reduce_sum_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
@@ -12,7 +13,12 @@ static gboolean reduce_sum(Eval *ev, GError **error)
     return reduce_rows(ev, reduce_sum_row, error);
 }
 
-#define REST .kernel = reduce_sum
+static gboolean reduce_sum_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 1, .pure = TRUE }, error);
+}
+
+#define REST .kernel = reduce_sum, .bound = reduce_sum_bound
 OPERATOR_DEFINE(reduce_sum, "ReduceSum", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

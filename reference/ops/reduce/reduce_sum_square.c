@@ -1,4 +1,5 @@
 /* The exact sum of squares, rounded once; integers wrap. */
+#include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/reduce.h"
 
 static gboolean reduce_sum_square_row(const Tensor *x, int64_t first, int64_t n, Tensor *y, int64_t at)
@@ -20,7 +21,12 @@ static const char body[] =
     " noop_with_empty_axes: int = @noop_with_empty_axes> (square, axes)\n"
     "}";
 
-#define REST .kernel = reduce_sum_square
+static gboolean reduce_sum_square_bound(Eval *ev, GError **error)
+{
+    return linear_bound(ev, &(LinearRule){ .factors = 1, .power = 2 }, error);
+}
+
+#define REST .kernel = reduce_sum_square, .bound = reduce_sum_square_bound
 OPERATOR_DEFINE(reduce_sum_square, "ReduceSumSquare", "",
     { .since = 1, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },
     { .since = 11, REDUCE_AXES_ATTRIBUTE, .types = REDUCE_TYPES1, REST },

@@ -40,25 +40,34 @@ static void lines_range(int64_t from, int64_t to, gpointer data)
         mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE); /* one thread of several: what MPFR caches would be lost with it */
 }
 
+/* A scalar is a line of its own. The coercing versions also admit axis = rank: lines of one element. */
+static int line_axis(const Eval *ev, gboolean coerce)
+{
+    const int64_t given = eval_int(ev, "axis");
+    const int rank = eval_input(ev, 0)->shape.rank;
+    const gboolean whole = (rank == 0 && given >= -1 && given <= 1) || (coerce && given == rank);
+    return whole ? rank : shape_axis(given, rank);
+}
+
+void lines_layout(const Eval *ev, gboolean coerce, int64_t *length, int64_t *inner)
+{
+    const Shape *shape = &eval_input(ev, 0)->shape;
+    const int axis = line_axis(ev, coerce);
+    *length = coerce ? shape_span(shape, axis, shape->rank) : axis < shape->rank ? shape->dims[axis] : 1;
+    *inner = coerce || axis >= shape->rank ? 1 : shape_span(shape, axis + 1, shape->rank);
+}
+
 gboolean lines_apply(Eval *ev, gboolean coerce, LineFn function, GError **error)
 {
     const Tensor *x = eval_input(ev, 0);
-    const int64_t given = eval_int(ev, "axis");
-    const int rank = x->shape.rank;
-    /* A scalar is a line of its own. The coercing versions also admit axis = rank: lines of one element. */
-    const int axis = (rank == 0 && given >= -1 && given <= 1) || (coerce && given == rank) ? rank : shape_axis(given, rank);
-    if (axis < 0)
-        return eval_fail(error, "axis %" G_GINT64_FORMAT " is outside [-%d, %d)", given, rank, rank);
+    if (line_axis(ev, coerce) < 0)
+        return eval_fail(error, "axis %" G_GINT64_FORMAT " is outside [-%d, %d)", eval_int(ev, "axis"), x->shape.rank,
+                         x->shape.rank);
     Tensor *y = eval_output(ev, 0, x->dtype, &x->shape, error);
     if (!y || x->count == 0)
         return y != NULL;
-    Lines l = { .function = function, .x = x, .y = y, .inner = 1, .length = 1 };
-    if (coerce)
-        l.length = shape_span(&x->shape, axis, rank);
-    else if (axis < rank) {
-        l.length = x->shape.dims[axis];
-        l.inner = shape_span(&x->shape, axis + 1, rank);
-    }
+    Lines l = { .function = function, .x = x, .y = y };
+    lines_layout(ev, coerce, &l.length, &l.inner);
     eval_parallel(ev, x->count / l.length, MAX(1, 4096 / l.length), lines_range, &l);
     return !l.out_of_memory || eval_fail(error, "no memory for lines of %" G_GINT64_FORMAT " elements", l.length);
 }

@@ -11,4 +11,7 @@ typedef void (*LineFn)(const double *x, gsize n, DType dtype, double *y);
  * of opset 11 and before) a line is everything from that axis on: [a_0..a_k-1, a_k..a_n-1] as a matrix. */
 gboolean lines_apply(Eval *ev, gboolean coerce, LineFn function, GError **error);
 
+/* The elements of a line and their distance, once lines_apply has accepted the axis. */
+void lines_layout(const Eval *ev, gboolean coerce, int64_t *length, int64_t *inner);
+
 #endif

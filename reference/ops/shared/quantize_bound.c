@@ -1,32 +1,13 @@
 /* Certificates of linear quantisation. */
 #include "reference/ops/shared/quantize.h"
 
-#include <math.h>
+#include "reference/bounds/rounding.h"
 
-typedef struct {
-    double low, high;
-} Range;
+#include <math.h>
 
 static Range unite(Range a, Range b)
 {
     return (Range){ MIN(a.low, b.low), MAX(a.high, b.high) };
-}
-
-/* The two tensors are made when the first element needs them. */
-typedef struct {
-    Tensor *lower, *upper;
-} Ends;
-
-static gboolean ends_set(Ends *ends, const Tensor *y, int64_t i, Range range, GError **error)
-{
-    if (!ends->lower && (!(ends->lower = tensor_copy(y, error)) || !(ends->upper = tensor_copy(y, error)))) {
-        tensor_unref(ends->lower);
-        ends->lower = NULL;
-        return FALSE;
-    }
-    tensor_set_double(ends->lower, i, range.low);
-    tensor_set_double(ends->upper, i, range.high);
-    return TRUE;
 }
 
 /* x at both ends of its interval; FALSE if it or the scale or the zero point is not known well enough for a rule. */
@@ -110,13 +91,12 @@ void quantize_element_range(const Quantization *q, double x, double scale, doubl
 
 gboolean quantize_bound(Eval *ev, const Quantization *q, GError **error)
 {
-    const Tensor *y = eval_output_tensor(ev, 0);
     Interval x;
     if (!known_inputs(ev, &x)) {
         eval_set_uncertified(ev, 0);
         return TRUE;
     }
-    Ends ends = { NULL, NULL };
+    Ends ends = ENDS_OF(ev, 0);
     gboolean open = FALSE;
     ScaleWalk w;
     for (scale_walk_begin(&w, &q->grid); w.count > 0 && !open; scale_walk_next(&w)) {
@@ -127,14 +107,15 @@ gboolean quantize_bound(Eval *ev, const Quantization *q, GError **error)
                                             tensor_get_double(x.upper ? x.upper : q->x, i), scale, zero_point);
             if (r.low != r.high && !(isnan(r.low) && isnan(r.high))) {
                 open = isnan(r.low) || isnan(r.high); /* overflow to NaN on one side: no interval says that */
-                if (!open && !ends_set(&ends, y, i, r, error))
+                if (!open && !ends_set(&ends, i, r.low, r.high, error))
                     return FALSE;
             }
         }
     }
-    eval_set_interval(ev, 0, ends.lower, ends.upper);
     if (open)
-        eval_set_uncertified(ev, 0);
+        ends_abandon(&ends);
+    else
+        ends_finish(&ends);
     return TRUE;
 }
 
@@ -164,7 +145,7 @@ gboolean dequantize_bound(Eval *ev, const Quantization *q, GError **error)
         eval_set_uncertified(ev, 0);
         return TRUE;
     }
-    Ends ends = { NULL, NULL };
+    Ends ends = ENDS_OF(ev, 0);
     ScaleWalk w;
     for (scale_walk_begin(&w, &q->grid); w.count > 0; scale_walk_next(&w)) {
         const double scale = tensor_get_double(q->scale, w.scale);
@@ -175,10 +156,10 @@ gboolean dequantize_bound(Eval *ev, const Quantization *q, GError **error)
             Range r = dequantized_range(q, tensor_get_double(x.lower ? x.lower : q->x, i), scale, zero_point);
             if (x.lower)
                 r = unite(r, dequantized_range(q, tensor_get_double(x.upper, i), scale, zero_point));
-            if (r.low != r.high && !ends_set(&ends, y, i, r, error))
+            if (r.low != r.high && !ends_set(&ends, i, r.low, r.high, error))
                 return FALSE;
         }
     }
-    eval_set_interval(ev, 0, ends.lower, ends.upper);
+    ends_finish(&ends);
     return TRUE;
 }

@@ -58,6 +58,13 @@ static gboolean axes_of(const Eval *ev, int rank, int axes[SHAPE_MAX_RANK], gsiz
     return TRUE;
 }
 
+Tensor *reduce_rows_of(const Eval *ev, const Tensor *x, int64_t *length, GError **error)
+{
+    int axes[SHAPE_MAX_RANK];
+    gsize n;
+    return axes_of(ev, x->shape.rank, axes, &n, error) ? reduce_rows_last(x, axes, n, length, error) : NULL;
+}
+
 static Shape result_shape(const Shape *x, const int *axes, gsize n, gboolean keepdims)
 {
     Shape shape = { .rank = 0 };

@@ -15,6 +15,9 @@ typedef gboolean (*ReduceRow)(const Tensor *x, int64_t first, int64_t n, Tensor 
  * perform their other steps). */
 gboolean reduce_rows(Eval *ev, ReduceRow row, GError **error);
 
+/* The rows of reduce_rows for another tensor of input 0's shape, *length elements each; a new reference. */
+Tensor *reduce_rows_of(const Eval *ev, const Tensor *x, int64_t *length, GError **error);
+
 /* x with the given axes (ascending, unique) moved to the end, in row-major rows of *length elements; a new reference. */
 Tensor *reduce_rows_last(const Tensor *x, const int *axes, gsize n, int64_t *length, GError **error);
 

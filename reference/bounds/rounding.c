@@ -1,0 +1,90 @@
+#include "reference/bounds/rounding.h"
+
+#include "reference/tensor/convert.h"
+#include "reference/tensor/float_format.h"
+
+#include <limits.h>
+#include <math.h>
+
+DType bounds_compute_type(DType dtype)
+{
+    return dtype == DTYPE_DOUBLE ? DTYPE_DOUBLE : DTYPE_FLOAT;
+}
+
+static const FloatFormat *computing(DType dtype)
+{
+    return dtype == DTYPE_DOUBLE ? &float_format_float64 : &float_format_float32;
+}
+
+double bounds_unit(DType dtype)
+{
+    return ldexp(1.0, -bounds_precision(dtype));
+}
+
+int bounds_precision(DType dtype)
+{
+    return computing(dtype)->mantissa_bits + 1;
+}
+
+double bounds_tiny(DType dtype)
+{
+    return float_min(computing(dtype));
+}
+
+double bounds_huge(DType dtype)
+{
+    return float_max(computing(dtype));
+}
+
+double bounds_ulp(DType dtype, double x)
+{
+    if (x == 0 || !isfinite(x))
+        return bounds_tiny(dtype);
+    return MAX(ldexp(1.0, ilogb(x) + 1 - bounds_precision(dtype)), bounds_tiny(dtype));
+}
+
+gboolean bounds_computes_exactly(DType dtype, double x)
+{
+    return bounds_nearest(bounds_compute_type(dtype), x) == x;
+}
+
+double bounds_nearest(DType dtype, double x)
+{
+    uint64_t code = 0;
+    double rounded;
+    convert_from_double(dtype, &x, &code, 1);
+    convert_to_double(dtype, &code, &rounded, 1);
+    return rounded;
+}
+
+double bounds_down(DType dtype, double x)
+{
+    const double y = bounds_nearest(dtype, x);
+    return y > x ? float_next(dtype_info(dtype)->format, y, FALSE) : y;
+}
+
+double bounds_up(DType dtype, double x)
+{
+    const double y = bounds_nearest(dtype, x);
+    return y < x ? float_next(dtype_info(dtype)->format, y, TRUE) : y;
+}
+
+Range bounds_store(DType dtype, double s, double error, gboolean fused)
+{
+    const double e = error * (1 + 0x1p-40);
+    const double low = e > 0 ? nextafter(s - e, -INFINITY) : s, high = e > 0 ? nextafter(s + e, INFINITY) : s;
+    if (fused)
+        return (Range){ bounds_down(dtype, low), bounds_up(dtype, high) };
+    return (Range){ bounds_nearest(dtype, low), bounds_nearest(dtype, high) };
+}
+
+int bounds_lowest_bit(double x)
+{
+    if (x == 0)
+        return INT_MAX;
+    if (!isfinite(x))
+        return INT_MIN;
+    int exponent;
+    const int64_t odd = (int64_t)ldexp(frexp(fabs(x), &exponent), 53);
+    return exponent - 53 + __builtin_ctzll((uint64_t)odd);
+}

@@ -1,0 +1,200 @@
+#include "reference/ops/shared/elementwise_bound.h"
+
+#include "reference/bounds/rounding.h"
+#include "reference/ops/shared/wide.h"
+#include "reference/tensor/float_format.h"
+
+#include <math.h>
+
+/* ---- the function at ends ---------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    gboolean even;
+    guint    upper; /* bit i: input i stands at its upper end */
+} Corner;
+
+static double at_corner(double low, double high, gsize input, gconstpointer data)
+{
+    const Corner *c = data;
+    const gboolean upper = c->upper >> input & 1;
+    if (c->even && input == 0 && low < 0 && high > 0)
+        return upper ? MAX(-low, high) : 0;
+    return upper ? high : low;
+}
+
+/* low and high: the least and the greatest of all combinations. */
+static gboolean run_corners(const Wide *w, const ElementwiseRule *rule, Tensor **low, Tensor **high, GError **error)
+{
+    guint inexact = 0;
+    for (gsize i = 0; i < w->n; i++)
+        inexact |= w->high[i] ? 1u << i : 0;
+    if (!(*low = wide_run(w, at_corner, &(Corner){ rule->even, 0 }, 0, error)) || !(*high = tensor_copy(*low, error)))
+        return FALSE;
+    double *a = (*low)->data, *b = (*high)->data;
+    for (guint upper = inexact; upper; upper = (upper - 1) & inexact) { /* every non-empty subset */
+        g_autoptr(Tensor) y = wide_run(w, at_corner, &(Corner){ rule->even, upper }, 0, error);
+        if (!y)
+            return FALSE;
+        const double *v = y->data;
+        for (int64_t k = 0; k < y->count; k++) {
+            a[k] = v[k] < a[k] || isnan(v[k]) ? v[k] : a[k];
+            b[k] = v[k] > b[k] || isnan(v[k]) ? v[k] : b[k];
+        }
+    }
+    return TRUE;
+}
+
+/* The same for a function that is not monotone: f(middle) -+ its reach. */
+static gboolean run_slope(const Wide *w, const ElementwiseRule *rule, Tensor **low, Tensor **high, GError **error)
+{
+    if (!(*low = wide_run(w, wide_map_middle, NULL, 0, error)) || !(*high = tensor_copy(*low, error)))
+        return FALSE;
+    double *a = (*low)->data, *b = (*high)->data;
+    const double *x_low = w->low[0]->data, *x_high = w->high[0] ? w->high[0]->data : x_low;
+    const double *z_low = rule->reach ? w->low[1]->data : NULL, *z_high = rule->reach && w->high[1] ? w->high[1]->data : z_low;
+    for (int64_t k = 0; k < (*low)->count; k++) {
+        const double reach = rule->reach ? rule->reach(x_low[k], x_high[k], z_low[k], z_high[k])
+                                         : rule->slope * wide_radius(x_low[k], x_high[k]);
+        a[k] = reach == 0 ? a[k] : nextafter(a[k] - reach, -INFINITY);
+        b[k] = reach == 0 ? b[k] : nextafter(b[k] + reach, INFINITY);
+    }
+    return TRUE;
+}
+
+/* ---- where a rule holds -------------------------------------------------------------------------------------------------- */
+
+static gboolean in_domain(const Wide *w, const ElementwiseRule *rule)
+{
+    const double *low, *high;
+    if (rule->pole && w->high[rule->pole - 1]) {
+        const Tensor *x = w->low[rule->pole - 1];
+        low = x->data;
+        high = w->high[rule->pole - 1]->data;
+        for (int64_t k = 0; k < x->count; k++)
+            if (low[k] <= 0 && high[k] >= 0 && low[k] != high[k])
+                return FALSE;
+    }
+    if ((rule->least != 0 || rule->most != 0) && w->high[0]) {
+        low = w->low[0]->data;
+        high = w->high[0]->data;
+        for (int64_t k = 0; k < w->low[0]->count; k++)
+            if (low[k] != high[k] && (low[k] < rule->least || high[k] > rule->most))
+                return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean usable(const Wide *w, const ElementwiseRule *rule)
+{
+    return w->known && w->n <= 16 && in_domain(w, rule);
+}
+
+/* ---- one element ---------------------------------------------------------------------------------------------------------- */
+
+/* How far the attributes move when they are rounded to dtype, relatively, and the sum of those that do. */
+static double coarse_attributes(const Eval *ev, const ElementwiseRule *rule, DType dtype)
+{
+    double sum = 0;
+    for (const char *const *name = rule->attributes; name && *name; name++) {
+        const double given = eval_has(ev, *name) ? (double)eval_float(ev, *name) : 0;
+        if (bounds_nearest(dtype, given) != given)
+            sum += fabs(given);
+    }
+    return sum;
+}
+
+typedef struct {
+    const ElementwiseRule *rule;
+    DType                  dtype;
+    double                 unit, coarse; /* u; see coarse_attributes */
+    gboolean               fused;
+} Budget;
+
+static double budget_at(const Budget *b, double x, double f)
+{
+    const ElementwiseRule *rule = b->rule;
+    double e = rule->ulps * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
+    if (b->coarse > 0)
+        e += ldexp(2, -dtype_info(b->dtype)->format->mantissa_bits - 1) * (fabs(f) + b->coarse);
+    return e > 0 ? e + fabs(f) * 0x1p-52 : 0;
+}
+
+static gboolean exact_by_nature(double x, double f)
+{
+    return (x == 0 || isinf(x)) && f == rint(f) && fabs(f) <= 1;
+}
+
+static Range element_range(const Budget *b, double x_low, double x_high, double low, double high)
+{
+    if (low == high && (isinf(low) || (x_low == x_high && exact_by_nature(x_low, low))))
+        return bounds_store(b->dtype, low, 0, b->fused);
+    const Range bottom = bounds_store(b->dtype, low, budget_at(b, MAX(fabs(x_low), fabs(x_high)), low), b->fused);
+    if (low == high)
+        return bottom;
+    const Range top = bounds_store(b->dtype, high, budget_at(b, MAX(fabs(x_low), fabs(x_high)), high), b->fused);
+    return (Range){ bottom.low, top.high };
+}
+
+/* Whether the rule uses x at all; it then has as many elements as the output, or one. */
+static gboolean all_elements(Ends *ends, const Budget *b, const Wide *w, const Tensor *low, const Tensor *high, gboolean *open,
+                             GError **error)
+{
+    const Tensor *y = eval_output_tensor(ends->ev, 0);
+    const Tensor *x = w->low[0] && w->low[0]->count == y->count ? w->low[0] : NULL;
+    const double *x_low = x ? x->data : NULL, *x_high = x && w->high[0] ? w->high[0]->data : x_low;
+    const double *a = low->data, *c = high->data;
+    for (int64_t k = 0; k < y->count; k++) {
+        const double g = tensor_get_double(y, k);
+        if (isnan(a[k]) && isnan(c[k]) && isnan(g) && (!x || x_low[k] == x_high[k] || isnan(x_low[k])))
+            continue;
+        *open = isnan(a[k]) || isnan(c[k]);
+        if (*open)
+            return TRUE;
+        const Range r = x ? element_range(b, x_low[k], x_high[k], a[k], c[k]) : element_range(b, NAN, NAN, a[k], c[k]);
+        if (r.low != r.high && !ends_set(ends, k, r.low, r.high, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error)
+{
+    const Tensor *y = eval_output_tensor(ev, 0);
+    Budget b = { .rule = rule, .fused = eval_may_fuse(ev, 0) };
+    const gboolean rounded = rule->ulps == 0 && rule->floor == 0 && rule->inner == 0 && rule->growth == 0 && !rule->attributes;
+    if (!y || !dtype_is_float(y->dtype) || (rounded && !b.fused && eval_inputs_exact(ev)))
+        return bound_exact(ev, error);
+    b.dtype = y->dtype;
+    b.unit = bounds_unit(y->dtype);
+    b.coarse = coarse_attributes(ev, rule, y->dtype);
+    g_auto(Wide) w = { 0 };
+    g_autoptr(Tensor) low = NULL;
+    g_autoptr(Tensor) high = NULL;
+    if (!wide_init(&w, ev, error))
+        return FALSE;
+    Ends ends = ENDS_OF(ev, 0);
+    gboolean open = !usable(&w, rule);
+    if (!open && (!(rule->slope > 0 || rule->reach ? run_slope : run_corners)(&w, rule, &low, &high, error) ||
+                  !all_elements(&ends, &b, &w, low, high, &open, error)))
+        return FALSE;
+    if (open)
+        ends_abandon(&ends);
+    else
+        ends_finish(&ends);
+    return TRUE;
+}
+
+gboolean bound_rounded(Eval *ev, GError **error)
+{
+    return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 0 }, error);
+}
+
+gboolean bound_rounded_even(Eval *ev, GError **error)
+{
+    return elementwise_bound(ev, &(ElementwiseRule){ .even = TRUE }, error);
+}
+
+gboolean bound_quotient(Eval *ev, GError **error)
+{
+    return elementwise_bound(ev, &(ElementwiseRule){ .pole = eval_input_count(ev) }, error);
+}

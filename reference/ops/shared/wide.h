@@ -1,0 +1,49 @@
+/* The inputs of a node as bound rules see them: every float input as binary64 numbers low to high, and its kernel run
+ * again on numbers made from these. A kernel that runs in binary64 gives results that are still to be rounded to the
+ * output's dtype; run on magnitudes it gives the sum of magnitudes, on the sign of magnitudes the number of terms. */
+#ifndef ASSAY_OPS_SHARED_WIDE_H
+#define ASSAY_OPS_SHARED_WIDE_H
+
+#include "reference/eval/certify.h"
+
+#include <math.h>
+
+typedef struct {
+    Eval    *ev;
+    gsize    n;
+    Tensor **low;    /* per input, float64; NULL: omitted, or no float type */
+    Tensor **high;   /* NULL: exact, low is the value */
+    gboolean known;  /* whether the inputs have usable intervals: certified, finite, and points where they are no floats */
+    gboolean exact;  /* points throughout */
+    gboolean finite; /* no infinity and no NaN among the ends */
+} Wide;
+
+/* FALSE with an error if memory is short. Clear in either case. */
+gboolean wide_init(Wide *wide, Eval *ev, GError **error);
+void     wide_clear(Wide *wide);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Wide, wide_clear)
+
+static inline double wide_middle(double low, double high)
+{
+    return low == high ? low : low / 2 + high / 2;
+}
+
+/* At least the distance of the middle from both ends. */
+static inline double wide_radius(double low, double high)
+{
+    const double middle = wide_middle(low, high);
+    return low == high ? 0 : nextafter(MAX(high - middle, middle - low), INFINITY);
+}
+
+/* Output `output` of the kernel, run on map(low, high, input, data) for every element of every float input; float64 if the
+ * output has the type of such an input. NULL with an error if the kernel fails. */
+typedef double (*WideMap)(double low, double high, gsize input, gconstpointer data);
+Tensor *wide_run(const Wide *wide, WideMap map, gconstpointer data, gsize output, GError **error);
+
+/* A map: the middle. */
+double wide_map_middle(double low, double high, gsize input, gconstpointer data);
+
+/* The lowest set bit of any element of input i (bounds_lowest_bit): INT_MAX if all are zero or it is omitted. */
+int wide_lowest_bit(const Wide *wide, gsize i);
+
+#endif
