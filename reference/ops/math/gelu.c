@@ -13,8 +13,9 @@ static gboolean gelu(Eval *ev, GError **error)
     return eval_fail(error, "approximate is '%s', expected none or tanh", approximate);
 }
 
-/* x/2 (1 + erf): near 1 the budget of erf or tanh, 2 ulp, counts |x|/2 times, and so does the rounding of the argument; |f'| <= 1.13. */
-ELEMENTWISE_BOUND(gelu_bound, .ulps = 2, .inner = 3, .growth = 0, .slope = 1.13)
+/* x/2 (1 + erf): near 1 the budget of erf or tanh, 2 ulp, counts |x|/2 times, and so does the rounding of the argument;
+ * |f'| <= 1.13. */
+ELEMENTWISE_BOUND(gelu_bound, .ulps = 2, .inner = 3, .slope = 1.13)
 
 OPERATOR_DEFINE(gelu, "Gelu", "",
     { .since = 20, .signature = "X:T -> Y:T", .types = "T: floats13", .attributes = "approximate:string=none",
