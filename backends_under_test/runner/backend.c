@@ -23,6 +23,7 @@ void backend_free(Backend *b)
     cJSON_Delete(b->options);
     if (b->unsupported)
         g_ptr_array_unref(b->unsupported);
+    g_hash_table_unref(b->known_faults);
     g_free(b);
 }
 
@@ -130,6 +131,20 @@ static gboolean read_environment(const cJSON *value, const char *file, Backend *
     return TRUE;
 }
 
+static gboolean read_known_faults(const cJSON *value, const char *file, Backend *b, GError **error)
+{
+    const cJSON *entry;
+    if (!cJSON_IsObject(value))
+        return fail(error, file, "known_faults", "an object: a check of the self-test to the reason");
+    cJSON_ArrayForEach(entry, value)
+    {
+        if (!cJSON_IsString(entry) || !*entry->valuestring)
+            return fail(error, file, "known_faults", "an object of reasons");
+        g_hash_table_replace(b->known_faults, g_strdup(entry->string), g_strdup(entry->valuestring));
+    }
+    return TRUE;
+}
+
 static gboolean read_number(const cJSON *value, const char *file, double *number, GError **error)
 {
     if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e9))
@@ -163,6 +178,8 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
         return read_command(field, file, b->folder, &b->install, error);
     if (strcmp(key, "environment") == 0)
         return read_environment(field, file, b, error);
+    if (strcmp(key, "known_faults") == 0)
+        return read_known_faults(field, file, b, error);
     if (strcmp(key, "start_seconds") == 0)
         return read_number(field, file, &b->start_seconds, error);
     if (strcmp(key, "memory_mb") == 0) {
@@ -192,7 +209,7 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
         return (b->unsupported = capability_rules_read(field, file, error)) != NULL;
     }
     return fail(error, file, key, "one of name, description, kind, command, version_command, install, environment, "
-                                  "start_seconds, memory_mb, refuses_with, unsupported");
+                                  "start_seconds, memory_mb, refuses_with, known_faults, unsupported");
 }
 
 static gboolean read_file(const char *file, Backend *b, GError **error)
@@ -266,6 +283,7 @@ Backend *backend_load(const char *what, GError **error)
     b->memory_bytes = (guint64)(DEFAULT_MEMORY_MB * 1048576.0);
     b->environment = g_get_environ();
     b->settings = g_strdup("");
+    b->known_faults = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     b->folder = backend_folder(place);
     g_autofree char *base = g_path_get_basename(b->folder);
     b->name = g_strconcat(base, colon, NULL);

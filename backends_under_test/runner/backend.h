@@ -33,6 +33,7 @@ typedef struct {
     int         refuses_with;    /* COMMAND: the exit status that means "refused cleanly"; -1: any but 0 */
     cJSON      *options;         /* object of strings: from "ort:provider=cuda" */
     GPtrArray  *unsupported;     /* of CapabilityRule */
+    GHashTable *known_faults;    /* check of the self-test to reason: the backend fails it, not the adapter */
     double      start_seconds;   /* how long the adapter may take to say hello */
     guint64     memory_bytes;    /* limit for the adapter; 0: none */
 } Backend;

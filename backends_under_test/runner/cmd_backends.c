@@ -88,9 +88,9 @@ static void print_list(const GPtrArray *list)
     for (guint i = 0; i < list->len; i++) {
         const Listed *l = list->pdata[i];
         if (l->available)
-            printf("%-12s %-10s %s\n", l->name, l->version, l->description);
+            printf("%-14s %-10s %s\n", l->name, l->version, l->description);
         else
-            printf("%-12s %-10s %s\n             not here: %s\n", l->name, "-", l->description, l->reason);
+            printf("%-14s %-10s %s\n               not here: %s\n", l->name, "-", l->description, l->reason);
         for (guint k = 0; l->checks && k < l->checks->len; k++) {
             const Check *check = l->checks->pdata[k];
             printf("  %-5s %-34s %s\n", check_result_name(check->result), check->name, check->message);

@@ -39,10 +39,14 @@ static void report(Session *s, const char *name, CheckResult result, const char 
     Check *check = g_new0(Check, 1);
     va_list args;
     va_start(args, format);
-    check->name = g_strdup(name);
-    check->result = result;
-    check->message = g_strdup_vprintf(format, args);
+    g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
+    const char *known = g_hash_table_lookup(s->backend->known_faults, name);
+    check->name = g_strdup(name);
+    check->result = !known ? result : result == CHECK_BAD ? CHECK_NOTE : CHECK_BAD;
+    check->message = !known               ? g_steal_pointer(&message)
+                     : result == CHECK_BAD ? g_strdup_printf("the backend's fault: %s; %s", known, message)
+                                           : g_strdup_printf("is a known fault (%s), yet: %s", known, message);
     g_ptr_array_add(s->checks, check);
 }
 

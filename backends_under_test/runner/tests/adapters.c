@@ -4,6 +4,7 @@
 #include "reference/cli/paths.h"
 
 #include <criterion/criterion.h>
+#include <criterion/parameterized.h>
 #include <string.h>
 
 static void expect_self_test(const char *name)
@@ -82,16 +83,23 @@ Test(adapters, the_reference_passes_every_type)
     fixture_close(&f);
 }
 
-Test(adapters, onnx_runtime_keeps_the_protocol)
+/* Those that are fetched: each that can run here, that is, whose install script has run. */
+ParameterizedTestParameters(adapters, fetched_backends_keep_the_protocol)
+{
+    static char names[][24] = { "ort", "ort-web", "onnx-reference", "openvino" };
+    return cr_make_param_array(char[24], names, G_N_ELEMENTS(names));
+}
+
+ParameterizedTest(char (*name)[24], adapters, fetched_backends_keep_the_protocol)
 {
     GError            *error = NULL;
     WorkerLimits       limits = { 30, DEFAULT_OUTPUT_BYTES, NULL, 0 };
-    g_autoptr(Backend) backend = backend_load("ort", &error);
+    g_autoptr(Backend) backend = backend_load(*name, &error);
     cr_assert_not_null(backend, "%s", error ? error->message : "");
     g_autoptr(Worker) worker = worker_start(backend, &limits, &error);
     if (!worker)
         cr_skip_test("%s", error->message);
-    expect_self_test("ort");
+    expect_self_test(*name);
 }
 
 Test(adapters, an_unknown_backend_is_named)
