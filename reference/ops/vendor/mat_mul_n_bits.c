@@ -87,7 +87,7 @@ static gboolean mat_mul_n_bits(Eval *ev, GError **error)
     Product p = { 0 };
     if (!begin(ev, &p, error))
         return FALSE;
-    g_autoptr(Tensor) weights = p.weights;
+    g_autoptr(Tensor) weights G_GNUC_UNUSED = p.weights; /* released with this scope */
     Shape shape = p.a->shape;
     shape.dims[shape.rank - 1] = p.n;
     Tensor *y = eval_output(ev, 0, p.a->dtype, &shape, error);
@@ -103,7 +103,7 @@ static gboolean bound(Eval *ev, GError **error)
         known = eval_input_interval(ev, i, &rest) && !rest.lower && known;
     if (!begin(ev, &p, error))
         return FALSE;
-    g_autoptr(Tensor) weights = p.weights;
+    g_autoptr(Tensor) weights G_GNUC_UNUSED = p.weights; /* released with this scope */
     SpanEnds ends = { NULL, NULL };
     const Tensor *y = eval_output_tensor(ev, 0);
     if (known && y->count > 0 && !multiply(&p, &a, NULL, y, &ends, error))
