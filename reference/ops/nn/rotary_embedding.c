@@ -1,3 +1,4 @@
+#include "reference/eval/certify.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/move.h"
 
@@ -108,4 +109,4 @@ static gboolean rotary_embedding(Eval *ev, GError **error)
 OPERATOR_DEFINE(rotary_embedding, "RotaryEmbedding", "",
     { .since = 23, .signature = "X:T, cos_cache:T, sin_cache:T, position_ids:M? -> Y:T",
       .types = "T: float float16 bfloat16 | M: int64",
-      .attributes = "interleaved:int=0, num_heads:int, rotary_embedding_dim:int=0", .kernel = rotary_embedding })
+      .attributes = "interleaved:int=0, num_heads:int, rotary_embedding_dim:int=0", .kernel = rotary_embedding, .bound = bound_exact })
