@@ -1,6 +1,7 @@
-#include "reference/eval/certify.h"
+#include "reference/bounds/sums.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/move.h"
+#include "reference/ops/shared/wide.h"
 
 typedef struct {
     const Tensor *x, *cos, *sin, *positions; /* positions NULL: the caches are [B, S, R / 2] */
@@ -83,14 +84,23 @@ static void one_row(const Rotary *r, int64_t at, int64_t cache)
     move_run(r->x, at + r->rotated, r->y, at + r->rotated, r->depth - r->rotated);
 }
 
+/* Row i counts places within heads within batch items: where it starts in X, and where its cosines do in the cache. */
+static int64_t row_start(const Rotary *r, int64_t i)
+{
+    return i / (r->heads * r->length) * r->batch_stride + i / r->length % r->heads * r->head_stride + i % r->length * r->row_stride;
+}
+
+static int64_t cache_start(const Rotary *r, int64_t i)
+{
+    const int64_t place = i / (r->heads * r->length) * r->length + i % r->length;
+    return (r->positions ? tensor_get_int(r->positions, place) : place) * (r->rotated / 2);
+}
+
 static void some_rows(int64_t first, int64_t last, gpointer data)
 {
     const Rotary *r = data;
-    for (int64_t i = first; i < last; i++) {
-        const int64_t b = i / (r->heads * r->length), h = i / r->length % r->heads, s = i % r->length;
-        const int64_t row = b * r->length + s, cache = r->positions ? tensor_get_int(r->positions, row) : row;
-        one_row(r, b * r->batch_stride + h * r->head_stride + s * r->row_stride, cache * (r->rotated / 2));
-    }
+    for (int64_t i = first; i < last; i++)
+        one_row(r, row_start(r, i), cache_start(r, i));
 }
 
 static gboolean rotary_embedding(Eval *ev, GError **error)
@@ -106,7 +116,83 @@ static gboolean rotary_embedding(Eval *ev, GError **error)
     return TRUE;
 }
 
+/* ---- bound: "dot/any-order" and "sum/exact" of two products ------------------------------------------------------------------ */
+
+/* A number known up to a radius. */
+typedef struct {
+    double middle, radius;
+} Known;
+
+static Known known(const Wide *w, gsize input, int64_t i)
+{
+    const double low = ((const double *)w->low[input]->data)[i];
+    const double high = w->high[input] ? ((const double *)w->high[input]->data)[i] : low;
+    return (Known){ wide_middle(low, high), wide_radius(low, high) };
+}
+
+/* By how much a b +- c d may be off in the computing type. Where that is the output's, the last addition is its rounding. */
+static double pair_error(DType dtype, Known a, Known b, Known c, Known d)
+{
+    const double products = fabs(a.middle * b.middle) + fabs(c.middle * d.middle);
+    const double spread = a.radius * (fabs(b.middle) + b.radius) + b.radius * fabs(a.middle) +
+                          c.radius * (fabs(d.middle) + d.radius) + d.radius * fabs(c.middle);
+    const int64_t ab = (int64_t)bounds_lowest_bit(a.middle) + bounds_lowest_bit(b.middle);
+    const int64_t cd = (int64_t)bounds_lowest_bit(c.middle) + bounds_lowest_bit(d.middle);
+    if (spread == 0 && bounds_sum_exact(dtype, products, (int)CLAMP(MIN(ab, cd), G_MININT, G_MAXINT)))
+        return 0;
+    const double roundings = bounds_compute_type(dtype) == dtype ? 1 : 2;
+    return spread * (1 + 0x1p-50) + bounds_dot(dtype, roundings, products + spread);
+}
+
+static gboolean set_rotated(Ends *ends, int64_t at, double value, double error, double magnitude, GError **error_out)
+{
+    const DType dtype = eval_output_tensor(ends->ev, 0)->dtype;
+    if (!isfinite(magnitude)) /* an infinity or NaN among the inputs */
+        return TRUE;
+    const Range range = bounds_store(dtype, value, magnitude > bounds_huge(dtype) ? (double)INFINITY : error,
+                                     eval_may_fuse(ends->ev, 0));
+    return range.low == range.high || ends_set(ends, at, range.low, range.high, error_out);
+}
+
+static gboolean row_bound(const Rotary *r, const Wide *w, Ends *ends, int64_t at, int64_t cache, GError **error)
+{
+    const int64_t half = r->rotated / 2;
+    const DType dtype = r->x->dtype;
+    for (int64_t i = 0; i < half; i++) {
+        const int64_t real = at + (r->interleaved ? 2 * i : i), imaginary = at + (r->interleaved ? 2 * i + 1 : i + half);
+        const Known c = known(w, 1, cache + i), s = known(w, 2, cache + i), x = known(w, 0, real), y = known(w, 0, imaginary);
+        const double magnitude = fabs(c.middle * x.middle) + fabs(s.middle * y.middle), other = fabs(s.middle * x.middle) + fabs(c.middle * y.middle);
+        if (!set_rotated(ends, real, two_products(c.middle, x.middle, -s.middle, y.middle), pair_error(dtype, c, x, s, y), magnitude, error) ||
+            !set_rotated(ends, imaginary, two_products(s.middle, x.middle, c.middle, y.middle), pair_error(dtype, s, x, c, y), other, error))
+            return FALSE;
+    }
+    for (int64_t i = at + r->rotated; w->high[0] && i < at + r->depth; i++) {
+        const double low = ((const double *)w->low[0]->data)[i], high = ((const double *)w->high[0]->data)[i];
+        if (low < high && !ends_set(ends, i, low, high, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean rotary_bound(Eval *ev, GError **error)
+{
+    Rotary r = { .x = eval_input(ev, 0) };
+    Ends ends = ENDS_OF(ev, 0);
+    g_auto(Wide) w = { 0 };
+    if (!read_shape(ev, &r, error) || !read_caches(ev, &r, error) || !wide_init(&w, ev, error))
+        return FALSE;
+    if (!w.known) {
+        ends_abandon(&ends);
+        return TRUE;
+    }
+    for (int64_t i = 0; i < r.batch * r.heads * r.length; i++)
+        if (!row_bound(&r, &w, &ends, row_start(&r, i), cache_start(&r, i), error))
+            return FALSE;
+    ends_finish(&ends);
+    return TRUE;
+}
+
 OPERATOR_DEFINE(rotary_embedding, "RotaryEmbedding", "",
     { .since = 23, .signature = "X:T, cos_cache:T, sin_cache:T, position_ids:M? -> Y:T",
       .types = "T: float float16 bfloat16 | M: int64",
-      .attributes = "interleaved:int=0, num_heads:int, rotary_embedding_dim:int=0", .kernel = rotary_embedding, .bound = bound_exact })
+      .attributes = "interleaved:int=0, num_heads:int, rotary_embedding_dim:int=0", .kernel = rotary_embedding, .bound = rotary_bound })
