@@ -85,6 +85,16 @@ const Node *eval_node(const Eval *ev)
     return ev->step->node;
 }
 
+const Graph *eval_graph(const Eval *ev)
+{
+    return ev->frame->plan->graph;
+}
+
+const List *eval_imports(const Eval *ev)
+{
+    return ev->frame->plan->imports;
+}
+
 const Attribute *eval_attribute(const Eval *ev, const char *name)
 {
     const Attribute *given = node_attribute(ev->step->node, name);

@@ -9,6 +9,11 @@ static void free_plan(gpointer plan)
     plan_free(plan);
 }
 
+GHashTable *plans_new(void)
+{
+    return g_hash_table_new_full(NULL, NULL, NULL, free_plan);
+}
+
 /* Plans the graphs inside a plan's nodes, so that mistakes in them are found before anything runs. */
 static gboolean plan_nested(Evaluator *e, const Plan *plan, GError **error)
 {
@@ -61,7 +66,7 @@ Evaluator *evaluator_new(const Model *model, const EvalOptions *options, GError 
     if (options)
         e->options = *options;
     e->context = (PlanContext){ .model = model, .prefer_body = e->options.prefer_body };
-    e->plans = g_hash_table_new_full(NULL, NULL, NULL, free_plan);
+    e->plans = plans_new();
     e->main = (Plan *)evaluator_plan(e, model->graph, &model->opset_imports, error);
     return e->main ? g_steal_pointer(&e) : NULL;
 }

@@ -96,6 +96,9 @@ const Attribute  *eval_attribute(const Eval *ev, const char *name);           /*
 
 int         eval_version(const Eval *ev); /* `since` of the version in force */
 const Node *eval_node(const Eval *ev);
+/* The graph (or function body) that the node stands in, and the opsets in force there: for operators about graphs. */
+const Graph *eval_graph(const Eval *ev);
+const List  *eval_imports(const Eval *ev); /* of OpsetImport */
 /* Sets an error of EVAL_ERROR_INVALID and returns FALSE: `return eval_fail(error, "axis %d is outside …", …)`. */
 gboolean eval_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 

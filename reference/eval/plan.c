@@ -91,7 +91,10 @@ static void add_captures(const Graph *graph, GHashTable *captured)
 static gboolean resolve(const PlanContext *context, Plan *plan, Step *step, GError **error)
 {
     const Node *node = step->node;
-    step->function = model_function(context->model, node->domain, node->op_type, node->overload);
+    if (context->expansion)
+        step->function = model_function(context->expansion, node->domain, node->op_type, node->overload);
+    if (!step->function)
+        step->function = model_function(context->model, node->domain, node->op_type, node->overload);
     if (step->function)
         return TRUE;
 

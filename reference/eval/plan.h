@@ -33,6 +33,7 @@ typedef struct {
 /* What a planner needs to know of the model around the graph. */
 typedef struct {
     const Model *model;
+    const Model *expansion; /* of the context-dependent function being run: its functions come first; or NULL */
     gboolean     prefer_body;
 } PlanContext;
 

@@ -125,15 +125,23 @@ static gboolean call_function(Eval *ev, const Function *function, GError **error
     return ok;
 }
 
-/* A context-dependent function is built for this node, run and forgotten. */
+/* A context-dependent function is built for this node, run and forgotten, with all plans made on the way: they refer to
+ * graphs of its home. */
 static gboolean call_expansion(Eval *ev, GError **error)
 {
+    Evaluator *e = ev->evaluator;
     g_autoptr(Model) home = model_new();
     const Function *function = ev->step->version->expand(ev, home, error);
     if (!function)
         return FALSE;
+    const PlanContext context = e->context;
+    GHashTable *plans = e->plans;
+    e->context.expansion = home;
+    e->plans = plans_new();
     const gboolean ok = call_function(ev, function, error);
-    g_hash_table_remove(ev->evaluator->plans, function);
+    g_hash_table_unref(e->plans);
+    e->plans = plans;
+    e->context = context;
     return ok;
 }
 

@@ -61,6 +61,7 @@ void cell_clear(Cell *cell);
 void cell_copy(Cell *to, const Cell *from);
 
 /* Plans are made on first use and kept with the evaluator. */
+GHashTable *plans_new(void);
 const Plan *evaluator_plan(Evaluator *e, const Graph *graph, const List *imports, GError **error);
 const Plan *evaluator_plan_function(Evaluator *e, const Function *function, GError **error);
 
