@@ -41,8 +41,8 @@ static const Derivative rules[] = {
     { "Log", 1, 6, "", "", "da = Div (dy, a)" },
     /* operands of rank 2 and more */
     { "MatMul", 2, 1, "", "",
-      "ga = Einsum <equation = \"...ij,...kj->...ik\"> (dy, b) da = " SUM_TO " (ga, a) "
-      "gb = Einsum <equation = \"...ji,...jk->...ik\"> (a, dy) db = " SUM_TO " (gb, b)" },
+      "bt = " DERIVATIVE_DOMAIN ".TransposeLast (b) ga = MatMul (dy, bt) da = " SUM_TO " (ga, a) "
+      "at = " DERIVATIVE_DOMAIN ".TransposeLast (a) gb = MatMul (at, dy) db = " SUM_TO " (gb, b)" },
     { "Mul", 2, 7, "", "", "ga = Mul (dy, b) da = " SUM_TO " (ga, a) gb = Mul (dy, a) db = " SUM_TO " (gb, b)" },
     { "Neg", 1, 6, "", "", "da = Neg (dy)" },
     { "Pow", 2, 7, "", "",
@@ -121,6 +121,11 @@ gboolean derivative_helpers(Model *into, GError **error)
              "padded = Concat <axis = 0> (ones, to) same = Equal (from, padded) differ = Not (same) at = NonZero (differ) "
              "z = Constant <value_ints = [0]> () axes = Squeeze (at, z) "
              "t = ReduceSum <keepdims = 1, noop_with_empty_axes = 1> (g, axes) r = Reshape <allowzero = 1> (t, to) }",
+        HEAD "TransposeLast (x) => (r) { s = Shape (x) z = Constant <value_ints = [0]> () m = Constant <value_ints = [-2]> () "
+             "e = Constant <value_ints = [9223372036854775807]> () lead = Slice (s, z, m) last = Slice (s, m, e) "
+             "n = ReduceProd (lead) to = Concat <axis = 0> (n, last) flat = Reshape <allowzero = 1> (x, to) "
+             "t = Transpose <perm = [0, 2, 1]> (flat) k = Constant <value_ints = [1, 0]> () swapped = Gather (last, k) "
+             "back = Concat <axis = 0> (lead, swapped) r = Reshape <allowzero = 1> (t, back) }",
     };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         if (!function_from_text(into, texts[i], error))

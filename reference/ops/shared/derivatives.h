@@ -23,7 +23,8 @@ const Derivative *derivative_find(const char *op, gsize inputs);
  * error if the model takes no more. Lives in the model. */
 const char *derivative_function(const Derivative *rule, Model *into, GError **error);
 
-/* Adds the functions OnesLike(x) and ZerosLike(x), and SumTo(g, like), which undoes broadcasting, to the model. */
+/* Adds to the model the functions that rules use: OnesLike(x), ZerosLike(x), SumTo(g, like), which undoes broadcasting, and
+ * TransposeLast(x), which swaps the last two axes. */
 gboolean derivative_helpers(Model *into, GError **error);
 
 #endif
