@@ -80,6 +80,7 @@ gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, 
 {
     Generator g = { .proposal = proposal, .folder = folder, .filter = filter,
                     .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+                    .goldens = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
                     .written = g_ptr_array_new_with_free_func(free_written) };
     g_mutex_init(&g.lock);
     g_cond_init(&g.taken);
@@ -93,6 +94,7 @@ gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, 
     else
         ok = twins_exist(&g, error);
     g_hash_table_unref(g.names);
+    g_hash_table_unref(g.goldens);
     g_ptr_array_unref(g.written);
     g_cond_clear(&g.taken);
     g_mutex_clear(&g.lock);

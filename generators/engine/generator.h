@@ -20,6 +20,7 @@ struct Generator {
     GCond           taken;     /* a queued scenario went to a thread */
     guint           queued;
     GHashTable     *names;     /* of scenarios, to refuse duplicates */
+    GHashTable     *goldens;   /* semantic case -> digest of its golden */
     GPtrArray      *written;   /* of Written */
     GError         *error;     /* the first by scenario order */
     guint           error_order, next_order;

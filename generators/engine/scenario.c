@@ -82,6 +82,12 @@ void scenario_about(Scenario *s, const char *variant, const char *requirements, 
     }
 }
 
+void scenario_semantic(Scenario *s, const char *semantic)
+{
+    g_free(s->facts->semantic);
+    s->facts->semantic = g_strdup(semantic);
+}
+
 void scenario_tag(Scenario *s, const char *tag)
 {
     g_ptr_array_add(s->facts->tags, g_strdup(tag));
@@ -257,7 +263,8 @@ static void submit(Scenario *s)
         scenario_free(s);
         return;
     }
-    s->facts->semantic = g_strdup(s->name);
+    if (!s->facts->semantic)
+        s->facts->semantic = g_strdup(s->name);
     collect_dtypes(s);
     g_ptr_array_sort(s->facts->tags, by_text);
     enum { QUEUE = 64 }; /* bounds the memory of scenarios that wait */

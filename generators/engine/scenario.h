@@ -52,6 +52,9 @@ Scenario *scenario_new(Generator *g, const char *name, ...) G_GNUC_PRINTF(2, 3);
 /* variant: an id of proposal.json. requirements: "R3 R7". The summary is one sentence for people. */
 void scenario_about(Scenario *s, const char *variant, const char *requirements, const char *summary, ...)
     G_GNUC_PRINTF(4, 5);
+/* Scenarios of one semantic case, in several variants: they carry this name together, and their goldens must be the same
+ * bits, or generation fails. Without this a scenario's own name. */
+void scenario_semantic(Scenario *s, const char *semantic);
 void scenario_tag(Scenario *s, const char *tag); /* e.g. "ragged", "empty", "ties" */
 void scenario_opset(Scenario *s, int64_t version); /* of the default domain; default 25 */
 void scenario_import(Scenario *s, const char *domain, int64_t version); /* other domains default to version 1 */
