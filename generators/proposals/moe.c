@@ -7,9 +7,6 @@ static void generate(Generator *g)
     moe_sizes(g);
     moe_activations(g);
     moe_routings(g);
-    moe_quantized(g);
-    moe_primitives(g);
-    moe_rejects(g);
 }
 
 PROPOSAL_DEFINE(moe, "moe", generate)

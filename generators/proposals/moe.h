@@ -26,13 +26,14 @@ typedef enum {
     ROUTER_ONE,    /* exact, and every token goes to the same experts */
 } MoeRouter;
 
-typedef enum { MOE_IDENTITY, MOE_RELU, MOE_GELU, MOE_GELU_ERF, MOE_SILU, MOE_SWIGLU } MoeActivation;
+typedef enum { MOE_RELU, MOE_IDENTITY, MOE_GELU, MOE_GELU_ERF, MOE_SILU, MOE_SWIGLU } MoeActivation;
 
-/* Designated initialisers; zero is the default of each. */
+/* Designated initialisers; zero stands for a default, which moe_layer() fills in. */
 typedef struct {
-    DType         dtype; /* 0: float */
+    DType         dtype; /* float */
     int64_t       batch; /* 0: the input has rank 2 */
-    int64_t       tokens, hidden, inner, experts, k;
+    int64_t       tokens, hidden, inner, experts, k; /* 5, 6, 5, 4, 2 */
+    gboolean      no_tokens;
     MoeRouting    routing;
     MoeRouter     router;
     gboolean      normalize;
@@ -55,6 +56,8 @@ typedef enum { MOE_ATTRIBUTE, MOE_GRAPH, MOE_GROUPED, MOE_DENSE } MoeVariant;
 
 /* ---- a layer's facts and data (moe_layer.c) ------------------------------------------------------------------------------ */
 
+/* With the defaults in place; the functions below want it so. */
+MoeLayer moe_layer(MoeLayer l);
 DType   moe_dtype(const MoeLayer *l);
 int64_t moe_fused(const MoeLayer *l);     /* 2 if fc1 holds gate and linear part */
 gboolean moe_has_fc3(const MoeLayer *l);
@@ -94,7 +97,7 @@ void moe_mean_graph(Scenario *s, const MoeLayer *l);
 
 /* A scenario of one variant, complete but for about() and emit(). */
 Scenario *moe_scenario(Generator *g, const MoeLayer *l, MoeVariant variant, const char *name);
-/* A scenario of each variant in the set, of the same golden. */
+/* A scenario of each variant in the set, of the same golden; the layer may leave out defaults. */
 void moe_emit(Generator *g, const MoeLayer *l, guint variants, const char *name, const char *requirements, const char *summary);
 
 /* ---- the subjects -------------------------------------------------------------------------------------------------------------------- */

@@ -4,9 +4,20 @@
 
 #include <math.h>
 
+MoeLayer moe_layer(MoeLayer l)
+{
+    l.dtype = l.dtype ? l.dtype : DTYPE_FLOAT;
+    l.tokens = l.no_tokens ? 0 : l.tokens ? l.tokens : 5;
+    l.hidden = l.hidden ? l.hidden : 6;
+    l.inner = l.inner ? l.inner : 5;
+    l.experts = l.experts ? l.experts : 4;
+    l.k = l.k ? l.k : 2;
+    return l;
+}
+
 DType moe_dtype(const MoeLayer *l)
 {
-    return l->dtype ? l->dtype : DTYPE_FLOAT;
+    return l->dtype;
 }
 
 int64_t moe_fused(const MoeLayer *l)
@@ -21,7 +32,7 @@ gboolean moe_has_fc3(const MoeLayer *l)
 
 const char *moe_activation_name(MoeActivation activation)
 {
-    static const char *const names[] = { "identity", "relu", "gelu", "gelu-erf", "silu", "swiglu" };
+    static const char *const names[] = { "relu", "identity", "gelu", "gelu-erf", "silu", "swiglu" };
     return names[activation];
 }
 

@@ -184,9 +184,10 @@ Scenario *moe_scenario(Generator *g, const MoeLayer *l, MoeVariant variant, cons
     return s;
 }
 
-void moe_emit(Generator *g, const MoeLayer *l, guint variants, const char *name, const char *requirements, const char *summary)
+void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *name, const char *requirements, const char *summary)
 {
     static const char *const ids[] = { "attribute", "graph-activation", "grouped-matmul", "decomposed" };
+    const MoeLayer complete = moe_layer(*layer), *l = &complete;
     for (MoeVariant v = MOE_ATTRIBUTE; v <= MOE_DENSE; v++) {
         if (!(variants >> v & 1))
             continue;

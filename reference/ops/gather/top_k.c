@@ -1,6 +1,8 @@
+#include "reference/eval/certify.h"
 #include "reference/ops/shared/order.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct {
     uint64_t key;
@@ -82,6 +84,38 @@ static gboolean top_k(Eval *ev, GError **error)
     return top_k_of(ev, tensor_get_int(k, 0), eval_version(ev) < 11 || eval_int(ev, "largest") != 0, error);
 }
 
+/* Whether element a comes before element b wherever both lie in their intervals; where both are exact, the kernel knows. */
+static gboolean surely_before(const Interval *x, gboolean largest, int64_t a, int64_t b)
+{
+    const double low_a = tensor_get_double(x->lower, a), high_a = tensor_get_double(x->upper, a);
+    const double low_b = tensor_get_double(x->lower, b), high_b = tensor_get_double(x->upper, b);
+    return (low_a == high_a && low_b == high_b) || (largest ? low_a > high_b : high_a < low_b);
+}
+
+/* Whether the indices are the only right ones although x is known in intervals only: each chosen element is apart from
+ * all that come after it. */
+static gboolean order_decided(const Eval *ev, const Interval *x)
+{
+    const Tensor *indices = eval_output_tensor(ev, 1);
+    const Shape *shape = &eval_input(ev, 0)->shape;
+    const int axis = shape_axis(eval_int(ev, "axis"), shape->rank);
+    const int64_t dim = shape->dims[axis], k = indices->shape.dims[axis], inner = shape_span(shape, axis + 1, shape->rank);
+    const gboolean largest = eval_version(ev) < 11 || eval_int(ev, "largest") != 0;
+    g_autofree guint8 *passed = g_new(guint8, (gsize)dim + 1);
+    for (int64_t line = 0; line < indices->count / k; line++) {
+        const int64_t from = line / inner * dim * inner + line % inner, to = line / inner * k * inner + line % inner;
+        memset(passed, 0, (gsize)dim);
+        for (int64_t j = 0; j < k; j++) {
+            const int64_t chosen = tensor_get_int(indices, to + j * inner);
+            passed[chosen] = TRUE;
+            for (int64_t i = 0; i < dim; i++)
+                if (!passed[i] && !surely_before(x, largest, from + chosen * inner, from + i * inner))
+                    return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* The k-th largest value never falls when elements grow; which element it is may change. Without sorted any order of
  * the results is right. */
 static gboolean top_k_bound(Eval *ev, GError **error)
@@ -91,8 +125,14 @@ static gboolean top_k_bound(Eval *ev, GError **error)
         return FALSE;
     if (!sorted)
         eval_set_uncertified(ev, 0);
-    if (eval_output_count(ev) > 1 && (!sorted || !eval_inputs_exact(ev)))
-        eval_set_uncertified(ev, 1);
+    Interval x;
+    if (eval_output_count(ev) > 1 && eval_output_tensor(ev, 1)) {
+        const gboolean decided = eval_input_interval(ev, 0, &x) && (!x.lower || order_decided(ev, &x));
+        if (sorted && decided)
+            eval_set_interval(ev, 1, NULL, NULL);
+        else
+            eval_set_uncertified(ev, 1);
+    }
     return TRUE;
 }
 
