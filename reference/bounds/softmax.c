@@ -14,9 +14,10 @@ double bounds_exp_vanishes(DType dtype)
 
 /* An ulp is up to 2 u of the number; d counts for the rounding of the difference and for the factor log2 e of an
  * exponential that is built from 2^x. */
-double bounds_exp_weight(DType dtype, double d, double radius)
+static double weight_error(DType dtype, double d, double radius, gsize n)
 {
-    const double u = bounds_unit(dtype), rounding = d == 0 && radius == 0 ? 0 : u * (2 * EXP_ULPS + 3 * d);
+    const double blocks = (double)((n + 15) / 16);
+    const double rounding = d == 0 && radius == 0 ? 0 : bounds_unit(dtype) * (2 * EXP_ULPS + 3 * d + (2 * EXP_ULPS + 1) * blocks);
     return Sleef_cinz_expm1d1_u10purec(radius + rounding);
 }
 
@@ -53,7 +54,7 @@ static gboolean line_read(Line *l, DType dtype, const double *x, const double *r
         l->maxima += d == 0;
         l->widest = MAX(l->widest, r);
         l->sum += e;
-        l->wander += e > 0 ? e * bounds_exp_weight(dtype, d, r) : 0; /* the weight's error may be infinite */
+        l->wander += e > 0 ? e * weight_error(dtype, d, r, n) : 0; /* the weight's error may be infinite */
         terms += vanishes ? 0 : 1;
     }
     l->wander = l->wander / l->sum + (l->exact ? 0 : terms * bounds_unit(dtype)) + (l->exact ? 0 : OWN);
@@ -78,8 +79,22 @@ gboolean bounds_softmax(DType dtype, const double *x, const double *radius, gsiz
         error[j] = 0;
         if (isinf(d) || exact)
             continue;
-        const double relative = p[j] > 0 ? bounds_exp_weight(dtype, d, r) + l.wander + 2 * u + OWN : 0;
+        const double relative = p[j] > 0 ? weight_error(dtype, d, r, n) + l.wander + 2 * u + OWN : 0;
         error[j] = l.wander < 1 ? p[j] * relative / (1 - l.wander) + bounds_tiny(dtype) : INFINITY;
+    }
+    return TRUE;
+}
+
+gboolean bounds_weights(DType dtype, const double *x, const double *radius, gsize n, double *p, double *w, gboolean *exact)
+{
+    Line l;
+    if (!line_read(&l, dtype, x, radius, n))
+        return FALSE;
+    *exact = l.exact && is_power_of_two(l.maxima);
+    for (gsize j = 0; j < n; j++) {
+        const double d = l.m - x[j];
+        p[j] = isinf(d) || (l.exact && d > 0) ? 0 : Sleef_cinz_expd1_u10purec(-d) / l.sum;
+        w[j] = p[j] > 0 ? weight_error(dtype, d, radius_at(radius, j), n) : 0;
     }
     return TRUE;
 }

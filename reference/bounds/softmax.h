@@ -2,7 +2,8 @@
  *
  * d_j = m - x_j with m the maximum, p the exact softmax of the middles, c the budget of exp in ulp, u the unit roundoff:
  *
- *   "softmax/shifted"      w_j = expm1(rho_j + u (c + d_j)): what radius, subtraction and exponential do to weight j.
+ *   "softmax/shifted"      w_j = expm1(rho_j + u (c + 3 d_j + 3 T)): what radius, subtraction, exponential and the rescaling
+ *                          of T = ceil(n / 16) blocks do to weight j.
  *                          |y_j - p_j| <= p_j (w_j + sum_i p_i w_i + (n + 1) u) / (1 - sum_i p_i w_i - n u)
  *   "log-softmax/shifted"  |y_j - (x_j - L)| <= rho_j + u (d_j + |x_j - L|) + E_L,  L - m = log sum e^-d_i,
  *                          E_L = -log1p(-(sum_i p_i w_i + n u)) + u c |L - m|
@@ -26,8 +27,8 @@ gboolean bounds_softmax(DType dtype, const double *x, const double *radius, gsiz
 gboolean bounds_log_softmax(DType dtype, const double *x, const double *radius, gsize n, double *value, double *error);
 gboolean bounds_log_sum_exp(DType dtype, const double *x, const double *radius, gsize n, double *value, double *error);
 
-/* The relative error of the weight e^-d in the computing type. */
-double bounds_exp_weight(DType dtype, double d, double radius);
+/* The weights alone, before their sum divides: p as above, w: the relative error of each weight; *exact: "softmax/exact". */
+gboolean bounds_weights(DType dtype, const double *x, const double *radius, gsize n, double *p, double *w, gboolean *exact);
 
 /* Beyond this distance from the maximum e^-d rounds to 0 in the computing type. */
 double bounds_exp_vanishes(DType dtype);

@@ -5,8 +5,10 @@
  * Where published data and text differ: the value is that of exact arithmetic, rounded once to T1 (the function body
  * rounds at each node); a mask whose query axis is 1 broadcasts before the causal frontier applies; a mask longer than
  * the keys is refused. */
+#include "reference/bounds/attention.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/move.h"
+#include "reference/ops/shared/wide.h"
 #include "reference/tensor/convert.h"
 
 #include <math.h>
@@ -355,9 +357,178 @@ static gboolean attention(Eval *ev, GError **error)
     return !a.out_of_memory || eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", a.total);
 }
 
+/* ---- bounds ------------------------------------------------------------------------------------------------------------- */
+
+/* Operands as middles and radii, and room for one query. */
+typedef struct {
+    Attention a, radius;   /* the same shapes; tensors of radius are NULL where an input is exact */
+    double   *keys, *keys_radius, *values, *values_radius, *q, *q_radius;
+    double   *scores, *errors, *bias, *p, *w, *out, *out_errors;
+} Certificate;
+
+static double map_radius(double low, double high, G_GNUC_UNUSED gsize input, G_GNUC_UNUSED gconstpointer data)
+{
+    return wide_radius(low, high);
+}
+
+static void unref_tensor(gpointer tensor)
+{
+    tensor_unref(tensor);
+}
+
+/* The operand's tensor becomes its middles, that of *radius its radii; `owned` keeps both. */
+static gboolean widen(const Wide *w, gsize input, Operand *middle, Operand *radius, GPtrArray *owned, GError **error)
+{
+    *radius = *middle;
+    if (!middle->tensor)
+        return TRUE;
+    Tensor *m = wide_map(w, input, wide_map_middle, NULL, error), *r = m ? wide_map(w, input, map_radius, NULL, error) : NULL;
+    g_ptr_array_add(owned, m);
+    g_ptr_array_add(owned, r);
+    middle->tensor = m;
+    radius->tensor = r;
+    return r != NULL;
+}
+
+static void load_certificate_head(const Certificate *c, int64_t batch, int64_t head)
+{
+    const Attention *a = &c->a, *r = &c->radius;
+    for (int64_t j = 0; j < a->total; j++) {
+        load_total_row(&a->past_k, &a->k, batch, head, j, c->keys + j * a->k.depth);
+        load_total_row(&r->past_k, &r->k, batch, head, j, c->keys_radius + j * a->k.depth);
+        load_total_row(&a->past_v, &a->v, batch, head, j, c->values + j * a->v.depth);
+        load_total_row(&r->past_v, &r->v, batch, head, j, c->values_radius + j * a->v.depth);
+    }
+}
+
+/* *open where an error is infinite or a value is no number. */
+static gboolean set_row(Ends *ends, int64_t first, int64_t step, const double *values, const double *errors, int64_t n,
+                        gboolean *open, GError **error)
+{
+    const DType dtype = eval_output_tensor(ends->ev, ends->output)->dtype;
+    for (int64_t i = 0; i < n && !*open; i++) {
+        *open = !isfinite(errors[i]) || isnan(values[i]);
+        const Range r = bounds_store(dtype, values[i], errors[i], eval_may_fuse(ends->ev, ends->output));
+        if (!*open && r.low != r.high && !ends_set(ends, first + i * step, r.low, r.high, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean set_scores(const Certificate *c, int mode, Ends *scores, int64_t position, const double *values,
+                           const double *errors, gboolean *open, GError **error)
+{
+    return !c->a.scores || c->a.mode != mode || set_row(scores, position * c->a.total, 1, values, errors, c->a.total, open, error);
+}
+
+static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head, int64_t i, Ends *y, Ends *scores, gboolean *open,
+                              GError **error)
+{
+    const Attention *a = &c->a;
+    const DType dtype = a->y->dtype;
+    const gsize n = (gsize)a->total, depth = (gsize)a->v.depth;
+    const int64_t position = (batch * a->q.heads + head) * a->q.length + i;
+    load_row(&a->q, batch, head, i, c->q);
+    load_row(&c->radius.q, batch, head, i, c->q_radius);
+    bounds_attention_scores(dtype, c->q, c->q_radius, c->keys, c->keys_radius, n, (gsize)a->k.depth, a->scale, c->scores, c->errors);
+    if (!set_scores(c, 0, scores, position, c->scores, c->errors, open, error))
+        return FALSE;
+    if (a->softcap != 0)
+        bounds_attention_softcap(dtype, a->softcap, n, c->scores, c->errors);
+    if (!set_scores(c, 1, scores, position, c->scores, c->errors, open, error))
+        return FALSE;
+    const gboolean visible = bias_row(a, batch, head, i, c->bias);
+    bounds_attention_bias(dtype, c->bias, n, c->scores, c->errors);
+    if (!set_scores(c, 2, scores, position, c->scores, c->errors, open, error))
+        return FALSE;
+    if (!visible) /* zeros, exactly */
+        return TRUE;
+    if (!bounds_softmax(dtype, c->scores, c->errors, n, c->p, c->w)) {
+        *open = TRUE;
+        return TRUE;
+    }
+    if (!set_scores(c, 3, scores, position, c->p, c->w, open, error))
+        return FALSE;
+    gboolean exact;
+    bounds_weights(dtype, c->scores, c->errors, n, c->p, c->w, &exact);
+    bounds_attention_mix(dtype, c->p, c->w, exact, c->values, c->values_radius, n, depth, c->out, c->out_errors);
+    return set_row(y, batch * a->out.batch_stride + head * a->out.head_stride + i * a->out.row_stride, 1, c->out, c->out_errors,
+                   a->v.depth, open, error);
+}
+
+static double *take(double **room, int64_t n)
+{
+    double *from = *room;
+    *room += n;
+    return from;
+}
+
+static gboolean certify_heads(Certificate *c, Ends *y, Ends *scores, gboolean *open, GError **error)
+{
+    const Attention *a = &c->a;
+    const int64_t n = a->total, dk = a->k.depth, dv = a->v.depth;
+    g_autofree double *room = g_try_new(double, (gsize)(2 * n * (dk + dv) + 2 * dk + 5 * n + 2 * dv + 1));
+    if (!room)
+        return eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", n);
+    double *at = room;
+    c->keys = take(&at, n * dk);
+    c->keys_radius = take(&at, n * dk);
+    c->values = take(&at, n * dv);
+    c->values_radius = take(&at, n * dv);
+    c->q = take(&at, dk);
+    c->q_radius = take(&at, dk);
+    c->scores = take(&at, n);
+    c->errors = take(&at, n);
+    c->bias = take(&at, n);
+    c->p = take(&at, n);
+    c->w = take(&at, n);
+    c->out = take(&at, dv);
+    c->out_errors = take(&at, dv);
+    for (int64_t item = 0; item < a->q.batch * a->q.heads && !*open; item++) {
+        const int64_t batch = item / a->q.heads, head = item % a->q.heads;
+        load_certificate_head(c, batch, head / (a->q.heads / a->k.heads));
+        for (int64_t i = 0; i < a->q.length && !*open; i++)
+            if (!certify_query(c, batch, head, i, y, scores, open, error))
+                return FALSE;
+    }
+    return TRUE;
+}
+
+/* Caches are moved, not computed: their ends are those of the keys and values. */
+static gboolean bound_caches(Eval *ev, GError **error)
+{
+    if (eval_inputs_exact(ev) || (!eval_output_tensor(ev, 1) && !eval_output_tensor(ev, 2)))
+        return TRUE;
+    return bound_monotone(ev, error);
+}
+
+static gboolean attention_bound(Eval *ev, GError **error)
+{
+    Certificate c = { .a = { .narrow = DTYPE_UNDEFINED } };
+    g_auto(Wide) w = { 0 };
+    if (!bound_caches(ev, error) || !wide_init(&w, ev, error) || !read_operands(ev, &c.a, error) || !read_past(ev, &c.a, error) ||
+        !read_nonpad(ev, &c.a, error) || !read_mask(ev, &c.a, error) || !read_attributes(ev, &c.a, error))
+        return FALSE;
+    c.a.y = (Tensor *)eval_output_tensor(ev, 0);
+    c.a.scores = (Tensor *)eval_output_tensor(ev, 3);
+    Ends y = ENDS_OF(ev, 0), scores = ENDS_OF(ev, 3);
+    /* An inexact mask and a narrower softmax have no rule. */
+    gboolean open = !w.known || (w.n > 3 && w.high[3]) || c.a.narrow != DTYPE_UNDEFINED || !c.a.y, ok = TRUE;
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(unref_tensor);
+    if (!open && c.a.y->count > 0)
+        ok = widen(&w, 0, &c.a.q, &c.radius.q, owned, error) && widen(&w, 1, &c.a.k, &c.radius.k, owned, error) &&
+             widen(&w, 2, &c.a.v, &c.radius.v, owned, error) && widen(&w, 4, &c.a.past_k, &c.radius.past_k, owned, error) &&
+             widen(&w, 5, &c.a.past_v, &c.radius.past_v, owned, error) &&
+             operand(c.a.y, "Y", c.a.q.heads, &c.a.out, error) && certify_heads(&c, &y, &scores, &open, error);
+    (open || !ok ? ends_abandon : ends_finish)(&y);
+    if (c.a.scores)
+        (open || !ok ? ends_abandon : ends_finish)(&scores);
+    return ok;
+}
+
 #define INPUTS "Q:T1, K:T1, V:T2, attn_mask:U?, past_key:T1?, past_value:T2?"
 #define OUTPUTS " -> Y:T1, present_key:T1?, present_value:T2?, qk_matmul_output:T1?"
-#define TYPES .types = "T1: floats13 | T2: floats13 | U: numeric13 bool", .kernel = attention
+#define TYPES .types = "T1: floats13 | T2: floats13 | U: numeric13 bool", .kernel = attention, .bound = attention_bound
 #define BASE "is_causal:int=0, kv_num_heads:int, q_num_heads:int, qk_matmul_output_mode:int=0, scale:float, softcap:float=0, " \
              "softmax_precision:int"
 OPERATOR_DEFINE(attention, "Attention", "",

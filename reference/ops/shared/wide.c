@@ -68,7 +68,7 @@ void wide_clear(Wide *w)
     *w = (Wide){ 0 };
 }
 
-static Tensor *mapped(const Wide *w, gsize i, WideMap map, gconstpointer data, GError **error)
+Tensor *wide_map(const Wide *w, gsize i, WideMap map, gconstpointer data, GError **error)
 {
     Tensor *x = tensor_new_uninitialised(DTYPE_DOUBLE, &w->low[i]->shape, error);
     if (!x)
@@ -87,7 +87,7 @@ Tensor *wide_run(const Wide *w, WideMap map, gconstpointer data, gsize output, G
     g_autofree Value **outputs = g_new0(Value *, n_outputs + 1);
     gboolean ok = TRUE;
     for (gsize i = 0; ok && i < w->n; i++)
-        ok = !w->low[i] || (inputs[i] = mapped(w, i, map, data, error));
+        ok = !w->low[i] || (inputs[i] = wide_map(w, i, map, data, error));
     ok = ok && eval_rerun(w->ev, (const Tensor *const *)inputs, outputs, error);
     Tensor *y = ok && outputs[output] ? tensor_ref(outputs[output]->tensor) : NULL;
     for (gsize i = 0; i < w->n; i++)

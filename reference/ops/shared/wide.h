@@ -40,6 +40,9 @@ static inline double wide_radius(double low, double high)
 typedef double (*WideMap)(double low, double high, gsize input, gconstpointer data);
 Tensor *wide_run(const Wide *wide, WideMap map, gconstpointer data, gsize output, GError **error);
 
+/* The map of input i alone, float64; the input must be a float tensor. */
+Tensor *wide_map(const Wide *wide, gsize i, WideMap map, gconstpointer data, GError **error);
+
 /* A map: the middle. */
 double wide_map_middle(double low, double high, gsize input, gconstpointer data);
 

@@ -1,0 +1,168 @@
+#include "reference/bounds/attention.h"
+
+#include "reference/bounds/sums.h"
+#include "reference/tensor/float_format.h"
+
+#include <limits.h>
+#include <math.h>
+#include <sleef.h>
+
+/* Of sums as they are computed here, in binary64: relative to the sum of magnitudes. */
+#define OWN(n) (((double)(n) + 4) * 0x1p-52)
+
+static double radius_at(const double *radius, gsize i)
+{
+    return radius ? radius[i] : 0;
+}
+
+/* u_o: of storing in the tensors' own type, where that is narrower than the computing type; else 0. */
+static double storage_unit(DType dtype)
+{
+    return bounds_compute_type(dtype) == dtype ? 0 : ldexp(1, -dtype_info(dtype)->format->mantissa_bits - 1);
+}
+
+static gboolean is_power_of_two(double x)
+{
+    int exponent;
+    return frexp(x, &exponent) == 0.5;
+}
+
+/* ---- scores ---------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    double value, magnitude, spread, terms; /* spread: what radii may move */
+    int    lowest;
+} Dot;
+
+static Dot dot_of(const double *a, const double *a_radius, const double *b, const double *b_radius, gsize n)
+{
+    Dot dot = { .lowest = INT_MAX };
+    for (gsize d = 0; d < n; d++) {
+        const double ra = radius_at(a_radius, d), rb = radius_at(b_radius, d), product = a[d] * b[d];
+        dot.value += product;
+        dot.magnitude += fabs(product);
+        dot.spread += fabs(a[d]) * rb + fabs(b[d]) * ra + ra * rb;
+        dot.terms += product != 0 || ra + rb > 0;
+        dot.lowest = MIN(dot.lowest, bounds_lowest_bit(product));
+    }
+    return dot;
+}
+
+void bounds_attention_scores(DType dtype, const double *q, const double *q_radius, const double *keys,
+                             const double *keys_radius, gsize n, gsize depth, double scale, double *scores, double *errors)
+{
+    const double u = bounds_unit(dtype), stored = storage_unit(dtype), root = sqrt(scale);
+    for (gsize j = 0; j < n; j++) {
+        const Dot dot = dot_of(q, q_radius, keys + j * depth, keys_radius ? keys_radius + j * depth : NULL, depth);
+        const double total = scale * (dot.magnitude + dot.spread), s = scale * dot.value;
+        scores[j] = s;
+        errors[j] = scale * dot.spread * (1 + 0x1p-40);
+        if (dot.terms == 0)
+            continue;
+        const gboolean shifts = is_power_of_two(root); /* scaling changes exponents alone */
+        if (dot.spread > 0 || !shifts || !bounds_sum_exact(dtype, dot.magnitude, dot.lowest))
+            errors[j] += (dot.terms + 4) * u * total + dot.terms * bounds_tiny(dtype) + OWN(depth) * total;
+        if (!shifts)
+            errors[j] += 2 * stored * total;
+        if (errors[j] > 0 || (stored > 0 && bounds_nearest(dtype, s) != s))
+            errors[j] += stored * (fabs(s) + errors[j]);
+    }
+}
+
+void bounds_attention_softcap(DType dtype, double softcap, gsize n, double *scores, double *errors)
+{
+    const double u = bounds_unit(dtype), stored = storage_unit(dtype);
+    for (gsize j = 0; j < n; j++) {
+        if (scores[j] == 0 && errors[j] == 0)
+            continue;
+        scores[j] = softcap * Sleef_cinz_tanhd1_u10purec(scores[j] / softcap);
+        errors[j] += 4 * (u + stored + 0x1p-52) * fabs(softcap);
+    }
+}
+
+void bounds_attention_bias(DType dtype, const double *bias, gsize n, double *scores, double *errors)
+{
+    const double u = MAX(bounds_unit(dtype), storage_unit(dtype));
+    const DType held = storage_unit(dtype) > 0 ? dtype : bounds_compute_type(dtype);
+    for (gsize j = 0; j < n; j++) {
+        scores[j] += bias[j];
+        if (isinf(bias[j]))
+            errors[j] = 0;
+        else if (bias[j] != 0 && (errors[j] > 0 || bounds_nearest(held, scores[j]) != scores[j]))
+            errors[j] += u * (fabs(scores[j]) + errors[j]);
+    }
+}
+
+/* ---- the weighted sum ------------------------------------------------------------------------------------------------- */
+
+/* Column d of the values. */
+typedef struct {
+    const double *v, *radius;
+    gsize         step;
+} Column;
+
+static double at(const Column *c, gsize j)
+{
+    return c->v[j * c->step];
+}
+
+static double column_radius(const Column *c, gsize j)
+{
+    return c->radius ? c->radius[j * c->step] : 0;
+}
+
+static Dot mixed(const double *p, const double *p_radius, const Column *c, gsize n)
+{
+    Dot dot = { .lowest = INT_MAX };
+    for (gsize j = 0; j < n; j++) {
+        const double r = radius_at(p_radius, j), product = p[j] == 0 ? 0 : p[j] * at(c, j);
+        if (p[j] == 0 && r == 0) /* a weight that vanishes hides even an infinite value's radius */
+            continue;
+        dot.value += product;
+        dot.magnitude += fabs(product);
+        dot.spread += fabs(p[j]) * column_radius(c, j) + r * (fabs(at(c, j)) + column_radius(c, j));
+        dot.terms += 1;
+        dot.lowest = MIN(dot.lowest, bounds_lowest_bit(product));
+    }
+    return dot;
+}
+
+void bounds_attention_mix(DType dtype, const double *p, const double *w, gboolean exact, const double *values,
+                          const double *values_radius, gsize n, gsize depth, double *out, double *errors)
+{
+    const double u = bounds_unit(dtype), stored = storage_unit(dtype);
+    double common = 0;
+    gboolean narrow = FALSE; /* whether some weight is rounded when it is stored */
+    for (gsize j = 0; j < n; j++) {
+        common += p[j] > 0 ? p[j] * w[j] : 0;
+        narrow |= bounds_nearest(dtype, p[j]) != p[j];
+    }
+    for (gsize d = 0; d < depth; d++) {
+        const Column c = { values + d, values_radius ? values_radius + d : NULL, depth };
+        const Dot dot = mixed(p, NULL, &c, n);
+        out[d] = dot.value;
+        errors[d] = dot.spread;
+        if (exact && dot.spread == 0 && bounds_sum_exact(dtype, dot.magnitude, dot.lowest))
+            continue;
+        double moved = 0;
+        for (gsize j = 0; j < n; j++)
+            moved += p[j] > 0 ? p[j] * w[j] * (fabs(at(&c, j) - dot.value) + column_radius(&c, j)) : 0;
+        const double total = dot.magnitude + dot.spread, blocks = ceil(dot.terms / 16);
+        errors[d] += common < 1 ? moved / (1 - common) : INFINITY;
+        errors[d] += ((dot.terms + blocks + 2) * u + OWN(n) + 0x1p-45) * (total + fabs(dot.value)) + (narrow ? stored * total : 0);
+    }
+}
+
+void bounds_weighted_sum(DType dtype, const double *p, const double *p_radius, const double *values,
+                         const double *values_radius, gsize n, gsize depth, double *out, double *errors)
+{
+    for (gsize d = 0; d < depth; d++) {
+        const Column c = { values + d, values_radius ? values_radius + d : NULL, depth };
+        const Dot dot = mixed(p, p_radius, &c, n);
+        const double total = dot.magnitude + dot.spread;
+        out[d] = dot.value;
+        errors[d] = dot.spread * (1 + 0x1p-40);
+        if (dot.spread > 0 || !bounds_sum_exact(dtype, dot.magnitude, dot.lowest))
+            errors[d] += bounds_dot(dtype, dot.terms, total) + OWN(n) * total;
+    }
+}
