@@ -6,12 +6,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static int cmd_eval(int argc, char **argv);
 SUBCOMMAND_DEFINE(eval, "eval", "MODEL", "run the reference evaluator on any ONNX model", cmd_eval)
 
 typedef struct {
-    gboolean certify, body, no_check;
+    gboolean certify, body, no_check, stats;
     int      threads;
     double   seconds;
     gint64   megabytes;
@@ -72,21 +73,37 @@ static gboolean deliver(const Options *o, const Model *model, const EvalOutput *
     return TRUE;
 }
 
+/* On stderr, so that it mixes with no output. Kernels' scratch memory shows in the process only. */
+static void print_stats(gsize largest_live, gint64 microseconds)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    const double mib = 1 << 20;
+    fprintf(stderr, "run: %.3f s; largest live set: %.2f MiB; tensors at peak: %.2f MiB; process at peak: %.2f MiB\n",
+            (double)microseconds / G_USEC_PER_SEC, (double)largest_live / mib, (double)tensor_memory_peak() / mib,
+            (double)usage.ru_maxrss / 1024);
+}
+
 static gboolean evaluate(const Options *o, const char *path, GError **error)
 {
     g_autoptr(Model) model = model_load(path, NULL, error);
     if (!model || (!o->no_check && !model_check(model, error)))
         return FALSE;
+    gsize largest_live = 0;
     const EvalOptions options = { .threads = (guint)o->threads, .certify = o->certify, .prefer_body = o->body,
-                                  .limits = { .seconds = o->seconds, .iterations = (guint64)o->iterations } };
+                                  .limits = { .seconds = o->seconds, .iterations = (guint64)o->iterations },
+                                  .largest_live = o->stats ? &largest_live : NULL };
     g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
     g_autoptr(GPtrArray) inputs = evaluator ? read_inputs(model, o->inputs, error) : NULL;
     if (!inputs)
         return FALSE;
     const gsize n = model->graph->outputs.n;
     g_autofree EvalOutput *outputs = g_new0(EvalOutput, n + 1);
+    const gint64 start = g_get_monotonic_time();
     if (!evaluator_run(evaluator, (Value *const *)inputs->pdata, inputs->len, outputs, error))
         return FALSE;
+    if (o->stats)
+        print_stats(largest_live, g_get_monotonic_time() - start);
     const gboolean ok = deliver(o, model, outputs, error);
     for (gsize i = 0; i < n; i++)
         eval_output_clear(&outputs[i]);
@@ -106,6 +123,7 @@ static int cmd_eval(int argc, char **argv)
         { "threads", 't', 0, G_OPTION_ARG_INT, &o.threads, "Threads inside kernels; the result does not depend on it", "N" },
         { "max-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o.seconds, "Give up after this time (default: none)", "S" },
         { "max-memory", 0, 0, G_OPTION_ARG_INT64, &o.megabytes, "Give up over this much tensor memory (default: none)", "MIB" },
+        { "stats", 0, 0, G_OPTION_ARG_NONE, &o.stats, "Also say, on stderr, how long it took and how much memory it needed", NULL },
         { "max-iterations", 0, 0, G_OPTION_ARG_INT64, &o.iterations, "Give up after this many loop iterations", "N" },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };

@@ -38,6 +38,8 @@ typedef struct {
     gboolean   reseed;       /* `seed` also counts for operators that have the attribute: to draw many samples */
     void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */
     gpointer   trace_data;
+    gsize     *largest_live; /* or NULL: is raised to the bytes of the values of the model's graph, initializers and inputs
+                                included, that were alive at once when that was most; each tensor counts once */
 } EvalOptions;
 
 /* One output of a run. lower and upper are NULL where the interval is the value itself. */

@@ -274,6 +274,7 @@ static gboolean frame_steps(Evaluator *e, Frame *frame, Cell *outputs, GError **
         const Step *step = &plan->steps[i];
         if (!run_step(e, frame, step, error))
             return FALSE;
+        frame_weigh(e, frame);
         for (gsize d = 0; d < step->n_dead; d++)
             cell_clear(&frame->cells[step->dead[d]]);
     }

@@ -69,6 +69,9 @@ const Plan *evaluator_plan_function(Evaluator *e, const Function *function, GErr
 gboolean frame_run(Evaluator *e, const Plan *plan, Frame *scope, const Binding *binding, Cell *const *inputs,
                    gsize n_inputs, Cell *outputs, GError **error);
 
+/* Notes the bytes of the frame's values if they are the most so far and somebody asked (EvalOptions.largest_live). */
+void frame_weigh(Evaluator *e, const Frame *frame);
+
 /* The attribute that `a` stands for in this frame: itself, or what a reference refers to (attribute NULL: absent). */
 Bound frame_resolve(Frame *frame, const Attribute *a);
 
