@@ -7,6 +7,8 @@ static void generate(Generator *g)
     moe_sizes(g);
     moe_activations(g);
     moe_routings(g);
+    moe_quantized(g);
+    moe_primitives(g);
 }
 
 PROPOSAL_DEFINE(moe, "moe", generate)

@@ -1,0 +1,128 @@
+/* GroupedMatMul and GraphMoE by themselves, shared experts, and SwiGLU-28 between projections. */
+#include "generators/proposals/moe.h"
+
+/* ---- GroupedMatMul --------------------------------------------------------------------------------------------------------------- */
+
+static void grouped(Generator *g)
+{
+    static const struct {
+        const char *tag, *requirements, *summary;
+        int64_t     rows, k, inputs, outputs, groups;
+        gboolean    bias;
+        int64_t     indices[12];
+    } rows[] = {
+        { "plain", "R30", "Three rows, two groups each.", 3, 2, 5, 4, 4, FALSE, { 3, 1, 0, 2, 2, 3 } },
+        { "bias", "R30", "A bias of each group's own.", 3, 2, 5, 4, 4, TRUE, { 3, 1, 0, 2, 2, 3 } },
+        { "one-index", "R30", "One index a row.", 4, 1, 5, 3, 3, TRUE, { 2, 0, 1, 2 } },
+        { "repeated", "R30", "A row may name one group twice.", 2, 3, 4, 3, 3, FALSE, { 1, 1, 1, 2, 0, 2 } },
+        { "negative", "R31", "Negative indices count from the end.", 3, 2, 5, 4, 4, TRUE, { -1, 1, -4, 2, 3, -2 } },
+        { "all-groups", "R30", "Every row meets every group.", 2, 4, 3, 5, 4, FALSE, { 0, 1, 2, 3, 3, 2, 1, 0 } },
+        { "one-group", "R30", "A single group: an ordinary product.", 3, 1, 5, 4, 1, TRUE, { 0, 0, 0 } },
+        { "no-rows", "R34", "M = 0.", 0, 2, 5, 4, 4, TRUE, { 0 } },
+        { "no-indices", "R34", "k = 0.", 3, 0, 5, 4, 4, TRUE, { 0 } },
+        { "no-outputs", "R34", "N = 0.", 3, 2, 5, 0, 4, FALSE, { 3, 1, 0, 2, 2, 3 } },
+        { "no-inputs", "R30", "K = 0: the bias alone.", 3, 2, 0, 4, 4, TRUE, { 3, 1, 0, 2, 2, 3 } },
+        { "square", "R30", "K = N: the order of dims cannot be guessed.", 3, 2, 4, 4, 4, FALSE, { 3, 1, 0, 2, 2, 3 } },
+    };
+    static const DType dtypes[] = { DTYPE_FLOAT, DTYPE_FLOAT16, DTYPE_BFLOAT16 };
+    for (gsize t = 0; t < G_N_ELEMENTS(dtypes); t++)
+        for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+            Scenario *s = scenario_new(g, "grouped-matmul-%s-%s", dtype_name(dtypes[t]), rows[i].tag);
+            scenario_about(s, "grouped-matmul", rows[i].requirements, "%s", rows[i].summary);
+            const Shape x = SHAPE(rows[i].rows, rows[i].inputs), w = SHAPE(rows[i].groups, rows[i].inputs, rows[i].outputs);
+            scenario_input(s, "input", data_integers(dtypes[t], &x, data_seed("rows"), -3, 3));
+            scenario_input(s, "weights", data_integers(dtypes[t], &w, data_seed("matrices"), -3, 3));
+            scenario_input(s, "group_indices", data_int64s(&SHAPE(rows[i].rows, rows[i].k), rows[i].indices));
+            if (rows[i].bias)
+                scenario_input(s, "bias", data_integers(dtypes[t], &SHAPE(rows[i].groups, rows[i].outputs), data_seed("biases"), -9, 9));
+            scenario_node(s, MOE_DOMAIN, "GroupedMatMul",
+                          rows[i].bias ? NAMES("input", "weights", "group_indices", "bias") : NAMES("input", "weights", "group_indices"),
+                          NAMES("output"));
+            moe_mean_grouped(s, rows[i].bias);
+            scenario_output(s, "output");
+            scenario_emit(s);
+        }
+}
+
+/* ---- GraphMoE without a graph ------------------------------------------------------------------------------------------------------- */
+
+static void no_graph(Generator *g)
+{
+    for (int bias = 0; bias < 2; bias++) {
+        const MoeLayer l = moe_layer((MoeLayer){ .activation = MOE_IDENTITY, .router = ROUTER_EXACT, .bias = bias });
+        g_autofree char *name = g_strdup_printf("no-activation%s", bias ? "-bias" : "");
+        Scenario *s = moe_scenario(g, &l, MOE_GRAPH, name);
+        scenario_about(s, "graph-activation", "R40 R41", "Without an activation graph the hidden value is the first projection.");
+        Graph *graph = scenario_graph(s);
+        for (gsize i = 0; i < graph->nodes.n; i++) {
+            Node *node = LIST_AT(&graph->nodes, Node, i);
+            if (node->attributes.n > 0 && node_attribute(node, "activation"))
+                list_remove(&node->attributes, 0);
+        }
+        scenario_emit(s);
+    }
+}
+
+/* ---- shared experts -------------------------------------------------------------------------------------------------------------------- */
+
+/* An expert for every token beside those that are routed, perhaps with a gate: sigmoid(x . g) times its answer. */
+static void shared(Generator *g)
+{
+    static const MoeVariant variants[] = { MOE_ATTRIBUTE, MOE_GRAPH, MOE_GROUPED, MOE_DENSE };
+    static const char *const ids[] = { "attribute", "graph-activation", "grouped-matmul", "decomposed" };
+    for (int gated = 0; gated < 2; gated++)
+        for (gsize v = 0; v < G_N_ELEMENTS(variants); v++) {
+            const MoeLayer l = moe_layer((MoeLayer){ .router = ROUTER_EXACT });
+            g_autofree char *name = g_strdup_printf("shared-expert%s", gated ? "-gated" : "");
+            Scenario *s = moe_scenario(g, &l, variants[v], name);
+            scenario_about(s, ids[v], "R54 R50", "An expert that every token passes%s is added to the routed ones.",
+                           gated ? ", behind a gate of its own," : "");
+            scenario_semantic(s, name);
+            Graph *graph = scenario_graph(s);
+            LIST_AT(&graph->outputs, ValueInfo, 0)->name = "sum";
+            Net net = { graph, 500 };
+            const char *up = net_tensor(&net, data_integers(DTYPE_FLOAT, &SHAPE(l.hidden, l.inner), data_seed("up"), -2, 2));
+            const char *down = net_tensor(&net, data_integers(DTYPE_FLOAT, &SHAPE(l.inner, l.hidden), data_seed("down"), -2, 2));
+            const char *y = net_2(&net, "MatMul", net_1(&net, "Relu", net_2(&net, "MatMul", "input", up)), down);
+            if (gated) {
+                const char *gate = net_tensor(&net, data_scaled(DTYPE_FLOAT, &SHAPE(l.hidden, 1), data_seed("gate"), -3, 3, -4));
+                y = net_2(&net, "Mul", y, net_1(&net, "Sigmoid", net_2(&net, "MatMul", "input", gate)));
+            }
+            graph_add_node(graph, "", "Add", NAMES("output", y), NAMES("sum"));
+            scenario_emit(s);
+        }
+}
+
+/* ---- SwiGLU-28 -------------------------------------------------------------------------------------------------------------------------- */
+
+#define SWIGLU_MEANING                                                                                    \
+    "<domain: \"\", opset_import: [\"\" : 20]> SwiGLU <alpha> (A, B) => (Y) {\n"                            \
+    "    slope_float = Constant <value_float: float = @alpha> ()\n    slope = CastLike (slope_float, A)\n" \
+    "    scaled = Mul (slope, A)\n    gate = Sigmoid (scaled)\n    swish = Mul (A, gate)\n    Y = Mul (swish, B)\n}"
+
+static void swiglu_28(Generator *g)
+{
+    static const float alphas[] = { 1, 2, 0.5F };
+    static const DType dtypes[] = { DTYPE_FLOAT, DTYPE_FLOAT16, DTYPE_BFLOAT16 };
+    for (gsize t = 0; t < G_N_ELEMENTS(dtypes); t++)
+        for (gsize a = 0; a < G_N_ELEMENTS(alphas); a++) {
+            Scenario *s = scenario_new(g, "swiglu28-%s-alpha%d", dtype_name(dtypes[t]), (int)(alphas[a] * 10));
+            scenario_about(s, "grouped-matmul", "R56", "Gates whose sigmoid is 0, a half or 1, times distinct numbers.");
+            scenario_opset(s, 28);
+            scenario_input(s, "A", data_scaled(dtypes[t], &SHAPE(3, 7), data_seed("gate"), -2, 2, 10));
+            scenario_input(s, "B", data_integers(dtypes[t], &SHAPE(3, 7), data_seed("linear"), -9, 9));
+            Node *node = scenario_node(s, "", "SwiGLU", NAMES("A", "B"), NAMES("Y"));
+            scenario_set_float(s, node, "alpha", alphas[a]);
+            scenario_function(s, SWIGLU_MEANING);
+            scenario_output(s, "Y");
+            scenario_emit(s);
+        }
+}
+
+void moe_primitives(Generator *g)
+{
+    grouped(g);
+    no_graph(g);
+    shared(g);
+    swiglu_28(g);
+}
