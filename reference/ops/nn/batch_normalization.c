@@ -1,4 +1,6 @@
+#include "reference/bounds/rounding.h"
 #include "reference/ops/shared/normalize.h"
+#include "reference/ops/shared/wide.h"
 
 #include <math.h>
 
@@ -119,8 +121,51 @@ static gboolean batch_normalization(Eval *ev, GError **error)
     return ok;
 }
 
+/* Inference: with a = scale / sqrt(var + epsilon) either (x - mean) a + B or x a + (B - mean a), each factor rounded. */
+static gboolean infer_bound(const Batch *b, const Wide *w, Ends *ends, gboolean *open, GError **error)
+{
+    const DType dtype = eval_output_tensor(ends->ev, 0)->dtype;
+    const double u = bounds_unit(dtype), *low = w->low[0]->data, *high = w->high[0] ? w->high[0]->data : low;
+    for (int64_t i = 0; i < w->low[0]->count; i++) {
+        const double x = wide_middle(low[i], high[i]), radius = wide_radius(low[i], high[i]), mean = parameter_at(&b->mean, i);
+        const double a = parameter_at(&b->scale, i) / sqrt(parameter_at(&b->variance, i) + b->epsilon);
+        const double bias = parameter_at(&b->bias, i), y = (x - mean) * a + bias;
+        const double e = fabs(a) * radius + 8 * u * fabs(a) * (fabs(x) + radius + fabs(mean)) + 2 * u * fabs(bias);
+        const Range r = bounds_store(dtype, y, e, eval_may_fuse(ends->ev, 0));
+        *open = !isfinite(y) || !isfinite(e);
+        if (*open)
+            return TRUE;
+        if (r.low != r.high && !ends_set(ends, i, r.low, r.high, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Training and inexact parameters have no rule. */
+static gboolean batch_normalization_bound(Eval *ev, GError **error)
+{
+    g_auto(Wide) w = { 0 };
+    if (!wide_init(&w, ev, error))
+        return FALSE;
+    gboolean open = !w.known || !w.finite || training(ev);
+    for (gsize i = 1; i < w.n; i++)
+        open |= w.high[i] != NULL;
+    Batch b = { 0 };
+    Ends ends = ENDS_OF(ev, 0);
+    const gboolean ok = open || (read_batch(ev, &b, error) && infer_bound(&b, &w, &ends, &open, error));
+    for (gsize i = 1; i < eval_output_count(ev); i++)
+        eval_set_uncertified(ev, i);
+    (open || !ok ? ends_abandon : ends_finish)(&ends);
+    parameter_clear(&b.scale);
+    parameter_clear(&b.bias);
+    parameter_clear(&b.mean);
+    parameter_clear(&b.variance);
+    return ok;
+}
+
 #define OLD .signature = "X:T, scale:T, B:T, mean:T, var:T -> Y:T, mean:T?, var:T?, saved_mean:T?, saved_var:T?", \
-            .types = "T: floats1", .kernel = batch_normalization
+            .types = "T: floats1", .kernel = batch_normalization, \
+            .bound = batch_normalization_bound
 #define BASE "epsilon:float=1e-5, momentum:float=0.9"
 OPERATOR_DEFINE(batch_normalization, "BatchNormalization", "",
     { .since = 1, .attributes = BASE ", consumed_inputs:ints!, is_test:int=0, spatial:int=1", OLD },
@@ -128,7 +173,8 @@ OPERATOR_DEFINE(batch_normalization, "BatchNormalization", "",
     { .since = 7, .attributes = BASE ", spatial:int=1", OLD },
     { .since = 9, .attributes = BASE, OLD },
     { .since = 14, .signature = "X:T, scale:T, B:T, input_mean:U, input_var:U -> Y:T, running_mean:U?, running_var:U?",
-      .types = "T: floats13 | U: floats13", .attributes = BASE ", training_mode:int=0", .kernel = batch_normalization },
+      .types = "T: floats13 | U: floats13", .attributes = BASE ", training_mode:int=0",
+      .kernel = batch_normalization, .bound = batch_normalization_bound },
     { .since = 15, .signature = "X:T, scale:T1, B:T1, input_mean:T2, input_var:T2 -> Y:T, running_mean:T2?, running_var:T2?",
       .types = "T: floats13 | T1: floats13 | T2: floats13", .attributes = BASE ", training_mode:int=0",
-      .kernel = batch_normalization })
+      .kernel = batch_normalization, .bound = batch_normalization_bound })

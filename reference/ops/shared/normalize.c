@@ -1,7 +1,10 @@
 #include "reference/ops/shared/normalize.h"
 
+#include "reference/bounds/normalization.h"
 #include "reference/ops/shared/compensated.h"
+#include "reference/ops/shared/wide.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/float_format.h"
 
 /* ---- parameters -------------------------------------------------------------------------------------------------------- */
 
@@ -188,6 +191,124 @@ gboolean normalize_run(Eval *ev, const Normalization *n, GError **error)
         return TRUE;
     eval_parallel(ev, job.count, 1 + 4096 / (job.size + 1), some_groups, &job);
     return !job.out_of_memory || eval_fail(error, "no memory for a group of %" G_GINT64_FORMAT " elements", job.size);
+}
+
+/* ---- bounds ------------------------------------------------------------------------------------------------------------ */
+
+/* Inexact numbers are cast like others: the middle moves by up to half an ulp, which the radius takes in. */
+static void widen_radii(DType computing, const double *x, double *radius, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (radius[i] > 0)
+            radius[i] += bounds_unit(computing) * fabs(x[i]);
+}
+
+typedef struct {
+    Ends    *y, *mean, *scale; /* NULL: not wanted */
+    gboolean open;
+} NormEnds;
+
+static gboolean set_end(Ends *ends, int64_t at, double value, double spread, GError **error)
+{
+    if (!ends)
+        return TRUE;
+    const DType dtype = eval_output_tensor(ends->ev, ends->output)->dtype;
+    const Range r = bounds_store(dtype, value, spread, eval_may_fuse(ends->ev, ends->output));
+    return r.low == r.high || ends_set(ends, at, r.low, r.high, error);
+}
+
+/* The text casts the normalised element to the output's type, then scales, then shifts; a fused kernel does not. */
+static gboolean bound_element(const Normalization *n, DType computing, const NormBound *b, NormEnds *ends, int64_t at, double x,
+                              double radius, GError **error)
+{
+    const DType dtype = eval_output_tensor(ends->y->ev, 0)->dtype;
+    const double scale = parameter_at(n->scale, at), bias = parameter_at(n->bias, at);
+    const double unit = MAX(bounds_unit(computing), ldexp(1, -dtype_info(dtype)->format->mantissa_bits - 1));
+    double value, spread;
+    bounds_normalized(computing, b, x, radius, &value, &spread);
+    const double y = value * scale + bias, e = fabs(scale) * (spread + 2 * unit * (fabs(value) + spread)) + fabs(y) * 0x1p-51;
+    ends->open |= !isfinite(y) || !isfinite(e);
+    return ends->open || set_end(ends->y, at, y, value == 0 && spread == 0 ? 0 : e, error);
+}
+
+static gboolean bound_group(const Job *job, DType computing, const double *radii, int64_t group, const int64_t *offsets,
+                            double *row, double *radius, NormEnds *ends, GError **error)
+{
+    const Normalization *n = job->n;
+    const int64_t base = offset_of(&job->group, job->group_strides, group);
+    load(job, base, offsets, row);
+    for (int64_t i = 0; i < job->size; i++)
+        radius[i] = radii[base + offsets[i]];
+    widen_radii(computing, row, radius, job->size);
+    NormBound b;
+    ends->open = !bounds_normalization(computing, row, radius, (gsize)job->size, n->uncentred, n->epsilon, n->root_epsilon, &b);
+    if (ends->open)
+        return TRUE;
+    if (!set_end(ends->mean, group, b.mean, b.mean_error, error) ||
+        !set_end(ends->scale, group, b.scale, b.scale * b.scale_relative, error))
+        return FALSE;
+    for (int64_t i = 0; i < job->size && !ends->open; i++)
+        if (!bound_element(n, computing, &b, ends, base + offsets[i], row[i], radius[i], error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean bound_groups(const Normalization *n, DType computing, const Tensor *radii, NormEnds *ends, GError **error)
+{
+    const Job job = job_of(n);
+    g_autofree double *rows = g_try_new(double, 2 * job.size + 1);
+    g_autofree int64_t *offsets = g_try_new(int64_t, job.size + 1);
+    if (!rows || !offsets)
+        return eval_fail(error, "no memory for a group of %" G_GINT64_FORMAT " elements", job.size);
+    for (int64_t i = 0; i < job.size; i++)
+        offsets[i] = offset_of(&job.inside, job.inside_strides, i);
+    for (int64_t group = 0; group < job.count && !ends->open; group++)
+        if (!bound_group(&job, computing, radii->data, group, offsets, rows, rows + job.size, ends, error))
+            return FALSE;
+    return TRUE;
+}
+
+static double map_radius(double low, double high, G_GNUC_UNUSED gsize input, G_GNUC_UNUSED gconstpointer data)
+{
+    return wide_radius(low, high);
+}
+
+static gboolean bound_exact_parameters(Eval *ev, const Wide *w, NormalizePrepare prepare, NormEnds *ends, GError **error)
+{
+    Normalization n = { 0 };
+    g_auto(Parameter) scale = { 0 }, bias = { 0 };
+    g_autoptr(Tensor) middle = wide_map(w, 0, wide_map_middle, NULL, error);
+    g_autoptr(Tensor) radius = middle ? wide_map(w, 0, map_radius, NULL, error) : NULL;
+    if (!radius || !prepare(ev, &n, &scale, &bias, error))
+        return FALSE;
+    n.scale = &scale;
+    n.bias = &bias;
+    const DType own = n.x->dtype;
+    if (n.stash == DTYPE_BFLOAT16 || n.stash == DTYPE_FLOAT16) { /* these compute in less than float */
+        ends->open = TRUE;
+        return TRUE;
+    }
+    n.x = middle;
+    if (n.stash == DTYPE_FLOAT && own != DTYPE_DOUBLE)
+        n.stash = DTYPE_UNDEFINED; /* a cast that changes nothing */
+    return n.x->count == 0 || bound_groups(&n, n.stash == DTYPE_FLOAT ? DTYPE_FLOAT : own, radius, ends, error);
+}
+
+gboolean normalize_bound(Eval *ev, NormalizePrepare prepare, GError **error)
+{
+    g_auto(Wide) w = { 0 };
+    Ends outputs[3] = { ENDS_OF(ev, 0), ENDS_OF(ev, 1), ENDS_OF(ev, 2) };
+    NormEnds ends = { &outputs[0], eval_output_tensor(ev, 1) ? &outputs[1] : NULL, eval_output_tensor(ev, 2) ? &outputs[2] : NULL, FALSE };
+    if (!wide_init(&w, ev, error))
+        return FALSE;
+    ends.open = !w.known || !w.finite;
+    for (gsize i = 1; i < w.n; i++)
+        ends.open |= w.high[i] != NULL;
+    const gboolean ok = ends.open || bound_exact_parameters(ev, &w, prepare, &ends, error);
+    for (gsize i = 0; i < G_N_ELEMENTS(outputs); i++)
+        if (eval_output_tensor(ev, i))
+            (ends.open || !ok ? ends_abandon : ends_finish)(&outputs[i]);
+    return ok;
 }
 
 gboolean normalize_stash(const Eval *ev, DType *stash, GError **error)

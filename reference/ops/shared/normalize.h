@@ -6,7 +6,7 @@
 #ifndef ASSAY_OPS_SHARED_NORMALIZE_H
 #define ASSAY_OPS_SHARED_NORMALIZE_H
 
-#include "reference/eval/operator.h"
+#include "reference/eval/certify.h"
 
 /* A scale or bias as doubles, found by the row-major index of an element of X. Free with parameter_clear(). */
 typedef struct {
@@ -41,6 +41,12 @@ typedef struct {
 /* The number of groups. */
 int64_t  normalize_groups(const Normalization *n);
 gboolean normalize_run(Eval *ev, const Normalization *n, GError **error);
+
+/* The bound rule for such a normalization of input 0 with scale in input 1 and bias in input 2 (or none): sets the
+ * interval of output 0, and of outputs 1 and 2 where they are mean and 1 / sqrt(variance + epsilon). `prepare` fills in
+ * what the kernel runs, but for y. Inexact scale and bias have no rule. */
+typedef gboolean (*NormalizePrepare)(Eval *ev, Normalization *n, Parameter *scale, Parameter *bias, GError **error);
+gboolean normalize_bound(Eval *ev, NormalizePrepare prepare, GError **error);
 
 /* stash_type as a dtype that the operators admit: float or bfloat16 (float16 and double too for functions). */
 gboolean normalize_stash(const Eval *ev, DType *stash, GError **error);
