@@ -59,19 +59,23 @@ static GPtrArray *run(const char *path, const char *const *paths, gsize n, const
     (void)options;
     (void)state;
     g_autoptr(GError) cause = NULL;
+    const double start = adapter_clock();
     g_autoptr(Model) model = model_load(path, NULL, &cause);
     if (!model || !model_check(model, &cause))
         return refuse(TRUE, cause, error);
     g_autoptr(Evaluator) evaluator = evaluator_new(model, NULL, &cause);
     if (!evaluator)
         return refuse(TRUE, cause, error);
+    const double loaded = adapter_clock();
     g_autoptr(GPtrArray) inputs = load_inputs(model, paths, n, &cause);
     if (!inputs)
         return refuse(FALSE, cause, error);
     gsize n_outputs = model->graph->outputs.n;
+    const double ready = adapter_clock();
     g_autofree EvalOutput *outputs = g_new0(EvalOutput, n_outputs);
     if (!evaluator_run(evaluator, (Value *const *)inputs->pdata, inputs->len, outputs, &cause))
         return refuse(FALSE, cause, error);
+    adapter_timing(loaded - start, adapter_clock() - ready);
     return take_outputs(outputs, n_outputs);
 }
 

@@ -196,6 +196,16 @@ static void read_outputs(const cJSON *outputs, const char *outputs_dir, Attempt 
     }
 }
 
+/* Optional; what is no number or negative counts as not said. */
+static void read_timing(const cJSON *timing, Attempt *attempt)
+{
+    const cJSON *load = cJSON_GetObjectItemCaseSensitive(timing, "load"), *run = cJSON_GetObjectItemCaseSensitive(timing, "run");
+    if (cJSON_IsNumber(load) && cJSON_IsNumber(run) && load->valuedouble >= 0 && run->valuedouble >= 0) {
+        attempt->load_seconds = load->valuedouble;
+        attempt->run_seconds = run->valuedouble;
+    }
+}
+
 void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir, Attempt *attempt)
 {
     g_autoptr(GError) error = NULL;
@@ -216,5 +226,7 @@ void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir,
         violation(attempt, "answered neither \"ok\": true nor \"error\"");
     else
         read_outputs(cJSON_GetObjectItemCaseSensitive(json, "outputs"), outputs_dir, attempt);
+    if (attempt->kind == ATTEMPT_ANSWERED)
+        read_timing(cJSON_GetObjectItemCaseSensitive(json, "timing"), attempt);
     cJSON_Delete(json);
 }

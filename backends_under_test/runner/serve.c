@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 G_DEFINE_QUARK(assay-adapter-error-quark, adapter_error)
@@ -63,6 +64,30 @@ static gboolean write_outputs(const GPtrArray *outputs, const char *folder, cJSO
     return TRUE;
 }
 
+static double load_seconds, run_seconds; /* of the case under way; negative: not said */
+
+void adapter_timing(double load, double run)
+{
+    load_seconds = load;
+    run_seconds = run;
+}
+
+double adapter_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+static void add_timing(cJSON *answer)
+{
+    if (load_seconds < 0 || run_seconds < 0)
+        return;
+    cJSON *timing = cJSON_AddObjectToObject(answer, "timing");
+    cJSON_AddNumberToObject(timing, "load", load_seconds);
+    cJSON_AddNumberToObject(timing, "run", run_seconds);
+}
+
 static gboolean run_case(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, cJSON *answer,
                          GError **error)
 {
@@ -74,6 +99,7 @@ static gboolean run_case(const AdapterCallbacks *callbacks, gpointer state, cons
         g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "run needs model, inputs and outputs_dir");
         return FALSE;
     }
+    adapter_timing(-1, -1);
     g_autoptr(GPtrArray) outputs =
         callbacks->run(model, (const char *const *)paths->pdata, paths->len,
                        cJSON_GetObjectItemCaseSensitive(request, "options"), state, error);
@@ -86,6 +112,7 @@ static gboolean run_case(const AdapterCallbacks *callbacks, gpointer state, cons
     }
     cJSON_AddTrueToObject(answer, "ok");
     cJSON_AddItemToObject(answer, "outputs", names);
+    add_timing(answer);
     return TRUE;
 }
 

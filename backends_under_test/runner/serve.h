@@ -32,6 +32,11 @@ typedef struct {
                       GError **error);
 } AdapterCallbacks;
 
+/* What the case under way cost, in seconds: making the model ready, and running it once. Called by run(), for answers
+ * that are to carry "timing"; what experiments measure. */
+void   adapter_timing(double load, double run);
+double adapter_clock(void); /* seconds of a clock that only runs forward, to the nanosecond */
+
 /* Returns the process's exit status. */
 int adapter_serve(const AdapterCallbacks *callbacks, gpointer state);
 

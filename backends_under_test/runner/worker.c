@@ -165,7 +165,7 @@ static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs
 void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt)
 {
     gint64 started = g_get_monotonic_time();
-    *attempt = (Attempt){ 0 };
+    *attempt = (Attempt){ .load_seconds = -1, .run_seconds = -1 };
     w->runs++;
     if (w->backend->kind == BACKEND_COMMAND)
         command_run(w->backend, &w->limits, model, inputs, outputs_dir, attempt);

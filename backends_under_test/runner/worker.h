@@ -38,6 +38,7 @@ typedef struct {
     char       *message;     /* all but ANSWERED: one line */
     char       *log;         /* the end of stderr of this case */
     double      seconds;
+    double      load_seconds, run_seconds; /* ANSWERED: as the adapter measured them; negative: it did not say */
 } Attempt;
 
 void attempt_clear(Attempt *attempt);

@@ -1,0 +1,118 @@
+#include "generators/engine/experiment.h"
+
+#include "reference/onnx/save.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define ENTRY(name) extern const Experiment experiment_##name;
+#include "experiments.inc"
+#undef ENTRY
+
+static const Experiment *const experiments[] = {
+#define ENTRY(name) &experiment_##name,
+#include "experiments.inc"
+#undef ENTRY
+    NULL
+};
+
+struct Lab {
+    const char *folder;
+    GPtrArray  *points;
+    GError     *error; /* the first; what follows it is not written */
+};
+
+const Experiment *const *experiment_all(void)
+{
+    return experiments;
+}
+
+const Experiment *experiment_find(const char *id)
+{
+    for (gsize i = 0; experiments[i]; i++)
+        if (strcmp(experiments[i]->id, id) == 0)
+            return experiments[i];
+    return NULL;
+}
+
+static void point_free(gpointer data)
+{
+    Point *p = data;
+    g_free(p->model);
+    g_ptr_array_unref(p->inputs);
+    g_free(p);
+}
+
+static gint64 count_nodes(const Graph *graph)
+{
+    gint64 nodes = 0;
+    for (gsize i = 0; i < graph->nodes.n; i++) {
+        const Node *node = LIST_AT(&graph->nodes, Node, i);
+        nodes++;
+        for (gsize a = 0; a < node->attributes.n; a++) {
+            const Attribute *attribute = LIST_AT(&node->attributes, Attribute, a);
+            if (attribute->graph)
+                nodes += count_nodes(attribute->graph);
+        }
+    }
+    return nodes;
+}
+
+static gint64 count_all_nodes(const Model *model)
+{
+    gint64 nodes = count_nodes(model->graph);
+    for (gsize i = 0; i < model->functions.n; i++)
+        nodes += count_nodes(LIST_AT(&model->functions, Function, i)->body);
+    return nodes;
+}
+
+static char *file_name(const char *series, int64_t x)
+{
+    g_autofree char *name = g_strdup_printf("%s-%" G_GINT64_FORMAT, series, x);
+    return g_strdup(g_strdelimit(name, " /", '-'));
+}
+
+static gboolean write_point(Lab *lab, Point *p, const Model *model, Tensor *const *inputs, gsize n)
+{
+    g_autofree char *name = file_name(p->series, p->x), *folder = g_build_filename(lab->folder, name, NULL);
+    if (g_mkdir(folder, 0777) != 0) {
+        g_set_error(&lab->error, ONNX_ERROR, ONNX_ERROR_IO, "%s: %s", folder, g_strerror(errno));
+        return FALSE;
+    }
+    p->model = g_build_filename(folder, "model.onnx", NULL);
+    if (!model_save(model, p->model, &lab->error))
+        return FALSE;
+    GStatBuf about;
+    p->bytes = g_stat(p->model, &about) == 0 ? (gint64)about.st_size : 0;
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *file = g_strdup_printf("input_%" G_GSIZE_FORMAT ".pb", i);
+        char *path = g_build_filename(folder, file, NULL);
+        g_ptr_array_add(p->inputs, path);
+        if (!tensor_save(inputs[i], LIST_AT(&model->graph->inputs, ValueInfo, i)->name, STORAGE_RAW, path, &lab->error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+void lab_add(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact)
+{
+    Point *p = g_new0(Point, 1);
+    *p = (Point){ .series = series, .x = x, .inputs = g_ptr_array_new_with_free_func(g_free), .fact = fact,
+                  .nodes = count_all_nodes(model) };
+    if (!lab->error && write_point(lab, p, model, inputs, n))
+        g_ptr_array_add(lab->points, p);
+    else
+        point_free(p);
+    model_free(model);
+}
+
+GPtrArray *experiment_build(const Experiment *experiment, const char *folder, GError **error)
+{
+    Lab lab = { .folder = folder, .points = g_ptr_array_new_with_free_func(point_free) };
+    experiment->build(&lab);
+    if (!lab.error)
+        return lab.points;
+    g_propagate_error(error, lab.error);
+    g_ptr_array_unref(lab.points);
+    return NULL;
+}
