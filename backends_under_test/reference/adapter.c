@@ -5,6 +5,7 @@
 #include "reference/onnx/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define DEFAULT_MEMORY_MB "4096"
 
@@ -56,14 +57,14 @@ static GPtrArray *take_outputs(EvalOutput *outputs, gsize n)
 static GPtrArray *run(const char *path, const char *const *paths, gsize n, const cJSON *options, gpointer state,
                       GError **error)
 {
-    (void)options;
     (void)state;
+    const EvalOptions evaluation = { .no_subgraph_cache = strcmp(adapter_option(options, "subgraph_cache", "on"), "off") == 0 };
     g_autoptr(GError) cause = NULL;
     const double start = adapter_clock();
     g_autoptr(Model) model = model_load(path, NULL, &cause);
     if (!model || !model_check(model, &cause))
         return refuse(TRUE, cause, error);
-    g_autoptr(Evaluator) evaluator = evaluator_new(model, NULL, &cause);
+    g_autoptr(Evaluator) evaluator = evaluator_new(model, &evaluation, &cause);
     if (!evaluator)
         return refuse(TRUE, cause, error);
     const double loaded = adapter_clock();

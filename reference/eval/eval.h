@@ -34,6 +34,7 @@ typedef struct {
     gboolean   prefer_body;  /* run operators that have a function body from that body, even if they have a kernel */
     gboolean   any_shape;    /* do not hold inputs and outputs against the dims that the model declares (published test
                                 data sometimes contradicts them); element types are checked all the same */
+    gboolean   no_subgraph_cache; /* prepare every graph attribute anew; by default those of equal content share a plan */
     guint64    seed;         /* of random operators without a seed attribute */
     gboolean   reseed;       /* `seed` also counts for operators that have the attribute: to draw many samples */
     void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */

@@ -1,5 +1,7 @@
 #include "reference/eval/run.h"
 
+#include "reference/onnx/text.h"
+
 #include <string.h>
 
 G_DEFINE_QUARK(assay-eval-error-quark, eval_error)
@@ -9,9 +11,17 @@ static void free_plan(gpointer plan)
     plan_free(plan);
 }
 
-GHashTable *plans_new(void)
+PlanCache plan_cache_new(void)
 {
-    return g_hash_table_new_full(NULL, NULL, NULL, free_plan);
+    return (PlanCache){ .plans = g_hash_table_new_full(NULL, NULL, NULL, free_plan), .shared = g_hash_table_new(NULL, NULL),
+                        .by_content = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL) };
+}
+
+void plan_cache_free(PlanCache *cache)
+{
+    g_hash_table_unref(cache->by_content);
+    g_hash_table_unref(cache->shared);
+    g_hash_table_unref(cache->plans);
 }
 
 /* Plans the graphs inside a plan's nodes, so that mistakes in them are found before anything runs. */
@@ -40,22 +50,44 @@ static const Plan *keep(Evaluator *e, gconstpointer key, Plan *plan, GError **er
 {
     if (!plan)
         return NULL;
-    g_hash_table_insert(e->plans, (gpointer)key, plan); /* before descending: functions may refer to each other */
+    g_hash_table_insert(e->cache.plans, (gpointer)key, plan); /* before descending: functions may refer to each other */
     e->depth++;
     const gboolean ok = evaluator_check_limits(e, error) && plan_nested(e, plan, error);
     e->depth--;
     return ok ? plan : NULL;
 }
 
+/* Names are resolved when a graph runs, so graphs that share a plan still capture each from its own surroundings. */
+static const Plan *plan_by_content(Evaluator *e, const Graph *graph, const List *imports, GError **error)
+{
+    g_autofree char *text = graph_to_text(graph, 0);
+    g_autofree char *key = g_strdup_printf("%p %s", (const void *)imports, text);
+    const Plan *known = g_hash_table_lookup(e->cache.by_content, key);
+    if (known) {
+        g_hash_table_insert(e->cache.shared, (gpointer)graph, (gpointer)known);
+        return known;
+    }
+    known = keep(e, graph, plan_new(&e->context, graph, imports, error), error);
+    if (known)
+        g_hash_table_insert(e->cache.by_content, g_steal_pointer(&key), (gpointer)known);
+    return known;
+}
+
 const Plan *evaluator_plan(Evaluator *e, const Graph *graph, const List *imports, GError **error)
 {
-    const Plan *known = g_hash_table_lookup(e->plans, graph);
-    return known ? known : keep(e, graph, plan_new(&e->context, graph, imports, error), error);
+    const Plan *known = g_hash_table_lookup(e->cache.plans, graph);
+    if (!known)
+        known = g_hash_table_lookup(e->cache.shared, graph);
+    if (known)
+        return known;
+    if (graph == e->model->graph || e->options.no_subgraph_cache)
+        return keep(e, graph, plan_new(&e->context, graph, imports, error), error);
+    return plan_by_content(e, graph, imports, error);
 }
 
 const Plan *evaluator_plan_function(Evaluator *e, const Function *function, GError **error)
 {
-    const Plan *known = g_hash_table_lookup(e->plans, function);
+    const Plan *known = g_hash_table_lookup(e->cache.plans, function);
     return known ? known : keep(e, function, plan_new_function(&e->context, function, error), error);
 }
 
@@ -66,7 +98,7 @@ Evaluator *evaluator_new(const Model *model, const EvalOptions *options, GError 
     if (options)
         e->options = *options;
     e->context = (PlanContext){ .model = model, .prefer_body = e->options.prefer_body };
-    e->plans = plans_new();
+    e->cache = plan_cache_new();
     e->main = (Plan *)evaluator_plan(e, model->graph, &model->opset_imports, error);
     return e->main ? g_steal_pointer(&e) : NULL;
 }
@@ -75,7 +107,7 @@ void evaluator_free(Evaluator *e)
 {
     if (!e)
         return;
-    g_hash_table_unref(e->plans);
+    plan_cache_free(&e->cache);
     g_free(e);
 }
 

@@ -135,12 +135,12 @@ static gboolean call_expansion(Eval *ev, GError **error)
     if (!function)
         return FALSE;
     const PlanContext context = e->context;
-    GHashTable *plans = e->plans;
+    PlanCache outer = e->cache;
     e->context.expansion = home;
-    e->plans = plans_new();
+    e->cache = plan_cache_new();
     const gboolean ok = call_function(ev, function, error);
-    g_hash_table_unref(e->plans);
-    e->plans = plans;
+    plan_cache_free(&e->cache);
+    e->cache = outer;
     e->context = context;
     return ok;
 }

@@ -33,11 +33,19 @@ struct Frame {
     const Binding *binding; /* of the function being run; NULL outside functions */
 };
 
+/* Plans are made on first use. Graph attributes repeat - a modifier stands in every attention node of a model - so those
+ * that read the same under the same imports share one. */
+typedef struct {
+    GHashTable *plans;      /* Graph or Function -> Plan, owned */
+    GHashTable *shared;     /* Graph -> Plan of another graph of the same content */
+    GHashTable *by_content; /* a graph's text -> its Plan */
+} PlanCache;
+
 struct Evaluator {
     const Model *model;
     EvalOptions  options;
     PlanContext  context;
-    GHashTable  *plans; /* Graph or Function -> Plan */
+    PlanCache    cache;
     Plan        *main;
     /* of the run in progress */
     guint64      nodes, iterations;
@@ -61,7 +69,8 @@ void cell_clear(Cell *cell);
 void cell_copy(Cell *to, const Cell *from);
 
 /* Plans are made on first use and kept with the evaluator. */
-GHashTable *plans_new(void);
+PlanCache plan_cache_new(void);
+void      plan_cache_free(PlanCache *cache);
 const Plan *evaluator_plan(Evaluator *e, const Graph *graph, const List *imports, GError **error);
 const Plan *evaluator_plan_function(Evaluator *e, const Function *function, GError **error);
 
