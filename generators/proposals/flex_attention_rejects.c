@@ -69,6 +69,8 @@ static const struct {
     { "score-rank", "R7", "score_mod drops an axis", "same type and shape", "score_mod",
       "f (" TENSOR " a) => (float[] b) {\nd = Constant <value_ints: ints = [0]> ()\nb = Squeeze (a, d)\n}" },
     { "score-type", "R7", "score_mod makes float16", "float16", "score_mod",
+      "f (" TENSOR " a) => (b) {\nb = Cast <to: int = 10> (a)\n}" },
+    { "score-declared-result", "R7", "score_mod makes float16 and says so", "declares another type", "score_mod",
       "f (" TENSOR " a) => (float16[1,4,3,4] b) {\nb = Cast <to: int = 10> (a)\n}" },
     { "score-declared-type", "R7", "score_mod declares float16 for its input", "declares another type", "score_mod",
       "f (float16[1,4,3,4] a) => (" TENSOR " b) {\nb = Cast <to: int = 1> (a)\n}" },
@@ -85,7 +87,7 @@ static const struct {
     { "prob-shape", "R7", "prob_mod makes another shape", "same type and shape", "prob_mod",
       "f (" TENSOR " a) => (float[] b) {\nb = Transpose <perm: ints = [0, 1, 3, 2]> (a)\n}" },
     { "prob-type", "R7", "prob_mod quantizes and does not dequantize", "uint8", "prob_mod",
-      "f (" TENSOR " a) => (uint8[1,4,3,4] b) {\nd = Constant <value: tensor = float {0.5}> ()\nb = QuantizeLinear (a, d)\n}" },
+      "f (" TENSOR " a) => (b) {\nd = Constant <value: tensor = float {0.5}> ()\nb = QuantizeLinear (a, d)\n}" },
     { "prob-declared-type", "R7", "prob_mod declares double for its input", "declares another type", "prob_mod",
       "f (double[1,4,3,4] a) => (" TENSOR " b) {\nb = Cast <to: int = 1> (a)\n}" },
 };
