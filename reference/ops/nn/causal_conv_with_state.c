@@ -1,6 +1,8 @@
+#include "reference/bounds/sums.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/move.h"
+#include "reference/ops/shared/wide.h"
 
 #include <string.h>
 
@@ -98,6 +100,77 @@ static gboolean causal_conv_with_state(Eval *ev, GError **error)
     return present_state(ev, &c, error);
 }
 
+/* ---- bound ------------------------------------------------------------------------------------------------------------------
+ * "dot/any-order" and "sum/exact" for the sums. An activation sees the sum as the backend rounded it: |silu'| <= 1.1, and
+ * silu itself has the budget of an exponential and a quotient. */
+
+enum { INPUT, WEIGHT, BIAS, STATE };
+
+/* Of every product and of the bias. */
+static int lowest_bit(const Wide *w)
+{
+    const int64_t x = MIN(wide_lowest_bit(w, INPUT), wide_lowest_bit(w, STATE)), k = wide_lowest_bit(w, WEIGHT);
+    return (int)CLAMP(MIN(x + k, (int64_t)wide_lowest_bit(w, BIAS)), G_MININT, G_MAXINT);
+}
+
+static Range one_bound(const Causal *c, DType dtype, double sum, double size, int lowest, gboolean fused)
+{
+    const double taps = (double)c->taps, last = !c->silu && bounds_compute_type(dtype) == dtype ? 1 : 0;
+    const double e = bounds_sum_exact(dtype, size, lowest) ? 0 : bounds_dot(dtype, taps + (c->bias ? 1 : 0) - last, size);
+    if (!c->silu)
+        return bounds_store(dtype, sum, e, fused);
+    const Range rounded = bounds_store(dtype, sum, e, TRUE); /* one function: the sum may stay unrounded */
+    const double radius = rounded.high / 2 - rounded.low / 2, x = rounded.low / 2 + rounded.high / 2;
+    const double y = x / (1 + attention_exp(-x, FALSE));
+    if (x == 0 && radius == 0)
+        return (Range){ y, y };
+    const double budget = 4 * bounds_ulp(dtype, y) + bounds_unit(dtype) * (0x1p-102 + fabs(x * y));
+    return bounds_store(dtype, y, 1.1 * radius + budget, fused);
+}
+
+static gboolean bound_elements(Eval *ev, const Causal *c, const Wide *w, GError **error)
+{
+    Ends ends = ENDS_OF(ev, 0);
+    const Tensor *y = eval_output_tensor(ev, 0);
+    Causal plain = *c;
+    plain.silu = FALSE;
+    g_autoptr(Tensor) sums = tensor_new(DTYPE_DOUBLE, &y->shape, error);
+    if (!sums)
+        return FALSE;
+    plain.y = sums;
+    some_planes(0, c->batch * c->channels, &plain);
+    const int lowest = lowest_bit(w);
+    for (int64_t i = 0; i < y->count; i++) {
+        double size = 0;
+        for (int64_t k = 0, plane = i / c->length; k < c->taps; k++)
+            size += fabs(padded(c, plane, i % c->length + k) * tensor_get_double(c->w, plane % c->channels * c->taps + k));
+        size += c->bias ? fabs(tensor_get_double(c->bias, i / c->length % c->channels)) : 0;
+        if (!(size <= bounds_huge(y->dtype))) { /* what overflows depends on the order */
+            ends_abandon(&ends);
+            return TRUE;
+        }
+        const Range range = one_bound(c, y->dtype, ((const double *)sums->data)[i], size, lowest, eval_may_fuse(ev, 0));
+        if (range.low < range.high && !ends_set(&ends, i, range.low, range.high, error))
+            return FALSE;
+    }
+    ends_finish(&ends);
+    return TRUE;
+}
+
+static gboolean causal_conv_bound(Eval *ev, GError **error)
+{
+    Causal c = { 0 };
+    g_auto(Wide) w = { 0 };
+    if (!read_shapes(ev, &c, error) || !wide_init(&w, ev, error))
+        return FALSE;
+    if (w.known && w.exact && w.finite)
+        return bound_elements(ev, &c, &w, error);
+    eval_set_uncertified(ev, 0);
+    if (eval_wants(ev, 1))
+        eval_set_uncertified(ev, 1);
+    return TRUE;
+}
+
 OPERATOR_DEFINE(causal_conv_with_state, "CausalConvWithState", "",
-    { .since = 27, .signature = "input:T, weight:T, bias:T?, past_state:T? -> output:T, present_state:T?", .types = "T: floats13",
-      .attributes = "activation:string=none", .kernel = causal_conv_with_state })
+    { .since = 27, .signature = "input:T, weight:T, bias:T?, past_state:T? -> output:T, present_state:T",
+      .types = "T: float float16 bfloat16", .attributes = "activation:string=none", .kernel = causal_conv_with_state, .bound = causal_conv_bound })

@@ -1,5 +1,8 @@
+#include "reference/bounds/softmax.h"
+#include "reference/bounds/sums.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/compensated.h"
+#include "reference/ops/shared/wide.h"
 #include "reference/tensor/convert.h"
 
 #include <string.h>
@@ -167,8 +170,109 @@ static gboolean linear_attention(Eval *ev, GError **error)
     return !l.out_of_memory || eval_fail(error, "no memory for a state of %" G_GINT64_FORMAT " by %" G_GINT64_FORMAT, l.dk, l.dv);
 }
 
+/* ---- bound ------------------------------------------------------------------------------------------------------------------
+ *
+ *   "linear-attention/exact"   0 where keys, values, beta and state are integers, every decay is 0 or vanishes, and no
+ *                              magnitude exceeds 2^p: every intermediate number is then an integer of the computing type,
+ *                              token by token as well as chunk by chunk.
+ *   "linear-attention/any-order"  |y - s| <= (gamma(N) + delta) M with M the result on magnitudes, N the roundings on the
+ *                              longest path and delta what rounding does to the exponents of decays and their sums. Chunked
+ *                              evaluation sums the same products, so its magnitudes are M too. */
+
+enum { QUERY, KEY, VALUE, STATE, DECAY, BETA };
+
+/* For the delta rules u = (-|beta|) (-|v| - M^T |k|) is a sum of magnitudes. `data`: whether the rule is one. */
+static double magnitude(double low, double high, gsize input, gconstpointer data)
+{
+    const double size = fabs(wide_middle(low, high));
+    return input == DECAY ? wide_middle(low, high) : *(const gboolean *)data && (input == VALUE || input == BETA) ? -size : size;
+}
+
+/* With queries of one, each output is a column's sum of the state: no element of it is larger. */
+static double magnitude_of_state(double low, double high, gsize input, gconstpointer data)
+{
+    return input == QUERY ? 1 : magnitude(low, high, input, data);
+}
+
+static double largest(const Tensor *t)
+{
+    double most = 0;
+    for (int64_t i = 0; i < t->count; i++)
+        most = MAX(most, ((const double *)t->data)[i]);
+    return most;
+}
+
+static gboolean decays_trivially(const Wide *w, DType dtype, double *sum)
+{
+    gboolean trivial = TRUE;
+    *sum = 0;
+    for (int64_t i = 0; w->low[DECAY] && i < w->low[DECAY]->count; i++) {
+        const double g = ((const double *)w->low[DECAY]->data)[i];
+        trivial &= g == 0 || -g > bounds_exp_vanishes(dtype);
+        *sum += -g > bounds_exp_vanishes(dtype) ? 0 : fabs(g);
+    }
+    return trivial;
+}
+
+static gboolean store_ends(Eval *ev, gsize output, const Tensor *value, const Tensor *magnitudes, double relative, GError **error)
+{
+    const Tensor *y = eval_output_tensor(ev, output);
+    Ends ends = ENDS_OF(ev, output);
+    for (int64_t i = 0; i < y->count; i++) {
+        const double e = relative * ((const double *)magnitudes->data)[i];
+        const Range range = bounds_store(y->dtype, ((const double *)value->data)[i], e, eval_may_fuse(ev, output));
+        if (range.low < range.high && !ends_set(&ends, i, range.low, range.high, error))
+            return FALSE;
+    }
+    ends_finish(&ends);
+    return TRUE;
+}
+
+static gboolean linear_attention_bound(Eval *ev, GError **error)
+{
+    g_auto(Wide) w = { 0 };
+    if (!wide_init(&w, ev, error))
+        return FALSE;
+    const Tensor *y = eval_output_tensor(ev, 0), *q = eval_input(ev, QUERY);
+    const char *rule = eval_string(ev, "update_rule");
+    const gboolean delta = strcmp(rule, "delta") == 0 || strcmp(rule, "gated_delta") == 0;
+    g_autoptr(Tensor) state = NULL;
+    if (w.known && w.exact && w.finite && !(state = wide_run(&w, magnitude_of_state, &delta, 0, error)))
+        return FALSE;
+    const float given = eval_float(ev, "scale");
+    const double depth = (double)(q->shape.dims[2] / eval_int(ev, "q_num_heads")), tokens = (double)q->shape.dims[1];
+    const double scale = given != 0 ? fabs((double)given) : 1 / sqrt(depth), huge = bounds_huge(y->dtype);
+    if (!state || !(largest(state) <= huge * MIN(scale, 1))) { /* inexact inputs, or what overflows depends on the order */
+        eval_set_uncertified(ev, 0);
+        if (eval_wants(ev, 1))
+            eval_set_uncertified(ev, 1);
+        return TRUE;
+    }
+    g_autoptr(Tensor) size = wide_run(&w, magnitude, &delta, 0, error);
+    if (!size)
+        return FALSE;
+    double sum, relative = 0;
+    gboolean exact = decays_trivially(&w, y->dtype, &sum);
+    for (gsize i = QUERY; i <= BETA; i++)
+        exact &= i == DECAY || wide_lowest_bit(&w, i) >= 0;
+    int exponent;
+    exact &= frexp(scale, &exponent) == 0.5 && MAX(largest(state), largest(size)) / scale <= ldexp(1, bounds_precision(y->dtype));
+    if (!exact)
+        relative = bounds_gamma(y->dtype, tokens * (depth + tokens + 10) + depth + tokens + 4) +
+                   expm1(bounds_unit(y->dtype) * (tokens + 2) * sum);
+    for (gsize output = 0; !exact && output < 2; output++) {
+        if (!eval_wants(ev, output))
+            continue;
+        g_autoptr(Tensor) value = wide_run(&w, wide_map_middle, NULL, output, error);
+        g_autoptr(Tensor) magnitudes = value ? wide_run(&w, magnitude, &delta, output, error) : NULL;
+        if (!magnitudes || !store_ends(ev, output, value, magnitudes, relative, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 OPERATOR_DEFINE(linear_attention, "LinearAttention", "",
-    { .since = 27, .signature = "query:T, key:T, value:T, past_state:S?, decay:T?, beta:T? -> output:T, present_state:S?",
-      .types = "T: floats13 | S: floats13",
+    { .since = 27, .signature = "query:T, key:T, value:T, past_state:S?, decay:T?, beta:T? -> output:T, present_state:S",
+      .types = "T: float float16 bfloat16 | S: float float16 bfloat16",
       .attributes = "chunk_size:int=64, kv_num_heads:int!, q_num_heads:int!, scale:float=0, update_rule:string=gated_delta",
-      .kernel = linear_attention })
+      .kernel = linear_attention, .bound = linear_attention_bound })

@@ -182,7 +182,7 @@ Test(causal_conv_with_state, carries_the_last_inputs)
                  "{ y, p = CausalConvWithState(x, w, , s) }", 27);
     expect_holds("g () => (float[1,1,2] y, float[1,1,0] p) <float[1,1,2] x = {0.0, -inf}, float[1,1,1] w = {1.0}, float[1,1,2] want_y = {0.0, -0.0},"
                  " float[1,1,0] want_p = {}> { y, p = CausalConvWithState<activation = \"silu\">(x, w) }", 27);
-    expect_fails("g () => (float y) <float[1,1,1] x = {0.0}, float[1,1,1] w = {1.0}> { y = CausalConvWithState<activation = \"relu\">(x, w) }",
+    expect_fails("g () => (float y) <float[1,1,1] x = {0.0}, float[1,1,1] w = {1.0}> { y, p = CausalConvWithState<activation = \"relu\">(x, w) }",
                  27, "activation is 'relu'");
 }
 
