@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/judge.h"
 #include "backends_under_test/runner/difference.h"
+#include "backends_under_test/runner/witness.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,6 +13,7 @@ void subject_free(gpointer data)
     if (!s)
         return;
     g_free(s->folder);
+    g_free(s->state);
     g_free(s->model);
     case_free(s->c);
     if (s->inputs)
@@ -24,6 +26,7 @@ Subject *subject_read(const char *folder, GError **error)
 {
     Subject *s = g_new0(Subject, 1);
     s->folder = g_canonicalize_filename(folder, NULL);
+    s->state = witness_take(s->folder);
     if (!(s->c = case_read(s->folder, error))) {
         subject_free(s);
         return NULL;
@@ -195,9 +198,19 @@ static char *tidy(const Subject *s, const char *message)
     return g_strstrip(g_strdup(text->str));
 }
 
-gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j, GError **error)
+/* Nothing can be judged by files that the backend may have written. */
+static gboolean judge_tampering(const Subject *s, Judgement *j)
 {
-    *j = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = attempt->seconds };
+    g_autofree char *changed = witness_difference(s->folder, s->state);
+    if (changed)
+        set(j, VERDICT_ADAPTER_ERROR,
+            g_strdup_printf("the case's files changed during the run (%s): regenerate the corpus", changed));
+    return changed != NULL;
+}
+
+static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j,
+                              GError **error)
+{
     switch (attempt->kind) {
     case ATTEMPT_CRASHED:
         set(j, VERDICT_CRASHED, g_strdup(attempt->message));
@@ -219,6 +232,14 @@ gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *r
             return FALSE;
         break;
     }
+    return TRUE;
+}
+
+gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j, GError **error)
+{
+    *j = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = attempt->seconds };
+    if (!judge_tampering(s, j) && !judge_attempt(s, attempt, rule, j, error))
+        return FALSE;
     if (rule && j->verdict == VERDICT_PASS) {
         j->contradicts_manifest = TRUE;
         set(j, VERDICT_PASS, g_strdup_printf("declared unsupported (%s), yet it works", rule->reason));

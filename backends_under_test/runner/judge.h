@@ -8,6 +8,7 @@
 /* A case as the runner uses it: read once, shared by all workers. */
 typedef struct {
     char       *folder; /* absolute */
+    char       *state;  /* of the folder when it was read: witness.h */
     Case       *c;
     GPtrArray  *inputs; /* of char*: the input files */
     char       *model;
@@ -30,7 +31,8 @@ typedef struct {
 void judgement_clear(Judgement *judgement);
 
 /* Judges an attempt at a case. `rule` is the manifest rule that applies to it, or NULL. For a reject case that was refused
- * the verdict is REJECTED_INVALID until judge_twin() has looked at the twin. FALSE with CORPUS_ERROR if the case's own
+ * the verdict is REJECTED_INVALID until judge_twin() has looked at the twin. A case whose files changed since it was read
+ * is an ADAPTER_ERROR whatever the attempt. FALSE with CORPUS_ERROR if the case's own
  * files cannot be read: then nothing can be said about the backend. */
 gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, Judgement *judgement,
                GError **error);

@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #define EXCERPT_BYTES 4096
+#define MAX_GENERATIONS 100 /* of orphans that have orphans */
 #define SLICE_MS 100 /* how soon the end of a child is seen whose descendants hold its stdout open */
 
 struct Process {
@@ -27,6 +29,53 @@ struct Process {
     int      log;      /* opened when there is something to write */
     guint64  log_room;
 };
+
+/* ---- orphans ------------------------------------------------------------------------------------------------------- */
+
+/* A child may leave its group with setsid(). When its parent dies such a process becomes ours (we are their subreaper),
+ * and once no Process lives, whatever child we have is one of those. */
+static GMutex      living_lock;
+static GHashTable *living; /* pids of all Process that have not ended */
+
+static pid_t parent_of(const char *pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid), *text = NULL;
+    char             state;
+    int              parent = 0;
+    if (!g_file_get_contents(path, &text, NULL, NULL))
+        return 0;
+    const char *after_name = strrchr(text, ')');
+    return after_name && sscanf(after_name + 1, " %c %d", &state, &parent) == 2 ? parent : 0;
+}
+
+/* Buries the dead among our orphans and, if `kill_too`, the living; how many that were. */
+static guint bury_orphans(gboolean kill_too)
+{
+    g_autoptr(GDir) proc = g_dir_open("/proc", 0, NULL);
+    const char     *name;
+    guint           n = 0;
+    while (proc && (name = g_dir_read_name(proc))) {
+        pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10);
+        if (pid <= 0 || g_hash_table_contains(living, GINT_TO_POINTER(pid)) || parent_of(name) != getpid())
+            continue;
+        if (kill_too)
+            kill(pid, SIGKILL);
+        n += waitpid(pid, NULL, kill_too ? 0 : WNOHANG) == pid;
+    }
+    return n;
+}
+
+static void note_end(pid_t pid)
+{
+    g_mutex_lock(&living_lock);
+    g_hash_table_remove(living, GINT_TO_POINTER(pid));
+    gboolean alone = g_hash_table_size(living) == 0;
+    /* The children of an orphan become ours only now. */
+    for (int i = 0; bury_orphans(alone) > 0 && alone && i < MAX_GENERATIONS; i++)
+        ;
+    g_mutex_unlock(&living_lock);
+}
+
 
 /* ---- starting ------------------------------------------------------------------------------------------------------ */
 
@@ -57,6 +106,8 @@ Process *process_start(const ProcessSpec *spec, GError **error)
     static gsize once;
     if (g_once_init_enter(&once)) {
         signal(SIGPIPE, SIG_IGN); /* a child that is gone is an answer, not the end of the run */
+        prctl(PR_SET_CHILD_SUBREAPER, 1);
+        living = g_hash_table_new(NULL, NULL);
         g_once_init_leave(&once, 1);
     }
     Process *p = g_new0(Process, 1);
@@ -67,9 +118,14 @@ Process *process_start(const ProcessSpec *spec, GError **error)
     p->log_room = spec->log_bytes;
     ChildSetup setup = { .memory = spec->memory_bytes, .file = spec->file_bytes, .parent = getpid() };
     g_autoptr(GError) local = NULL;
-    if (!g_spawn_async_with_pipes(spec->folder, spec->argv, spec->environment,
-                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, child_setup, &setup, &p->pid,
-                                  &p->input, &p->output, &p->errors, &local)) {
+    g_mutex_lock(&living_lock);
+    gboolean started = g_spawn_async_with_pipes(spec->folder, spec->argv, spec->environment,
+                                                G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_SEARCH_PATH, child_setup, &setup,
+                                                &p->pid, &p->input, &p->output, &p->errors, &local);
+    if (started)
+        g_hash_table_add(living, GINT_TO_POINTER(p->pid));
+    g_mutex_unlock(&living_lock);
+    if (!started) {
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_START, "%s cannot be started: %s", spec->argv[0], local->message);
         process_free(p);
         return NULL;
@@ -131,6 +187,14 @@ static void drain(Process *p, int *fd, gboolean errors)
     }
 }
 
+static void bury(Process *p)
+{
+    while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
+        ;
+    p->ended = TRUE;
+    note_end(p->pid);
+}
+
 static gboolean reap(Process *p)
 {
     if (p->ended)
@@ -139,9 +203,7 @@ static gboolean reap(Process *p)
     siginfo_t info = { 0 };
     if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == p->pid) {
         kill(-p->pid, SIGKILL);
-        while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
-            ;
-        p->ended = TRUE;
+        bury(p);
     }
     return p->ended;
 }
@@ -269,9 +331,7 @@ gboolean process_finish(Process *p, gint64 deadline, char **how)
     if (!p->ended) {
         killed = TRUE;
         kill(-p->pid, SIGKILL);
-        while (waitpid(p->pid, &p->status, 0) < 0 && errno == EINTR)
-            ;
-        p->ended = TRUE;
+        bury(p);
     }
     drain(p, &p->errors, TRUE);
     if (how)

@@ -43,10 +43,10 @@ static void report(Session *s, const char *name, CheckResult result, const char 
     va_end(args);
     const char *known = g_hash_table_lookup(s->backend->known_faults, name);
     check->name = g_strdup(name);
-    check->result = !known ? result : result == CHECK_BAD ? CHECK_NOTE : CHECK_BAD;
-    check->message = !known               ? g_steal_pointer(&message)
-                     : result == CHECK_BAD ? g_strdup_printf("the backend's fault: %s; %s", known, message)
-                                           : g_strdup_printf("is a known fault (%s), yet: %s", known, message);
+    check->result = !known ? result : result == CHECK_GOOD ? CHECK_BAD : CHECK_NOTE;
+    check->message = !known                 ? g_steal_pointer(&message)
+                     : result == CHECK_GOOD ? g_strdup_printf("is a known fault (%s), yet: %s", known, message)
+                                            : g_strdup_printf("the backend's fault: %s; %s", known, message);
     g_ptr_array_add(s->checks, check);
 }
 

@@ -143,6 +143,14 @@ static AttemptKind kind_of_silence(const Process *process, LineResult result)
     return result == LINE_TOO_LONG || process_partial(process) > 0 ? ATTEMPT_VIOLATION : ATTEMPT_CRASHED;
 }
 
+/* More than one line for one request: which of them is the answer? What comes later is seen by worker_usable(). */
+static void refuse_extra_words(Attempt *attempt)
+{
+    attempt_clear(attempt);
+    attempt->kind = ATTEMPT_VIOLATION;
+    attempt->message = g_strdup("wrote more than one line as the answer to run");
+}
+
 static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir,
                            Attempt *attempt)
 {
@@ -154,6 +162,8 @@ static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs
     LineResult result = process_read_line(w->process, deadline, &line);
     if (result == LINE_READ) {
         protocol_read_answer(line, id, outputs_dir, attempt);
+        if (attempt->kind != ATTEMPT_VIOLATION && process_has_pending(w->process))
+            refuse_extra_words(attempt);
     } else {
         attempt->kind = kind_of_silence(w->process, result);
         attempt->message = silence(w->process, result, "run");

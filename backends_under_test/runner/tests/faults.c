@@ -1,9 +1,15 @@
 /* What each misbehaviour earns, and that the cases around it are not harmed. */
+#include "backends_under_test/runner/scratch.h"
 #include "backends_under_test/runner/tests/fixture.h"
+#include "backends_under_test/runner/witness.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <utime.h>
 
 typedef struct {
     char    fault[24], message[48];
@@ -15,8 +21,9 @@ ParameterizedTestParameters(faults, each_gets_its_verdict)
 {
     static Fault faults[] = {
         { "none", "", VERDICT_PASS, 20 },
-        { "crash", "signal 11", VERDICT_CRASHED, 20 },
-        { "exit", "exited with status 0", VERDICT_CRASHED, 20 },
+        { "crash_load", "signal 11", VERDICT_CRASHED, 20 },
+        { "crash_run", "signal 11", VERDICT_CRASHED, 20 },
+        { "exit_0", "exited with status 0", VERDICT_CRASHED, 20 },
         { "hang", "in time", VERDICT_TIMED_OUT, 1 },
         { "hang_with_child", "in time", VERDICT_TIMED_OUT, 1 },
         { "half_line_hang", "7 bytes without a newline", VERDICT_TIMED_OUT, 1 },
@@ -24,18 +31,26 @@ ParameterizedTestParameters(faults, each_gets_its_verdict)
         { "half_line", "7 bytes without a newline", VERDICT_ADAPTER_ERROR, 20 },
         { "long_line", "longer than 1 MiB", VERDICT_ADAPTER_ERROR, 20 },
         { "wrong_id", "answered id 100", VERDICT_ADAPTER_ERROR, 20 },
+        { "twice", "more than one line", VERDICT_ADAPTER_ERROR, 20 },
         { "no_id", "without \"id\"", VERDICT_ADAPTER_ERROR, 20 },
         { "bad_stage", "\"stage\"", VERDICT_ADAPTER_ERROR, 20 },
         { "adapter_kind", "cannot carry it", VERDICT_ADAPTER_ERROR, 20 },
         { "huge_stderr", "the end of the flood", VERDICT_CRASHED, 60 },
         { "missing_output", "wrote no such regular file", VERDICT_ADAPTER_ERROR, 20 },
+        { "no_outputs", "0 output files: expected 1", VERDICT_ADAPTER_ERROR, 20 },
         { "too_many_outputs", "2 output files: expected 1", VERDICT_ADAPTER_ERROR, 20 },
         { "link", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
+        { "link_to_device", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
+        { "pipe", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
         { "escape", "a plain name", VERDICT_ADAPTER_ERROR, 20 },
         { "not_a_tensor", "cannot be read", VERDICT_ADAPTER_ERROR, 20 },
+        { "truncated", "cannot be read", VERDICT_ADAPTER_ERROR, 20 },
         { "wrong_dtype", "int32", VERDICT_WRONG_TYPE, 20 },
         { "wrong_shape", "[4]", VERDICT_WRONG_SHAPE, 20 },
         { "wrong_value", "", VERDICT_WRONG_VALUE, 20 },
+        { "nan_filled", "nan", VERDICT_WRONG_VALUE, 20 },
+        { "rewrite_expected", "output_0.pb): regenerate", VERDICT_ADAPTER_ERROR, 20 },
+        { "add_bounds", "lower_0.pb): regenerate", VERDICT_ADAPTER_ERROR, 20 },
         { "memory", "out of memory", VERDICT_REFUSED, 60 },
         { "big_file", "signal 25", VERDICT_CRASHED, 20 },
         { "refuse", "I would rather not", VERDICT_REFUSED, 20 },
@@ -66,17 +81,94 @@ ParameterizedTest(Fault *fault, faults, each_gets_its_verdict)
     fixture_close(&f);
 }
 
-/* The grandchild of a hanging adapter dies with it. */
+/* Children of an adapter die with it, also those of an adapter that answers well and of one that left its group. */
 Test(faults, no_process_is_left)
+{
+    static const struct {
+        const char *fault;
+        Verdict     verdict;
+    } rows[] = { { "hang_with_child", VERDICT_TIMED_OUT },
+                 { "leave_child", VERDICT_PASS },
+                 { "leave_daemon", VERDICT_PASS } };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fixture f;
+        fixture_open(&f);
+        fixture_add_identity(&f, "fault");
+        fixture_add_faulty(&f, "faulty", rows[i].fault, "");
+        RunSummary summary = fixture_run(&f, "faulty:seconds=987654", 1, 1, FALSE);
+        cr_expect_eq(summary.counts[rows[i].verdict], 1, "%s", rows[i].fault);
+        cr_expect_neq(system("ps -eo args | grep -q '^sleep 987654'"), 0, "%s", rows[i].fault);
+        run_summary_clear(&summary);
+        fixture_close(&f);
+    }
+}
+
+/* How an adapter ends changes no verdict, and the run waits no longer than it must. */
+Test(faults, a_bad_end_harms_no_verdict)
+{
+    static const char *const faults[] = { "stop_crash", "stop_status", "stop_ignored" };
+    for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
+        Fixture f;
+        fixture_open(&f);
+        fixture_add_identity(&f, "a");
+        fixture_add_faulty(&f, "faulty", faults[i], "");
+        gint64     started = g_get_monotonic_time();
+        RunSummary summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+        cr_expect_eq(summary.counts[VERDICT_PASS], 1, "%s", faults[i]);
+        cr_expect_null(summary.stopped, "%s", faults[i]);
+        cr_expect_lt(g_get_monotonic_time() - started, 15 * G_USEC_PER_SEC, "%s", faults[i]);
+        run_summary_clear(&summary);
+        fixture_close(&f);
+    }
+}
+
+/* A case whose files another case's adapter changed is not judged by them either. */
+Test(faults, a_changed_case_is_not_judged)
 {
     Fixture f;
     fixture_open(&f);
-    fixture_add_identity(&f, "fault");
-    fixture_add_faulty(&f, "faulty", "hang_with_child", "");
-    RunSummary summary = fixture_run(&f, "faulty", 1, 1, FALSE);
-    cr_expect_eq(summary.counts[VERDICT_TIMED_OUT], 1);
-    cr_expect_neq(system("ps -eo args | grep -q '^sleep 987654'"), 0);
-    run_summary_clear(&summary);
+    fixture_add_identity(&f, "a");
+    fixture_add_faulty(&f, "faulty", "none", "");
+    g_autofree char     *folder = g_build_filename(f.corpus, "demo", "a", NULL);
+    g_autofree char     *state = witness_take(folder), *before = witness_difference(folder, state);
+    g_autofree char     *expected = case_data_path(folder, "output", 0), *content = NULL;
+    gsize                size;
+    cr_expect_null(before);
+    cr_assert(g_file_get_contents(expected, &content, &size, NULL));
+    cr_assert(g_file_set_contents(expected, content, (gssize)size, NULL)); /* the same bytes: still not the same file */
+    g_autofree char *after = witness_difference(folder, state);
+    cr_expect_str_eq(after, "test_data_set_0/output_0.pb");
+    fixture_close(&f);
+}
+
+/* What a killed run leaves in the folder of temporary files goes; what is young, locked or not ours to name stays. */
+Test(faults, stale_folders_are_cleaned_up)
+{
+    Fixture f;
+    fixture_open(&f);
+    static const struct {
+        const char *name;
+        gboolean    locked, young, stays;
+    } rows[] = { { "assay-scratch-stale1", FALSE, FALSE, FALSE },
+                 { "assay-scratch-locked", TRUE, FALSE, TRUE },
+                 { "assay-scratch-young1", FALSE, TRUE, TRUE },
+                 { "assay-scratch-long-name", FALSE, FALSE, TRUE },
+                 { "another-folder", FALSE, FALSE, TRUE } };
+    char *paths[G_N_ELEMENTS(rows)];
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        paths[i] = g_build_filename(f.folder, rows[i].name, NULL);
+        g_autofree char *file = g_build_filename(paths[i], "output_0.pb", NULL);
+        cr_assert(g_mkdir(paths[i], 0700) == 0 && g_file_set_contents(file, "x", 1, NULL));
+        if (rows[i].locked) /* held until the process ends */
+            cr_assert_eq(flock(open(paths[i], O_RDONLY | O_DIRECTORY), LOCK_EX | LOCK_NB), 0);
+        if (!rows[i].young)
+            cr_assert_eq(utime(paths[i], &(struct utimbuf){ 1000000, 1000000 }), 0);
+    }
+    scratch_clean(f.folder);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        cr_expect_eq(g_file_test(paths[i], G_FILE_TEST_IS_DIR), rows[i].stays, "%s", rows[i].name);
+        g_free(paths[i]);
+    }
     fixture_close(&f);
 }
 
@@ -97,7 +189,7 @@ Test(faults, a_victim_is_told_from_the_culprit)
 
 Test(faults, a_backend_that_cannot_start_is_not_scored)
 {
-    static const char *const faults[] = { "not_here", "crash_hello", "silent_hello" };
+    static const char *const faults[] = { "not_here", "start_crash", "start_hang", "hello_crash", "hello_hang" };
     for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
         Fixture f;
         fixture_open(&f);

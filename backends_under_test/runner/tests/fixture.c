@@ -121,7 +121,7 @@ void fixture_add_reject(Fixture *f, const char *name, const char *twin)
 void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const char *fields)
 {
     g_autofree char *folder = g_build_filename(f->backends, name, NULL);
-    g_autofree char *script = home_path("backends_under_test/runner/tests/faulty.py");
+    g_autofree char *script = home_path("backends_under_test/faulty/adapter.py");
     g_autofree char *json = g_strdup_printf("{ \"kind\": \"adapter\", \"command\": [\"python3\", \"%s\", \"%s\"]%s%s }",
                                             script, fault, *fields ? ", " : "", fields);
     make_folder(folder);

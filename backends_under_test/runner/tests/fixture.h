@@ -18,7 +18,7 @@ void fixture_add_dtype(Fixture *f, const char *name, DType dtype);
 /* An invalid case: its only node is an unknown operator. */
 void fixture_add_reject(Fixture *f, const char *name, const char *twin);
 
-/* A backend in f->backends: tests/faulty.py with this misbehaviour. `fields` are further lines of backend.json, or "". */
+/* A backend in f->backends: faulty/adapter.py with this misbehaviour. `fields` are further lines of backend.json, or "". */
 void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const char *fields);
 
 /* A backend that is a command line: the words of its command and further fields, as JSON. */

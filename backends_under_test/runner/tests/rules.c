@@ -45,7 +45,7 @@ Test(rules, the_manifest_is_checked_both_ways)
         Verdict     verdict;
         const char *message;
     } rows[] = { { "refuse", VERDICT_UNSUPPORTED, "declared: no such case" },
-                 { "crash", VERDICT_CRASHED, "signal 11" },
+                 { "crash_run", VERDICT_CRASHED, "signal 11" },
                  { "wrong_value", VERDICT_WRONG_VALUE, "" },
                  { "none", VERDICT_PASS, "yet it works" } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
