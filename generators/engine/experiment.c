@@ -1,8 +1,11 @@
 #include "generators/engine/experiment.h"
 
+#include "generators/engine/generator.h"
+#include "reference/cli/paths.h"
 #include "reference/onnx/save.h"
 
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 #define ENTRY(name) extern const Experiment experiment_##name;
@@ -18,6 +21,7 @@ static const Experiment *const experiments[] = {
 
 struct Lab {
     const char *folder;
+    Generator   generator; /* its proposal is the experiment's */
     GPtrArray  *points;
     GError     *error; /* the first; what follows it is not written */
 };
@@ -106,10 +110,42 @@ void lab_add(Lab *lab, const char *series, int64_t x, Model *model, Tensor *cons
     model_free(model);
 }
 
+Generator *lab_generator(Lab *lab)
+{
+    return &lab->generator;
+}
+
+void lab_add_scenario(Lab *lab, const char *series, int64_t x, Scenario *s, Form form)
+{
+    Model *model = lab->error ? NULL : scenario_form(s, form, &lab->error);
+    g_autoptr(GPtrArray) inputs = g_ptr_array_new();
+    for (guint i = 0; i < s->inputs->len; i++)
+        g_ptr_array_add(inputs, ((Value *)g_ptr_array_index(s->inputs, i))->tensor);
+    if (model)
+        lab_add(lab, series, x, model, (Tensor *const *)inputs->pdata, inputs->len, NAN);
+    scenario_free(s);
+}
+
+static gboolean lab_begin(Lab *lab, const Experiment *experiment, GError **error)
+{
+    if (!experiment->proposal)
+        return TRUE;
+    g_autofree char *relative = g_build_filename("spec", "proposals", experiment->proposal, NULL), *folder = home_path(relative);
+    lab->generator.proposal = proposal_read(folder, error);
+    return lab->generator.proposal != NULL;
+}
+
 GPtrArray *experiment_build(const Experiment *experiment, const char *folder, GError **error)
 {
     Lab lab = { .folder = folder, .points = g_ptr_array_new_with_free_func(point_free) };
-    experiment->build(&lab);
+    g_mutex_init(&lab.generator.lock);
+    if (lab_begin(&lab, experiment, &lab.error))
+        experiment->build(&lab);
+    if (lab.generator.error && !lab.error) /* a scenario that was described wrongly */
+        lab.error = g_steal_pointer(&lab.generator.error);
+    g_clear_error(&lab.generator.error);
+    proposal_free((Proposal *)lab.generator.proposal);
+    g_mutex_clear(&lab.generator.lock);
     if (!lab.error)
         return lab.points;
     g_propagate_error(error, lab.error);

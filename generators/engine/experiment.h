@@ -12,7 +12,7 @@
 #ifndef ASSAY_GENERATORS_ENGINE_EXPERIMENT_H
 #define ASSAY_GENERATORS_ENGINE_EXPERIMENT_H
 
-#include "reference/onnx/model.h"
+#include "generators/engine/scenario.h"
 
 typedef struct {
     const char *series; /* one way of saying it */
@@ -36,6 +36,7 @@ typedef struct Lab Lab;
 
 typedef struct {
     const char     *id, *title, *question;
+    const char     *proposal;  /* whose scenarios lab_add_scenario() takes; NULL: none */
     const char     *x;         /* what x counts: "attention nodes" */
     const char     *fact;      /* what Point.fact is, with its unit; NULL: none */
     const Contrast *contrasts; /* the answer's sentences */
@@ -57,5 +58,9 @@ GPtrArray *experiment_build(const Experiment *experiment, const char *folder, GE
 
 /* For build(): takes the model and a reference to each input. `fact` may be NAN. */
 void lab_add(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact);
+
+/* The same for one form of a scenario made with the lab's generator; takes the scenario. */
+Generator *lab_generator(Lab *lab);
+void       lab_add_scenario(Lab *lab, const char *series, int64_t x, Scenario *s, Form form);
 
 #endif

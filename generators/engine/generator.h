@@ -34,6 +34,9 @@ const ProposalGenerator        *generator_find(const char *id);
 gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, const char *folder, const char *filter,
                        guint jobs, guint *cases, GError **error);
 
+/* One form of a scenario as a model, outputs declared from the golden; for experiments. Caller frees. */
+Model *scenario_form(Scenario *s, Form form, GError **error);
+
 /* Evaluates and writes one scenario; called on the pool's threads. */
 gboolean scenario_write(Scenario *s, GError **error);
 

@@ -363,6 +363,15 @@ static gboolean write_forms(Scenario *s, GError **error)
     return TRUE;
 }
 
+Model *scenario_form(Scenario *s, Form form, GError **error)
+{
+    g_auto(Golden) golden = { 0 };
+    g_autoptr(Model) native = make_form(s, FORM_NATIVE);
+    if (!evaluate(s, native, TRUE, &golden, error) || !declare_outputs(s, s->model, &golden, error))
+        return NULL;
+    return make_form(s, form);
+}
+
 /* ---- scenarios that must be refused ---------------------------------------------------------------------------------------- */
 
 /* What the reference says to the model as it stands on disk: load, check, run. */

@@ -33,7 +33,7 @@ static const char layer[] =
     "  y = assay.experiment.Flex <score_mod: graph = " MODIFIER "> (q, k, v)\n"
     "}\n";
 
-typedef enum { BY_INTEGERS, BY_GRAPH, BY_SHARED_GRAPH, HYBRID } Form;
+typedef enum { BY_INTEGERS, BY_GRAPH, BY_SHARED_GRAPH, HYBRID } Saying;
 static const char *const names[] = { "integer attributes", "graph attribute", "graph shared by function", "hybrid" };
 
 static void add_function(Model *model, const char *text)
@@ -43,7 +43,7 @@ static void add_function(Model *model, const char *text)
         g_error("attention-load: %s", error->message);
 }
 
-static void add_attention(Model *model, Form form, const char *in, const char *out)
+static void add_attention(Model *model, Saying form, const char *in, const char *out)
 {
     Graph *graph = model->graph;
     if (form == BY_INTEGERS) {
@@ -62,7 +62,7 @@ static void add_attention(Model *model, Form form, const char *in, const char *o
     }
 }
 
-static Model *chain(Form form, int64_t n)
+static Model *chain(Saying form, int64_t n)
 {
     Model *model = model_new();
     const Shape shape = SHAPE(1, 1, 4, 4);
@@ -97,7 +97,7 @@ static void build(Lab *lab)
     g_autoptr(Tensor) v = data_integers(DTYPE_FLOAT, &shape, 3, -2, 2);
     Tensor *const inputs[] = { q, k, v };
     for (gsize c = 0; c < G_N_ELEMENTS(counts); c++)
-        for (Form form = BY_INTEGERS; form <= HYBRID; form++)
+        for (Saying form = BY_INTEGERS; form <= HYBRID; form++)
             lab_add(lab, names[form], counts[c], chain(form, counts[c]), inputs, 3, NAN);
 }
 
