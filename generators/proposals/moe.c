@@ -9,6 +9,8 @@ static void generate(Generator *g)
     moe_routings(g);
     moe_quantized(g);
     moe_primitives(g);
+    moe_rejects(g);
+    moe_quantized_rejects(g);
 }
 
 PROPOSAL_DEFINE(moe, "moe", generate)

@@ -108,5 +108,6 @@ void moe_routings(Generator *g);
 void moe_quantized(Generator *g);
 void moe_primitives(Generator *g);
 void moe_rejects(Generator *g);
+void moe_quantized_rejects(Generator *g);
 
 #endif

@@ -272,12 +272,17 @@ static void grouped_variant(Scenario *s, const Quantized *q)
 
 /* ---- the sweep ---------------------------------------------------------------------------------------------------------------------- */
 
-static void emit(Generator *g, Quantized q, const char *name, const char *requirements, const char *summary)
+static Quantized sized(Quantized q)
 {
-    const int64_t size = BLOCK * (8 / q.bits);
-    q.layer.hidden = q.layer.inner = size;
+    q.layer.hidden = q.layer.inner = BLOCK * (8 / q.bits);
     q.layer.tokens = 3;
     q.layer = moe_layer(q.layer);
+    return q;
+}
+
+static void emit(Generator *g, Quantized q, const char *name, const char *requirements, const char *summary)
+{
+    q = sized(q);
     static void (*const makers[])(Scenario *, const Quantized *) = { packed_variant, grouped_variant };
     for (int v = 0; v < 2; v++) {
         Scenario *s = scenario_new(g, "%s-%s", name, v ? "grouped" : "attribute");
@@ -319,4 +324,51 @@ void moe_quantized(Generator *g)
                                                             zero_points ? "-zero-points" : "", rows[i].tag);
                     emit(g, q, name, rows[i].requirements, rows[i].summary);
                 }
+}
+
+/* ---- what must be refused ------------------------------------------------------------------------------------------------------------ */
+
+void moe_quantized_rejects(Generator *g)
+{
+    /* 4 bits, H = I = 32, two blocks of 16, E = 4. */
+    static const struct {
+        const char *tag, *requirement, *what;
+        const char *attribute; /* with another value, or NULL: input `at` has another shape */
+        int64_t     value;
+        gsize       at;
+        DType       dtype;
+        Shape       shape;
+        const char *because;
+    } rows[] = {
+        { "bits-3", "R25", "3 bits", "expert_weight_bits", 3, 0, 0, { 0, { 0 } }, "expert_weight_bits is 3" },
+        { "bits-0", "R25", "0 bits", "expert_weight_bits", 0, 0, 0, { 0, { 0 } }, "expert_weight_bits is 0" },
+        { "bits-16", "R25", "16 bits", "expert_weight_bits", 16, 0, 0, { 0, { 0 } }, "expert_weight_bits is 16" },
+        { "block-8", "R24", "blocks of 8", "block_size", 8, 0, 0, { 0, { 0 } }, "block_size is 8" },
+        { "block-24", "R24", "blocks of 24", "block_size", 24, 0, 0, { 0, { 0 } }, "block_size is 24" },
+        { "block-negative", "R24", "blocks of -16", "block_size", -16, 0, 0, { 0, { 0 } }, "block_size is -16" },
+        { "block-64", "R24", "blocks of 64 in rows of 32", "block_size", 64, 0, 0, { 0, { 0 } }, "multiple of 64" },
+        { "scales-blocks", "R27", "three scales a row, two blocks", NULL, 0, 3, DTYPE_FLOAT, { 3, { 4, 32, 3 } }, "fc1_scales" },
+        { "scales-rows", "R27", "scales of 31 of 32 rows", NULL, 0, 3, DTYPE_FLOAT, { 3, { 4, 31, 2 } }, "fc1_scales" },
+        { "scales-rank", "R27", "one scale a row although there are blocks", NULL, 0, 6, DTYPE_FLOAT, { 2, { 4, 32 } }, "fc2_scales" },
+        { "zero-points-unpacked", "R26", "one zero point a byte", NULL, 0, 11, DTYPE_UINT8, { 3, { 4, 32, 2 } }, "fc1_zero_points" },
+        { "zero-points-rows", "R26", "zero points of 16 of 32 rows", NULL, 0, 12, DTYPE_UINT8, { 3, { 4, 16, 1 } }, "fc2_zero_points" },
+        { "codes-unpacked", "R14", "one code a byte", NULL, 0, 2, DTYPE_UINT8, { 3, { 4, 32, 32 } }, "fc1_experts_weights" },
+        { "codes-experts", "R14", "codes of 3 of 4 experts", NULL, 0, 2, DTYPE_UINT8, { 3, { 3, 32, 16 } }, "fc1_experts_weights" },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const Quantized q = sized((Quantized){ .layer = { .routing = MOE_TOP_SOFTMAX }, .bits = 4, .blocked = TRUE, .zero_points = TRUE });
+        Scenario *s = scenario_new(g, "reject-quantized-%s", rows[i].tag);
+        scenario_about(s, "attribute", rows[i].requirement, "Must be refused: %s.", rows[i].what);
+        packed_variant(s, &q);
+        Node *node = LIST_AT(&scenario_graph(s)->nodes, Node, 0);
+        if (rows[i].attribute) {
+            scenario_set_int(s, node, rows[i].attribute, rows[i].value);
+        } else {
+            scenario_constant(s, "wrong", data_constant(rows[i].dtype, &rows[i].shape, 1));
+            node->inputs[rows[i].at] = "wrong";
+        }
+        LIST_AT(&scenario_graph(s)->outputs, ValueInfo, 0)->type =
+            type_tensor(scenario_model(s), DTYPE_FLOAT, &SHAPE(q.layer.tokens, q.layer.hidden));
+        scenario_reject(s, "q4-blocks-zero-points-relu-attribute", rows[i].because);
+    }
 }

@@ -184,6 +184,20 @@ Scenario *moe_scenario(Generator *g, const MoeLayer *l, MoeVariant variant, cons
     return s;
 }
 
+/* The same layer without the attribute, as a scenario of its own; its answer is what those give who ignore it. */
+static void without_mixer(Generator *g, const MoeLayer *l, Scenario *mixed, const char *name)
+{
+    MoeLayer plain = *l;
+    plain.routing = MOE_SOFTMAX_TOP;
+    g_autofree char *other = g_strconcat(name, "-off", NULL);
+    Scenario *s = moe_scenario(g, &plain, MOE_ATTRIBUTE, other);
+    scenario_about(s, "attribute", "R4", "The logits of %s without use_sparse_mixer.", name);
+    Tensor *answer;
+    if (scenario_run(s, &answer, 1))
+        scenario_alternative(mixed, "ONNX Runtime's CPU provider accepts use_sparse_mixer and routes as if it were 0", &answer, 1);
+    scenario_emit(s);
+}
+
 void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *name, const char *requirements, const char *summary)
 {
     static const char *const ids[] = { "attribute", "graph-activation", "grouped-matmul", "decomposed" };
@@ -200,6 +214,8 @@ void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *n
         if (other)
             scenario_alternative(s, "ONNX Runtime's MoE sorts (weight, index) pairs in descending order: the higher index wins a tie",
                                  &other, 1);
+        if (l->routing == MOE_SPARSE_MIXER && v == MOE_ATTRIBUTE)
+            without_mixer(g, l, s, name);
         scenario_emit(s);
     }
 }
