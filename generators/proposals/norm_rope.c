@@ -3,6 +3,8 @@
 
 static void generate(Generator *g)
 {
+    norm_rope_rms(g);
+    norm_rope_rms_rejects(g);
     norm_rope_rope(g);
     norm_rope_rope_identities(g);
     norm_rope_rope_rejects(g);

@@ -194,6 +194,24 @@ static void untouched(Generator *g)
         }
 }
 
+/* Data as models have it, where products round. */
+static void general(Generator *g)
+{
+    static const DType types[] = { DTYPE_FLOAT, DTYPE_FLOAT16, DTYPE_BFLOAT16 };
+    for (gsize t = 0; t < G_N_ELEMENTS(types); t++)
+        for (int way = 0; way < 4; way++) {
+            const Rope r = { .batch = 2, .heads = 2, .length = 4, .depth = 8, .flat = way & 1, .interleaved = way >> 1, .dtype = types[t] };
+            Scenario *s = scenario_new(g, "rope-general-%s-%s-%s", r.flat ? "3d" : "4d", r.interleaved ? "pairs" : "halves", dtype_name(types[t]));
+            scenario_about(s, "rope", r.interleaved ? "R20 R22 R33" : "R20 R21 R33", "General data in %s.", dtype_name(types[t]));
+            const Shape x = rope_x_shape(&r), cache = rope_cache_shape(&r);
+            rope_describe(s, &r, data_normal(types[t], &x, data_seed("general x")),
+                          data_scaled(types[t], &cache, data_seed("general cosine"), -4095, 4095, -12),
+                          data_scaled(types[t], &cache, data_seed("general sine"), -4095, 4095, -12));
+            scenario_output(s, "y");
+            scenario_emit_forms(s, 1u << FORM_NATIVE);
+        }
+}
+
 void norm_rope_rope_identities(Generator *g)
 {
     inverse(g);
@@ -201,4 +219,5 @@ void norm_rope_rope_identities(Generator *g)
     equivalences(g);
     decode(g);
     untouched(g);
+    general(g);
 }

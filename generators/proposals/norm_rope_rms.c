@@ -204,7 +204,6 @@ static void stash(Generator *g)
         { "float16-large", DTYPE_FLOAT16, 0, 512, TRUE },        { "float16-large-explicit", DTYPE_FLOAT16, DTYPE_FLOAT, 512, TRUE },
         { "float16-largest", DTYPE_FLOAT16, 0, 32768, TRUE },    { "float16-small", DTYPE_FLOAT16, 0, 0x1p-14, FALSE },
         { "float-explicit", DTYPE_FLOAT, DTYPE_FLOAT, 4, FALSE }, { "bfloat16-explicit", DTYPE_BFLOAT16, DTYPE_FLOAT, 4, FALSE },
-        { "bfloat16-bfloat16", DTYPE_BFLOAT16, DTYPE_BFLOAT16, 4, FALSE },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const Rms r = { .x = SHAPE(2, 4), .scale = SHAPE(4), .axis = -1, .epsilon = 0, .dtype = cases[i].dtype, .stash = cases[i].stash };
@@ -230,6 +229,45 @@ static void stash(Generator *g)
     }
 }
 
+/* Data as models have it; the certificate says how far an answer may be off. Native only: the patterns round at each node. */
+static void general(Generator *g)
+{
+    static const struct {
+        const char *tag;
+        Shape       x;
+        int         axis;
+        float       epsilon; /* 0: not written */
+    } cases[] = {
+        { "rows", { 2, { 3, 37 } }, -1, 0 }, { "default", { 3, { 2, 3, 16 } }, RMS_DEFAULT_AXIS, 0 },
+        { "large-epsilon", { 2, { 3, 16 } }, -1, 0.5f }, { "two-axes", { 3, { 2, 5, 7 } }, 1, 1e-6f }, { "wide", { 2, { 1, 256 } }, -1, 0 },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+        for (gsize t = 0; t < G_N_ELEMENTS(floats); t++) {
+            const Rms r = { .x = cases[i].x, .axis = cases[i].axis, .dtype = floats[t] };
+            const Shape scale = SHAPE(r.x.dims[r.x.rank - 1]);
+            Scenario *s = scenario_new(g, "rms-general-%s-%s", cases[i].tag, dtype_name(floats[t]));
+            scenario_about(s, "rms", cases[i].epsilon > 0 ? "R1 R15" : "R1 R15 R16", "General data in %s, %s epsilon.", dtype_name(floats[t]),
+                           cases[i].epsilon > 0 ? "a given" : "the default");
+            scenario_input(s, "x", data_normal(floats[t], &r.x, data_seed(cases[i].tag)));
+            scenario_input(s, "scale", data_normal(floats[t], &scale, data_seed("scale")));
+            Node *node = scenario_node(s, "", "RMSNormalization", NAMES("x", "scale"), NAMES("y"));
+            if (r.axis != RMS_DEFAULT_AXIS)
+                scenario_set_int(s, node, "axis", r.axis);
+            if (cases[i].epsilon > 0)
+                scenario_set_float(s, node, "epsilon", cases[i].epsilon);
+            scenario_output(s, "y");
+            scenario_emit_forms(s, 1u << FORM_NATIVE);
+        }
+    const Shape one = SHAPE(4, 4);
+    Scenario *s = scenario_new(g, "rms-epsilon-default-small");
+    scenario_about(s, "rms", "R16", "Rows so small that the default epsilon of 1e-5 decides.");
+    scenario_input(s, "x", data_scaled(DTYPE_FLOAT, &one, data_seed("small"), -15, 15, -14));
+    scenario_input(s, "scale", data_constant(DTYPE_FLOAT, &SHAPE(4), 1));
+    scenario_text(s, "y = RMSNormalization (x, scale)");
+    scenario_output(s, "y");
+    scenario_emit_forms(s, 1u << FORM_NATIVE);
+}
+
 void norm_rope_rms(Generator *g)
 {
     for (gsize l = 0; l < G_N_ELEMENTS(layouts); l++)
@@ -239,4 +277,5 @@ void norm_rope_rms(Generator *g)
                     one(g, &layouts[l], floats[t], p);
     special_rows(g);
     stash(g);
+    general(g);
 }

@@ -9,7 +9,7 @@ static gboolean prepare(Eval *ev, Normalization *n, Parameter *scale, Parameter 
         return eval_fail(error, "axis is %" G_GINT64_FORMAT ", X has rank %d", eval_int(ev, "axis"), x->shape.rank);
     if (!normalize_stash(ev, &n->stash, error) ||
         !parameter_broadcast(scale_input, "scale", &x->shape, 1, scale, error) ||
-        !parameter_broadcast(NULL, "", &x->shape, 0, bias, error))
+        !parameter_broadcast(NULL, "", &x->shape, -0.0, bias, error)) /* adding -0 leaves the signs of zeros */
         return FALSE;
     for (int d = axis; d < x->shape.rank; d++)
         n->reduced[d] = TRUE;
