@@ -1,7 +1,7 @@
 # Assay: `make help` lists the targets. Everything that is built goes under $(BUILD).
 BUILD   ?= build
 CC      ?= gcc
-OPT     ?= -O2
+OPT     ?= -O3
 WERROR  ?= -Werror
 SANITIZE ?=
 
@@ -102,6 +102,12 @@ $(BUILD)/adapters/$(1): $(call objects,$(wildcard backends_under_test/$(1)/*.c))
 	$(CC) $(LDFLAGS_ALL) -o $$@ $(call objects,$(wildcard backends_under_test/$(1)/*.c)) $(LINKED) $(LIBS)
 endef
 $(foreach a,$(ADAPTERS),$(eval $(call adapter,$(a))))
+
+# The other side of scripts/bench: kernels and networks beside ONNX Runtime, in one process.
+BENCH_OBJECTS := $(call objects,backends_under_test/ort/bench/kernels.c backends_under_test/ort/engine.c backends_under_test/ort/values.c)
+$(BUILD)/adapters/kernels: $(BENCH_OBJECTS) $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(BENCH_OBJECTS) $(LINKED) $(LIBS)
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
 define test_folder

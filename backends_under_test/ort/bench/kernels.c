@@ -1,0 +1,317 @@
+/* Our evaluator beside ONNX Runtime, in one process, on the same threads: CPU time of one run of a prepared model.
+ *
+ *     kernels [-t THREADS] [-r SECONDS] [MODEL.onnx ...]
+ *
+ * Without models: matrix product, convolutions of ResNet-50's stages, attention. Sessions and evaluators are made before
+ * the clock starts; the sides take turns, and the least time of each counts, since other work on the machine only adds.
+ * CPU time is that of all threads; ONNX Runtime's are told not to spin while they wait.
+ *
+ * Exit status: 0 all within the limits, 1 not, 2 something could not be run. */
+#include "backends_under_test/ort/values.h"
+#include "reference/eval/eval.h"
+#include "reference/onnx/save.h"
+#include "reference/onnx/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ORT_ADD_CONFIG_ENTRY = 130 }; /* (OrtSessionOptions *, const char *key, const char *value); since API 5 */
+
+/* Times ONNX Runtime's that an evaluation may take: values alone, and with an interval for every element. */
+#define LIMIT_VALUES    3.0
+#define LIMIT_CERTIFIED 6.0
+
+typedef struct {
+    int    threads;
+    double seconds; /* spent on each side at least */
+} Options;
+
+typedef struct {
+    const char *name, *text;
+} Kernel;
+
+#define CONV(inputs, outputs, size, kernel, pads) \
+    "<ir_version: 8, opset_import: [\"\" : 17]> g (float[1," inputs "," size "," size "] x, " \
+    "float[" outputs "," inputs "," kernel "," kernel "] w, float[" outputs "] b) => (float[1," outputs "," size "," size "] y) " \
+    "{ y = Conv <pads = [" pads "," pads "," pads "," pads "]> (x, w, b) }"
+
+static const Kernel kernels[] = {
+    { "MatMul 1024x1024x1024", "<ir_version: 8, opset_import: [\"\" : 17]> g (float[1024,1024] a, float[1024,1024] b) => "
+                               "(float[1024,1024] y) { y = MatMul (a, b) }" },
+    { "Conv 7x7/2 3->64, 224", "<ir_version: 8, opset_import: [\"\" : 17]> g (float[1,3,224,224] x, float[64,3,7,7] w, float[64] b) => "
+                               "(float[1,64,112,112] y) { y = Conv <pads = [3,3,3,3], strides = [2,2]> (x, w, b) }" },
+    { "Conv 3x3 64->64, 56", CONV("64", "64", "56", "3", "1") },
+    { "Conv 1x1 64->256, 56", CONV("64", "256", "56", "1", "0") },
+    { "Conv 3x3 128->128, 28", CONV("128", "128", "28", "3", "1") },
+    { "Conv 1x1 512->128, 28", CONV("512", "128", "28", "1", "0") },
+    { "Conv 3x3 256->256, 14", CONV("256", "256", "14", "3", "1") },
+    { "Conv 1x1 1024->256, 14", CONV("1024", "256", "14", "1", "0") },
+    { "Conv 3x3 512->512, 7", CONV("512", "512", "7", "3", "1") },
+    { "Conv 1x1 2048->512, 7", CONV("2048", "512", "7", "1", "0") },
+    { "Attention 1x8x1024x64", "<ir_version: 10, opset_import: [\"\" : 23]> g (float[1,8,1024,64] q, float[1,8,1024,64] k, "
+                               "float[1,8,1024,64] v) => (float[1,8,1024,64] y) { y = Attention (q, k, v) }" },
+};
+
+/* ---- inputs ------------------------------------------------------------------------------------------------------------- */
+
+static gboolean is_initializer(const Graph *graph, const char *name)
+{
+    for (gsize i = 0; i < graph->initializers.n; i++)
+        if (strcmp(LIST_AT(&graph->initializers, NamedTensor, i)->name, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Numbers of [-1, 1) from a linear congruential generator. */
+static Value *make_input(const ValueInfo *info, GError **error)
+{
+    int64_t dims[SHAPE_MAX_RANK] = { 0 };
+    Shape shape;
+    for (gsize d = 0; d < MIN(info->type->rank, SHAPE_MAX_RANK); d++)
+        dims[d] = MAX(info->type->dims[d].value, 1);
+    Tensor *t = shape_make(dims, info->type->rank, &shape, error) ? tensor_new((DType)info->type->elem, &shape, error) : NULL;
+    uint32_t state = 1;
+    for (int64_t i = 0; t && i < t->count; i++) {
+        state = state * 1664525 + 1013904223;
+        tensor_set_double(t, i, (double)(state >> 8) / (1 << 23) - 1);
+    }
+    return t ? value_from_tensor(t) : NULL;
+}
+
+/* inputs[i] for graph input i, NULL where an initializer gives it. */
+static GPtrArray *make_inputs(const Graph *graph, GError **error)
+{
+    g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
+    for (gsize i = 0; i < graph->inputs.n; i++) {
+        const ValueInfo *info = LIST_AT(&graph->inputs, ValueInfo, i);
+        Value *value = is_initializer(graph, info->name) ? NULL : make_input(info, error);
+        if (!value && !is_initializer(graph, info->name))
+            return NULL;
+        g_ptr_array_add(inputs, value);
+    }
+    return g_steal_pointer(&inputs);
+}
+
+/* ---- one run of each side ------------------------------------------------------------------------------------------------ */
+
+typedef struct {
+    const Model *model;
+    GPtrArray   *inputs;
+    Evaluator   *evaluator;
+    Engine      *engine;
+    OrtSession  *session;
+    GPtrArray   *names, *values, *keep; /* of ONNX Runtime's inputs */
+    gboolean     certified;             /* whether the last run of ours gave every output an interval */
+} Contest;
+
+static gboolean run_ours(Contest *c, GError **error)
+{
+    const gsize n = c->model->graph->outputs.n;
+    g_autofree EvalOutput *outputs = g_new0(EvalOutput, n);
+    if (!evaluator_run(c->evaluator, (Value *const *)c->inputs->pdata, c->inputs->len, outputs, error))
+        return FALSE;
+    c->certified = TRUE;
+    for (gsize i = 0; i < n; i++) {
+        c->certified &= outputs[i].certified;
+        eval_output_clear(&outputs[i]);
+    }
+    return TRUE;
+}
+
+static gboolean run_theirs(Contest *c, GError **error)
+{
+    const List *declared = &c->model->graph->outputs;
+    g_autofree OrtValue **outputs = g_new0(OrtValue *, declared->n);
+    g_autofree const char **names = g_new0(const char *, declared->n);
+    for (gsize i = 0; i < declared->n; i++)
+        names[i] = LIST_AT(declared, ValueInfo, i)->name;
+    Engine *e = c->engine;
+    if (!engine_check(e,
+                      ORT_CALL(e->api, ORT_RUN,
+                               (OrtSession *, const OrtRunOptions *, const char *const *, const OrtValue *const *, size_t,
+                                const char *const *, size_t, OrtValue **))(
+                          c->session, NULL, (const char *const *)c->names->pdata, (const OrtValue *const *)c->values->pdata,
+                          c->values->len, names, declared->n, outputs),
+                      FALSE, error))
+        return FALSE;
+    for (gsize i = 0; i < declared->n; i++)
+        ORT_RELEASE(e->api, ORT_RELEASE_VALUE, outputs[i]);
+    return TRUE;
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+typedef gboolean (*Side)(Contest *c, GError **error);
+
+/* The least CPU time of each side in seconds; the first run of each is not counted: it makes room for what follows. */
+static gboolean compete(const Options *o, Contest *c, const Side *sides, double *least, int n, GError **error)
+{
+    for (int s = 0; s < n; s++) {
+        least[s] = G_MAXDOUBLE;
+        if (!sides[s](c, error))
+            return FALSE;
+    }
+    for (double spent = 0; spent < o->seconds;) {
+        double fastest = G_MAXDOUBLE;
+        for (int s = 0; s < n; s++) {
+            const double start = cpu_seconds();
+            if (!sides[s](c, error))
+                return FALSE;
+            const double took = cpu_seconds() - start;
+            least[s] = MIN(least[s], took);
+            fastest = MIN(fastest, took);
+        }
+        spent += MAX(fastest, 1e-6);
+    }
+    return TRUE;
+}
+
+/* ---- setting up ---------------------------------------------------------------------------------------------------------- */
+
+static gboolean open_session(const Options *o, Contest *c, const char *path, GError **error)
+{
+    g_autofree char *json = g_strdup_printf("{\"threads\": \"%d\"}", o->threads);
+    cJSON *root = cJSON_Parse(json);
+    OrtSessionOptions *options = engine_options(c->engine, root, error);
+    cJSON_Delete(root);
+    if (!options)
+        return FALSE;
+    Engine *e = c->engine;
+    const gboolean ok =
+        engine_check(e, ORT_CALL(e->api, ORT_ADD_CONFIG_ENTRY, (OrtSessionOptions *, const char *, const char *))(
+                            options, "session.intra_op.allow_spinning", "0"), TRUE, error) &&
+        engine_check(e, ORT_CALL(e->api, ORT_CREATE_SESSION, (const OrtEnv *, const char *, const OrtSessionOptions *, OrtSession **))(
+                            e->env, path, options, &c->session), TRUE, error);
+    ORT_RELEASE(e->api, ORT_RELEASE_OPTIONS, options);
+    return ok;
+}
+
+static gboolean convert_inputs(Contest *c, GError **error)
+{
+    for (guint i = 0; i < c->inputs->len; i++) {
+        const Value *value = g_ptr_array_index(c->inputs, i);
+        if (!value)
+            continue;
+        OrtValue *converted = value_to_ort(c->engine, value, c->keep, error);
+        if (!converted)
+            return FALSE;
+        g_ptr_array_add(c->names, (gpointer)LIST_AT(&c->model->graph->inputs, ValueInfo, i)->name);
+        g_ptr_array_add(c->values, converted);
+    }
+    return TRUE;
+}
+
+static void contest_clear(Contest *c)
+{
+    for (guint i = 0; i < c->values->len; i++)
+        ORT_RELEASE(c->engine->api, ORT_RELEASE_VALUE, g_ptr_array_index(c->values, i));
+    if (c->session)
+        ORT_RELEASE(c->engine->api, ORT_RELEASE_SESSION, c->session);
+    evaluator_free(c->evaluator);
+    g_ptr_array_unref(c->names);
+    g_ptr_array_unref(c->values);
+    g_ptr_array_unref(c->keep);
+    if (c->inputs)
+        g_ptr_array_unref(c->inputs);
+}
+
+static gboolean open_evaluator(const Options *o, Contest *c, gboolean certify, GError **error)
+{
+    const EvalOptions options = { .threads = (guint)o->threads, .certify = certify };
+    evaluator_free(c->evaluator);
+    c->evaluator = evaluator_new(c->model, &options, error);
+    return c->evaluator != NULL;
+}
+
+static gboolean within(const char *name, const char *what, double ours, double theirs, double limit)
+{
+    printf("%-26s %-10s %10.2f ms %10.2f ms %8.2f x   limit %g x%s\n", name, what, 1e3 * ours, 1e3 * theirs, ours / theirs,
+           limit, ours > limit * theirs ? "   OVER" : "");
+    fflush(stdout);
+    return ours <= limit * theirs;
+}
+
+static gboolean race(const Options *o, Contest *c, const char *name, const char *path, gboolean *all, GError **error)
+{
+    const Side both[] = { run_ours, run_theirs };
+    double least[2], certified;
+    if (!(c->inputs = make_inputs(c->model->graph, error)) || !open_session(o, c, path, error) || !convert_inputs(c, error) ||
+        !open_evaluator(o, c, FALSE, error) || !compete(o, c, both, least, 2, error))
+        return FALSE;
+    *all &= within(name, "values", least[0], least[1], LIMIT_VALUES);
+    if (!open_evaluator(o, c, TRUE, error) || !compete(o, c, both, &certified, 1, error))
+        return FALSE;
+    if (c->certified)
+        *all &= within(name, "certified", certified, least[1], LIMIT_CERTIFIED);
+    return TRUE;
+}
+
+static gboolean contest(const Options *o, Engine *engine, const char *name, const char *path, gboolean *all, GError **error)
+{
+    g_autoptr(Model) model = model_load(path, NULL, error);
+    if (!model)
+        return FALSE;
+    Contest c = { .model = model, .engine = engine, .names = g_ptr_array_new(), .values = g_ptr_array_new(),
+                  .keep = g_ptr_array_new_with_free_func(g_free) };
+    const gboolean ok = race(o, &c, name, path, all, error);
+    contest_clear(&c);
+    return ok;
+}
+
+static gboolean contest_text(const Options *o, Engine *engine, const Kernel *kernel, gboolean *all, GError **error)
+{
+    g_autofree char *path = NULL;
+    const int file = g_file_open_tmp("assay-XXXXXX.onnx", &path, error);
+    g_autoptr(Model) model = file >= 0 ? model_from_text(kernel->text, error) : NULL;
+    const gboolean ok = model && model_save(model, path, error) && contest(o, engine, kernel->name, path, all, error);
+    if (file >= 0) {
+        close(file);
+        remove(path);
+    }
+    return ok;
+}
+
+static gboolean run_all(const Options *o, char **paths, int n, gboolean *all, GError **error)
+{
+    Engine engine = { 0 };
+    if (!engine_open(&engine, NULL, error))
+        return FALSE;
+    printf("%-26s %-10s %13s %13s %10s   (CPU time, %d threads; ONNX Runtime %s)\n", "", "", "ours", "ONNX Runtime", "ratio",
+           o->threads, engine.version);
+    gboolean ok = TRUE;
+    for (gsize i = 0; ok && n == 0 && i < G_N_ELEMENTS(kernels); i++)
+        ok = contest_text(o, &engine, &kernels[i], all, error);
+    for (int i = 0; ok && i < n; i++) {
+        g_autofree char *base = g_path_get_basename(paths[i]);
+        *g_strrstr(base, ".") = '\0';
+        ok = contest(o, &engine, base, paths[i], all, error);
+    }
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    Options o = { 2, 1 };
+    const GOptionEntry entries[] = {
+        { "threads", 't', 0, G_OPTION_ARG_INT, &o.threads, "Threads of both sides (default: 2)", "N" },
+        { "seconds", 's', 0, G_OPTION_ARG_DOUBLE, &o.seconds, "CPU time to measure each model for (default: 1)", "S" },
+        { NULL, 0, 0, 0, NULL, NULL, NULL }
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("[MODEL.onnx ...]");
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_autoptr(GError) error = NULL;
+    gboolean all = TRUE;
+    if (!g_option_context_parse(context, &argc, &argv, &error) || !run_all(&o, argv + 1, argc - 1, &all, &error)) {
+        g_printerr("kernels: %s\n", error->message);
+        return 2;
+    }
+    return all ? 0 : 1;
+}
