@@ -1,5 +1,6 @@
 #include "reference/tensor/convert.h"
 
+#include "reference/tensor/clones.h"
 #include "reference/tensor/float_format.h"
 
 #include <math.h>
@@ -54,6 +55,19 @@ static double bfloat_to_double(uint16_t bits)
     float value;
     memcpy(&value, &wide, sizeof value);
     return value;
+}
+
+/* float, the type of most elements, with the widest vectors there are. */
+CLONES static void widen_floats(const float *restrict in, double *restrict out, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        out[i] = (double)in[i];
+}
+
+CLONES static void narrow_to_floats(const double *restrict in, float *restrict out, gsize count)
+{
+    for (gsize i = 0; i < count; i++)
+        out[i] = (float)in[i];
 }
 
 #define WIDEN(TYPE, expression)                      \
@@ -111,7 +125,7 @@ void convert_to_double(DType dtype, const void *data, double *out, gsize count)
     switch (dtype) {
         WIDEN_INTEGERS(double);
     case DTYPE_FLOAT:
-        WIDEN(float, (double)in[i]);
+        widen_floats(data, out, count);
         return;
     case DTYPE_DOUBLE:
         memcpy(out, data, count * sizeof(double));
@@ -195,7 +209,7 @@ void convert_from_double(DType dtype, const double *in, void *data, gsize count)
         memcpy(data, in, count * sizeof(double));
         return;
     case DTYPE_FLOAT:
-        NARROW(float, in[i]);
+        narrow_to_floats(in, data, count);
         return;
     case DTYPE_FLOAT16:
         NARROW(uint16_t, float_encode(&float_format_float16, in[i], OVERFLOW_NATURAL));

@@ -1,6 +1,8 @@
 #include "reference/bounds/rounding.h"
 #include "reference/ops/shared/normalize.h"
 #include "reference/ops/shared/wide.h"
+#include "reference/tensor/clones.h"
+#include "reference/tensor/convert.h"
 
 #include <math.h>
 
@@ -40,16 +42,34 @@ static gboolean read_batch(const Eval *ev, Batch *b, GError **error)
            read_vector(ev, 3, "mean", b, &b->mean, error) && read_vector(ev, 4, "var", b, &b->variance, error);
 }
 
-static void some_elements(int64_t first, int64_t last, gpointer data)
+CLONES static void normalize(double *restrict x, gsize n, double mean, double root, double scale, double bias)
+{
+    for (gsize i = 0; i < n; i++) {
+        const double value = (x[i] - mean) / root * scale + bias;
+        x[i] = isnan(value) ? (double)NAN : value;
+    }
+}
+
+#define BLOCK 512
+
+/* Rows: the elements of one batch item that share one set of statistics. */
+static void some_rows(int64_t first, int64_t last, gpointer data)
 {
     const gpointer *both = data;
     const Batch *b = both[0];
     Tensor *y = both[1];
-    for (int64_t i = first; i < last; i++) {
-        const double d = tensor_get_double(b->x, i) - parameter_at(&b->mean, i);
-        const double value = d / sqrt(parameter_at(&b->variance, i) + b->epsilon) * parameter_at(&b->scale, i) +
-                             parameter_at(&b->bias, i);
-        tensor_set_double(y, i, isnan(value) ? (double)NAN : value);
+    const int64_t width = dtype_info(y->dtype)->width;
+    for (int64_t row = first; row < last; row++) {
+        const int64_t from = row * b->inner;
+        const double root = sqrt(parameter_at(&b->variance, from) + b->epsilon), mean = parameter_at(&b->mean, from);
+        const double scale = parameter_at(&b->scale, from), bias = parameter_at(&b->bias, from);
+        for (int64_t i = from; i < from + b->inner; i += BLOCK) {
+            double block[BLOCK];
+            const gsize n = (gsize)MIN(from + b->inner - i, BLOCK);
+            convert_to_double(b->x->dtype, (const uint8_t *)b->x->data + i * width, block, n);
+            normalize(block, n, mean, root, scale, bias);
+            convert_from_double(y->dtype, block, (uint8_t *)y->data + i * width, n);
+        }
     }
 }
 
@@ -61,7 +81,8 @@ static gboolean infer(Eval *ev, Batch *b, GError **error)
     Tensor *y = eval_output(ev, 0, b->x->dtype, &b->x->shape, error);
     if (!y)
         return FALSE;
-    eval_parallel(ev, y->count, 4096, some_elements, (gpointer[]){ b, y });
+    if (y->count > 0)
+        eval_parallel(ev, y->count / b->inner, 1 + 65536 / b->inner, some_rows, (gpointer[]){ b, y });
     return TRUE;
 }
 

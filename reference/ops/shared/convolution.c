@@ -1,6 +1,7 @@
 #include "reference/ops/shared/convolution.h"
 
 #include "reference/ops/shared/compensated.h"
+#include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
 gboolean convolution_read(const Eval *ev, const Tensor *x, const Tensor *w, const Tensor *bias, Convolution *c, GError **error)
@@ -36,6 +37,24 @@ static void weights(gpointer data, int64_t item, int64_t first, int64_t n, int64
 
 #define BLOCK 256
 
+/* What is exact but for one rounding needs no remainder. */
+CLONES static void add_bias(const double *restrict sums, double bias, double *restrict out, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        const double value = sums[i] + bias;
+        out[i] = isnan(value) ? (double)NAN : value;
+    }
+}
+
+static void add_bias_precisely(const double *sums, const double *rests, double bias, double *out, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        Compensated s = { sums[i], rests[i] };
+        compensated_add(&s, bias);
+        out[i] = compensated_value(s);
+    }
+}
+
 static void store(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const void *values, const double *rests)
 {
     const Convolution *c = data;
@@ -46,11 +65,10 @@ static void store(gpointer data, int64_t item, int64_t row, int64_t column, int6
     for (int64_t i = 0; i < n; i += BLOCK) {
         double block[BLOCK];
         const int64_t some = MIN(n - i, BLOCK);
-        for (int64_t j = 0; j < some; j++) {
-            Compensated s = { sums[i + j], rests ? rests[i + j] : 0 };
-            compensated_add(&s, bias);
-            block[j] = compensated_value(s);
-        }
+        if (rests)
+            add_bias_precisely(sums + i, rests + i, bias, block, (gsize)some);
+        else
+            add_bias(sums + i, bias, block, (gsize)some);
         convert_from_double(c->y->dtype, block, out + i * dtype_info(c->y->dtype)->width, (gsize)some);
     }
 }
