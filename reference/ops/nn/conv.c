@@ -1,4 +1,6 @@
 #include "reference/ops/shared/convolution.h"
+#include "reference/ops/shared/padded_input.h"
+#include "reference/tensor/clones.h"
 #include "reference/ops/shared/linear_bound.h"
 
 #include "reference/tensor/convert.h"
@@ -56,17 +58,122 @@ static void read_row(const Convolution *c, int64_t item, int64_t first, int64_t 
     }
 }
 
+/* The way for every geometry and every amount of memory. */
 static void columns(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells, int64_t width)
 {
     for (int64_t j = 0; j < depth; j++)
         read_row(data, item, first, n, from + j, (double *)cells + j * width);
 }
 
+/* Windows of one element, one after the other: the input itself is the matrix. */
+static void columns_of_input(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
+                             int64_t width)
+{
+    const Convolution *c = data;
+    const int64_t plane = c->window.in_plane, at = item * c->in_group * plane;
+    const GemmMatrix x = { c->x->dtype, (const uint8_t *)c->x->data + at * dtype_info(c->x->dtype)->width, 1, plane };
+    gemm_pack(c->arithmetic, &x, first, n, from, depth, cells, width);
+}
+
+CLONES static void copy(const double *restrict from, double *restrict to, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] = from[i];
+}
+
+static void columns_of_padded(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
+                              int64_t width)
+{
+    const Convolution *c = data;
+    const PaddedInput *p = c->data;
+    const int64_t *at = p->positions + first, taps = c->window.taps;
+    const gboolean in_a_row = at[n - 1] - at[0] == n - 1; /* positions ascend */
+    double *out = cells;
+    for (int64_t j = from; j < from + depth; j++, out += width) {
+        const double *x = p->cells + (item * c->in_group + j / taps) * p->plane + p->taps[j % taps];
+        if (in_a_row)
+            copy(x + at[0], out, n);
+        else
+            for (int64_t i = 0; i < n; i++)
+                out[i] = x[at[i]];
+    }
+}
+
+static gboolean is_matrix(const Spatial *w)
+{
+    gboolean is = w->taps == 1;
+    for (int d = 0; d < w->rank; d++)
+        is &= w->stride[d] == 1 && w->begin[d] == 0 && w->end[d] == 0;
+    return is;
+}
+
+/* ---- few output channels a group: a matrix of one row would waste most of a matrix kernel ------------------------------- */
+
+CLONES static void add_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        sums[i] += weight * x[i];
+}
+
+CLONES static void add_strided_tap(double weight, const double *restrict x, int64_t stride, double *restrict sums, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        sums[i] += weight * x[i * stride];
+}
+
+/* Output rows along the last dim; item: n * output channels + channel. The sums are those of gemm.h in the same order. */
+static void some_planes(int64_t first, int64_t last, gpointer data)
+{
+    Convolution *c = data;
+    const PaddedInput *p = c->data;
+    const int d = c->window.rank - 1;
+    const int64_t row = c->window.out[d], stride = c->window.stride[d], taps = c->window.taps, terms = c->in_group * taps;
+    g_autofree double *sums = g_new(double, row), *weights = g_new(double, terms);
+    for (int64_t item = first; item < last; item++) {
+        const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
+        const int64_t width = dtype_info(c->w->dtype)->width;
+        convert_to_double(c->w->dtype, (const uint8_t *)c->w->data + channel * terms * width, weights, (gsize)terms);
+        for (int64_t at = 0; at < c->window.out_plane; at += row) {
+            memset(sums, 0, (gsize)row * sizeof *sums);
+            for (int64_t j = 0; j < terms; j++) {
+                const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
+                if (stride == 1)
+                    add_tap(weights[j], x, sums, row);
+                else
+                    add_strided_tap(weights[j], x, stride, sums, row);
+            }
+            convolution_store(c, group, item % c->out_group, at, row, sums, NULL);
+        }
+    }
+}
+
+#define FEW_CHANNELS 2
+
+static gboolean run_padded(Eval *ev, Convolution *c, GError **error)
+{
+    const PaddedInput *p = c->data;
+    if (c->out_group > FEW_CHANNELS || c->arithmetic != GEMM_NARROW || c->window.out_plane == 0)
+        return convolution_run(ev, c, columns_of_padded, error);
+    if (!convolution_output(ev, c, error))
+        return FALSE;
+    eval_parallel(ev, c->x->shape.dims[0] * c->groups * c->out_group, 1 + 65536 / p->plane, some_planes, c);
+    return TRUE;
+}
+
 static gboolean conv(Eval *ev, GError **error)
 {
     Convolution c = { 0 };
-    return convolution_read(ev, eval_input(ev, 0), eval_input(ev, 1), eval_input(ev, 2), &c, error) &&
-           convolution_run(ev, &c, columns, error);
+    PaddedInput padded;
+    if (!convolution_read(ev, eval_input(ev, 0), eval_input(ev, 1), eval_input(ev, 2), &c, error))
+        return FALSE;
+    if (is_matrix(&c.window))
+        return convolution_run(ev, &c, columns_of_input, error);
+    if (!padded_input_make(ev, c.x, &c.window, &padded))
+        return convolution_run(ev, &c, columns, error);
+    c.data = &padded;
+    const gboolean ok = run_padded(ev, &c, error);
+    padded_input_clear(&padded);
+    return ok;
 }
 
 static gboolean conv_bound(Eval *ev, GError **error)

@@ -55,7 +55,7 @@ static void add_bias_precisely(const double *sums, const double *rests, double b
     }
 }
 
-static void store(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const void *values, const double *rests)
+void convolution_store(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const void *values, const double *rests)
 {
     const Convolution *c = data;
     const int64_t channel = item % c->groups * c->out_group + row;
@@ -73,15 +73,19 @@ static void store(gpointer data, int64_t item, int64_t row, int64_t column, int6
     }
 }
 
+gboolean convolution_output(Eval *ev, Convolution *c, GError **error)
+{
+    const Shape shape = spatial_shape(&c->window, c->x->shape.dims[0], c->groups * c->out_group);
+    c->y = eval_output(ev, 0, c->x->dtype, &shape, error);
+    return c->y != NULL;
+}
+
 gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **error)
 {
-    const int64_t n = c->x->shape.dims[0];
-    const Shape shape = spatial_shape(&c->window, n, c->groups * c->out_group);
-    c->y = eval_output(ev, 0, c->x->dtype, &shape, error);
-    if (!c->y)
+    if (!convolution_output(ev, c, error))
         return FALSE;
-    const Gemm product = { c->arithmetic, n * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
-                           weights, columns, store, c };
+    const Gemm product = { c->arithmetic, c->x->shape.dims[0] * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
+                           weights, columns, convolution_store, c };
     gemm_run(ev, &product);
     return TRUE;
 }

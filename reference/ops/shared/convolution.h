@@ -23,4 +23,10 @@ gboolean convolution_read(const Eval *ev, const Tensor *x, const Tensor *w, cons
  * n * groups + group and `data` is the Convolution. */
 gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **error);
 
+/* The two parts of convolution_run for who sums otherwise: output 0, and the GemmWrite that adds the bias and rounds, whose
+ * item is that of the product and whose row is the output channel in the group. */
+gboolean convolution_output(Eval *ev, Convolution *c, GError **error);
+void     convolution_store(gpointer convolution, int64_t item, int64_t row, int64_t column, int64_t n, const void *sums,
+                           const double *rests);
+
 #endif

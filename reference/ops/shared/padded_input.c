@@ -1,0 +1,91 @@
+#include "reference/ops/shared/padded_input.h"
+
+#include "reference/tensor/convert.h"
+
+#include <string.h>
+
+/* Pads may be much larger than the input, and what is copied should stay small beside what is computed. */
+#define MOST_TIMES 8
+#define MOST_CELLS (INT64_C(1) << 25)
+
+typedef struct {
+    const Tensor  *x;
+    const Spatial *window;
+    const int64_t *extent; /* of a plane with its pads, as far as a window reaches */
+    PaddedInput   *padded;
+} Job;
+
+/* Input rows along the last dim, each to where its pads leave it. */
+static void one_plane(const Job *job, int64_t plane)
+{
+    const Spatial *w = job->window;
+    const int d = w->rank - 1;
+    const int64_t width = dtype_info(job->x->dtype)->width, rows = w->in_plane / w->in[d];
+    const uint8_t *source = (const uint8_t *)job->x->data + plane * w->in_plane * width;
+    double *cells = job->padded->cells + plane * job->padded->plane;
+    const int64_t n = MIN(w->in[d], job->extent[d] - w->begin[d]);
+    memset(cells, 0, (gsize)job->padded->plane * sizeof *cells);
+    for (int64_t r = 0; n > 0 && r < rows; r++) {
+        int64_t at[SHAPE_MAX_RANK], row = 0;
+        gboolean inside = TRUE;
+        spatial_index(w->in, d, r, at);
+        for (int e = 0; e < d; e++) {
+            inside &= at[e] + w->begin[e] < job->extent[e];
+            row = row * job->extent[e] + at[e] + w->begin[e];
+        }
+        if (inside)
+            convert_to_double(job->x->dtype, source + r * w->in[d] * width, cells + row * job->extent[d] + w->begin[d], (gsize)n);
+    }
+}
+
+static void some_planes(int64_t first, int64_t last, gpointer data)
+{
+    for (int64_t plane = first; plane < last; plane++)
+        one_plane(data, plane);
+}
+
+/* Offsets in a plane of all index vectors below dims, step[d] apart in dim d. */
+static void fill_offsets(const int64_t *dims, const int64_t *step, const int64_t *extent, int rank, int64_t n, int64_t *offsets)
+{
+    int64_t at[SHAPE_MAX_RANK] = { 0 };
+    for (int64_t i = 0; i < n; i++) {
+        offsets[i] = 0;
+        for (int d = 0; d < rank; d++)
+            offsets[i] = offsets[i] * extent[d] + at[d] * step[d];
+        for (int d = rank - 1; d >= 0 && ++at[d] == dims[d]; d--)
+            at[d] = 0;
+    }
+}
+
+gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *w, PaddedInput *p)
+{
+    int64_t extent[SHAPE_MAX_RANK], total;
+    const int64_t planes = x->shape.dims[0] * x->shape.dims[1];
+    *p = (PaddedInput){ .plane = 1 };
+    for (int d = 0; d < w->rank; d++) {
+        extent[d] = (w->out[d] - 1) * w->stride[d] + (w->kernel[d] - 1) * w->dilation[d] + 1; /* each factor is below 2^31 */
+        if (extent[d] < 1 || __builtin_mul_overflow(p->plane, extent[d], &p->plane))
+            return FALSE;
+    }
+    if (x->count < 1 || __builtin_mul_overflow(p->plane, planes, &total) || total > MOST_CELLS || total / MOST_TIMES > x->count ||
+        w->out_plane > MOST_CELLS || w->taps > MOST_CELLS)
+        return FALSE;
+    p->cells = g_try_new(double, total);
+    p->taps = g_try_new(int64_t, w->taps);
+    p->positions = g_try_new(int64_t, w->out_plane + 1);
+    if (!p->cells || !p->taps || !p->positions) {
+        padded_input_clear(p);
+        return FALSE;
+    }
+    fill_offsets(w->kernel, w->dilation, extent, w->rank, w->taps, p->taps);
+    fill_offsets(w->out, w->stride, extent, w->rank, w->out_plane, p->positions);
+    eval_parallel(ev, planes, 1 + 65536 / p->plane, some_planes, &(Job){ x, w, extent, p });
+    return TRUE;
+}
+
+void padded_input_clear(PaddedInput *p)
+{
+    g_clear_pointer(&p->cells, g_free);
+    g_clear_pointer(&p->taps, g_free);
+    g_clear_pointer(&p->positions, g_free);
+}
