@@ -151,3 +151,40 @@ gboolean bound_monotone(Eval *ev, GError **error)
     }
     return ok;
 }
+
+/* Whether output 0 is what it is when input i stands at its upper end for bit i of `upper`, else at its lower end. */
+static gboolean same_at(Eval *ev, guint upper, gboolean *same, GError **error)
+{
+    g_autofree const Tensor **inputs = g_new0(const Tensor *, ev->n_inputs + 1);
+    g_autofree Value **outputs = g_new0(Value *, ev->n_outputs + 1);
+    for (gsize i = 0; i < ev->n_inputs; i++)
+        if (ev->inputs[i])
+            inputs[i] = upper >> i & 1 ? ev->inputs[i]->upper : ev->inputs[i]->lower;
+    const gboolean ok = eval_rerun(ev, inputs, outputs, error);
+    *same = ok && outputs[0] && tensor_equal(outputs[0]->tensor, eval_output_tensor(ev, 0));
+    for (gsize i = 0; i < ev->n_outputs; i++)
+        value_unref(outputs[i]);
+    return ok;
+}
+
+gboolean bound_decided(Eval *ev, GError **error)
+{
+    gboolean same = TRUE;
+    guint inexact = 0;
+    for (gsize i = 0; i < ev->n_inputs; i++) {
+        same &= !ev->inputs[i] || !ev->inputs[i]->uncertified;
+        inexact |= ev->inputs[i] && ev->inputs[i]->lower ? 1u << (i % 32) : 0;
+    }
+    if (same && inexact && ev->n_inputs <= 16)
+        for (guint upper = inexact;; upper = (upper - 1) & inexact) { /* every subset, the empty one last */
+            if (!same_at(ev, upper, &same, error))
+                return FALSE;
+            if (!same || upper == 0)
+                break;
+        }
+    else if (inexact)
+        same = FALSE;
+    if (!same)
+        eval_set_uncertified(ev, 0);
+    return TRUE;
+}

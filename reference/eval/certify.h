@@ -52,6 +52,9 @@ gboolean subgraph_run_certified(Subgraph *subgraph, Value *const *inputs, const 
 
 /* Exact inputs give a point; anything else no certificate. For exact operators that are not monotone. */
 gboolean bound_exact(Eval *ev, GError **error);
+/* Monotone in each input for itself, but with jumps (comparisons): a point if all combinations of ends give the same,
+ * else no certificate. */
+gboolean bound_decided(Eval *ev, GError **error);
 /* Non-decreasing in every input (data movement too, where it is the identity on elements): the kernel's answers on all
  * lower and on all upper ends. */
 gboolean bound_monotone(Eval *ev, GError **error);

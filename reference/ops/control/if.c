@@ -1,3 +1,4 @@
+#include "reference/eval/certify.h"
 #include "reference/ops/shared/move.h"
 
 static gboolean if_(Eval *ev, GError **error)
@@ -22,10 +23,32 @@ static gboolean if_(Eval *ev, GError **error)
     return TRUE;
 }
 
+/* The outputs' intervals are what the branch makes of those that it captures. */
+static gboolean if_bound(Eval *ev, GError **error)
+{
+    Interval condition;
+    const gsize n = eval_output_count(ev);
+    if (eval_inputs_exact(ev) || !eval_input_interval(ev, 0, &condition) || condition.lower)
+        return bound_exact(ev, error);
+    Subgraph *graph = eval_subgraph(ev, tensor_get_int(eval_input(ev, 0), 0) ? "then_branch" : "else_branch", error);
+    g_autofree Value **outputs = g_new0(Value *, n + 1);
+    g_autofree Interval *ends = g_new0(Interval, n + 1);
+    gboolean certified;
+    if (!graph || !subgraph_run_certified(graph, NULL, NULL, 0, outputs, ends, &certified, error))
+        return FALSE;
+    for (gsize i = 0; i < n; i++) {
+        eval_set_interval(ev, i, (Tensor *)ends[i].lower, (Tensor *)ends[i].upper);
+        if (!certified)
+            eval_set_uncertified(ev, i);
+        value_unref(outputs[i]);
+    }
+    return TRUE;
+}
+
 /* Both branches stand for one type each output, but a branch that does not run is not asked. */
 #define REST                                                                                                            \
     .signature = "cond:bool -> outputs:V+", .attributes = "then_branch:graph!, else_branch:graph!", .kernel = if_,      \
-    .bound = bound_exact
+    .bound = if_bound
 OPERATOR_DEFINE(if, "If", "",
     { .since = 1, .types = "V: all1", REST },
     { .since = 11, .types = "V: all1", REST },

@@ -15,7 +15,7 @@ static gboolean greater_legacy(Eval *ev, GError **error)
     return elementwise_compare_legacy(ev, &greater_fn, error);
 }
 
-#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
+#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_decided
 OPERATOR_DEFINE(greater, "Greater", "",
     { .since = 1, .types = "T: floats1", .attributes = "axis:int, broadcast:int=0", .kernel = greater_legacy, REST },
     { .since = 7, .types = "T: floats1", .kernel = greater, REST },

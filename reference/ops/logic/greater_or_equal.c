@@ -18,7 +18,7 @@ static const char body[] =
     "    C = Or (greater, equal)\n"
     "}";
 
-#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
+#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_decided
 OPERATOR_DEFINE(greater_or_equal, "GreaterOrEqual", "",
     { .since = 12, .types = "T: numeric1", .kernel = greater_or_equal, REST },
     { .since = 16, .body = body, .types = "T: numeric13", .kernel = greater_or_equal, REST })

@@ -15,7 +15,7 @@ static gboolean less_legacy(Eval *ev, GError **error)
     return elementwise_compare_legacy(ev, &less_fn, error);
 }
 
-#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
+#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_decided
 OPERATOR_DEFINE(less, "Less", "",
     { .since = 1, .types = "T: floats1", .attributes = "axis:int, broadcast:int=0", .kernel = less_legacy, REST },
     { .since = 7, .types = "T: floats1", .kernel = less, REST },

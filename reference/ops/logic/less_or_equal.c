@@ -18,7 +18,7 @@ static const char body[] =
     "    C = Or (less, equal)\n"
     "}";
 
-#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_exact
+#define REST .signature = "A:T, B:T -> C:bool", .bound = bound_decided
 OPERATOR_DEFINE(less_or_equal, "LessOrEqual", "",
     { .since = 12, .types = "T: numeric1", .kernel = less_or_equal, REST },
     { .since = 16, .body = body, .types = "T: numeric13", .kernel = less_or_equal, REST })

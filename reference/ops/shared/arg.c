@@ -49,3 +49,29 @@ gboolean arg_reduce(Eval *ev, gboolean greatest, GError **error)
     }
     return TRUE;
 }
+
+static gboolean apart(const Interval *x, gboolean greatest, int64_t a, int64_t b)
+{
+    return greatest ? tensor_get_double(x->lower, a) > tensor_get_double(x->upper, b)
+                    : tensor_get_double(x->upper, a) < tensor_get_double(x->lower, b);
+}
+
+gboolean arg_bound(Eval *ev, gboolean greatest, GError **error)
+{
+    Interval x;
+    if (!eval_input_interval(ev, 0, &x) || !x.lower)
+        return bound_exact(ev, error);
+    const Tensor *y = eval_output_tensor(ev, 0);
+    const Shape *shape = &eval_input(ev, 0)->shape;
+    const int axis = shape_axis(eval_int(ev, "axis"), shape->rank);
+    const int64_t dim = shape->dims[axis], inner = shape_span(shape, axis + 1, shape->rank);
+    gboolean decided = TRUE;
+    for (int64_t i = 0; i < y->count && decided; i++) {
+        const int64_t from = i / inner * dim * inner + i % inner, chosen = tensor_get_int(y, i);
+        for (int64_t k = 0; k < dim && decided; k++)
+            decided = k == chosen || apart(&x, greatest, from + chosen * inner, from + k * inner);
+    }
+    if (!decided)
+        eval_set_uncertified(ev, 0);
+    return TRUE;
+}

@@ -8,4 +8,7 @@
  * texts do not speak of NaN. */
 gboolean arg_reduce(Eval *ev, gboolean greatest, GError **error);
 
+/* Inexact inputs: a point if each winner is apart from all others of its line, else no certificate. */
+gboolean arg_bound(Eval *ev, gboolean greatest, GError **error);
+
 #endif

@@ -286,3 +286,63 @@ Test(bounds, platform_functions_within_a_few_ulps)
         }
     }
 }
+
+/* ---- jumps, branches ------------------------------------------------------------------------------------------------------ */
+
+Test(bounds, jumps_are_decided_by_margins)
+{
+    g_autoptr(Enclosed) m = enclosed_new("g (float[3] x, float[3] z) => (bool[3] c, int64[1] k) {"
+                                         "  e = Exp (x) c = Less (e, z) k = ArgMax (e) }", 13);
+    const float x[3] = { 0.5f, 1.5f, 1.0f }, apart[3] = { 1, 9, 2 }, near[3] = { 1, 4.4816890703f, 2 }, tied[3] = { 0.5f, 1.5f, 1.5f };
+    g_autoptr(Tensor) tx = tensor_from_data(DTYPE_FLOAT, &SHAPE(3), x, NULL);
+    g_autoptr(Tensor) ties = tensor_from_data(DTYPE_FLOAT, &SHAPE(3), tied, NULL);
+    g_autoptr(Tensor) far = tensor_from_data(DTYPE_FLOAT, &SHAPE(3), apart, NULL);
+    g_autoptr(Tensor) close = tensor_from_data(DTYPE_FLOAT, &SHAPE(3), near, NULL);
+    enclosed_run(m, (Tensor *[]){ tx, far }, 2);
+    cr_assert(enclosed_is_point(m, 0) && enclosed_is_point(m, 1));
+    enclosed_run(m, (Tensor *[]){ ties, close }, 2);
+    cr_assert(!enclosed_certified(m, 0) && !enclosed_certified(m, 1));
+}
+
+Test(bounds, branches_pass_intervals_on)
+{
+    g_autoptr(Enclosed) m = enclosed_new("g (float[3] x, bool c) => (float[3] y, float[3] e) { e = Exp (x)"
+                                         "  y = If <then_branch = t () => (float[3] a) { a = Neg (e) },"
+                                         "          else_branch = f () => (float[3] b) { b = Identity (x) }> (c) }", 13);
+    const float x[3] = { 0.5f, 1.5f, 1.0f };
+    const uint8_t yes = 1, no = 0;
+    g_autoptr(Tensor) tx = tensor_from_data(DTYPE_FLOAT, &SHAPE(3), x, NULL);
+    g_autoptr(Tensor) then = tensor_from_data(DTYPE_BOOL, &SHAPE0, &yes, NULL);
+    g_autoptr(Tensor) other = tensor_from_data(DTYPE_BOOL, &SHAPE0, &no, NULL);
+    enclosed_run(m, (Tensor *[]){ tx, then }, 2);
+    cr_assert(enclosed_certified(m, 0) && !enclosed_is_point(m, 0));
+    for (int k = 0; k < 3; k++)
+        enclosed_expect(m, 0, k, -(double)expf(x[k]), "the negated exponential");
+    enclosed_run(m, (Tensor *[]){ tx, other }, 2);
+    cr_assert(enclosed_is_point(m, 0));
+}
+
+Test(bounds, causal_convolutions_stay_inside)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(9);
+    g_autoptr(Enclosed) m = enclosed_new("g (float[1,1,32] x, float[1,1,4] w, float[1] b) => (float[1,1,32] y, float[1,1,32] z) {"
+                                         "  y = CausalConvWithState (x, w, b) z = CausalConvWithState <activation = \"silu\"> (x, w, b) }", 27);
+    for (guint round = 0; round < enclosed_rounds(50); round++) {
+        g_autoptr(Tensor) x = enclosed_data(rand, round % DATA_KINDS, DTYPE_FLOAT, &SHAPE(1, 1, 32));
+        g_autoptr(Tensor) w = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(1, 1, 4));
+        g_autoptr(Tensor) b = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(1));
+        const float *fx = x->data, *fw = w->data, bias = *(const float *)b->data;
+        enclosed_run(m, (Tensor *[]){ x, w, b }, 3);
+        for (int i = 0; i < 32; i++) {
+            float first = bias, last = 0;
+            for (int k = 0; k < 4; k++) {
+                first = fmaf(i + k >= 3 ? fx[i + k - 3] : 0, fw[k], first);
+                last += (i + 3 - k >= 3 ? fx[i - k] : 0) * fw[3 - k];
+            }
+            last += bias;
+            enclosed_expect(m, 0, i, (double)first, "bias first");
+            enclosed_expect(m, 0, i, (double)last, "bias last");
+            enclosed_expect(m, 1, i, (double)(first / (1 + expf(-first))), "silu");
+        }
+    }
+}
