@@ -106,7 +106,7 @@ static gboolean train(Eval *ev, const Batch *b, GError **error)
                         .epsilon = b->epsilon, .scale = &b->scale, .bias = &b->bias };
     if (b->x->shape.rank == 1)
         n.view = SHAPE(items, 1, 1);
-    g_autofree double *means = g_try_new(double, b->channels + 1), *variances = g_try_new(double, b->channels + 1);
+    g_autofree double *means = g_try_new(double, (gsize)(b->channels + 1)), *variances = g_try_new(double, (gsize)(b->channels + 1));
     if (!means || !variances)
         return eval_fail(error, "no memory for the statistics of %" G_GINT64_FORMAT " channels", b->channels);
     n.means = means;

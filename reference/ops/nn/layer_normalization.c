@@ -37,7 +37,7 @@ static gboolean layer_normalization(Eval *ev, GError **error)
     for (int d = 0; d < outer.rank; d++)
         outer.dims[d] = n.reduced[d] ? 1 : outer.dims[d];
     const int64_t groups = normalize_groups(&n);
-    g_autofree double *means = g_try_new(double, groups + 1), *variances = g_try_new(double, groups + 1);
+    g_autofree double *means = g_try_new(double, (gsize)(groups + 1)), *variances = g_try_new(double, (gsize)(groups + 1));
     if (!means || !variances)
         return eval_fail(error, "no memory for the statistics of %" G_GINT64_FORMAT " groups", groups);
     n.means = means;

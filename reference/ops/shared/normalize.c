@@ -10,7 +10,7 @@
 
 static gboolean widen(const Tensor *t, Parameter *p, GError **error)
 {
-    p->values = g_try_new(double, t->count + 1);
+    p->values = g_try_new(double, (gsize)(t->count + 1));
     if (!p->values)
         return eval_fail(error, "no memory for %" G_GINT64_FORMAT " parameters", t->count);
     convert_to_double(t->dtype, t->data, p->values, (gsize)t->count);
@@ -172,8 +172,8 @@ static void one_group(const Job *job, int64_t group, const int64_t *offsets, dou
 static void some_groups(int64_t first, int64_t last, gpointer data)
 {
     Job *job = data;
-    g_autofree double *row = g_try_new(double, job->size + 1);
-    g_autofree int64_t *offsets = job->contiguous ? NULL : g_try_new(int64_t, job->size + 1);
+    g_autofree double *row = g_try_new(double, (gsize)(job->size + 1));
+    g_autofree int64_t *offsets = job->contiguous ? NULL : g_try_new(int64_t, (gsize)(job->size + 1));
     if (!row || (!offsets && !job->contiguous)) {
         g_atomic_int_set(&job->out_of_memory, 1);
         return;
@@ -256,8 +256,8 @@ static gboolean bound_group(const Job *job, DType computing, const double *radii
 static gboolean bound_groups(const Normalization *n, DType computing, const Tensor *radii, NormEnds *ends, GError **error)
 {
     const Job job = job_of(n);
-    g_autofree double *rows = g_try_new(double, 2 * job.size + 1);
-    g_autofree int64_t *offsets = g_try_new(int64_t, job.size + 1);
+    g_autofree double *rows = g_try_new(double, (gsize)(2 * job.size + 1));
+    g_autofree int64_t *offsets = g_try_new(int64_t, (gsize)(job.size + 1));
     if (!rows || !offsets)
         return eval_fail(error, "no memory for a group of %" G_GINT64_FORMAT " elements", job.size);
     for (int64_t i = 0; i < job.size; i++)

@@ -326,7 +326,8 @@ Test(bounds, causal_convolutions_stay_inside)
 {
     g_autoptr(GRand) rand = g_rand_new_with_seed(9);
     g_autoptr(Enclosed) m = enclosed_new("g (float[1,1,32] x, float[1,1,4] w, float[1] b) => (float[1,1,32] y, float[1,1,32] z) {"
-                                         "  y = CausalConvWithState (x, w, b) z = CausalConvWithState <activation = \"silu\"> (x, w, b) }", 27);
+                                         "  y, p = CausalConvWithState (x, w, b)"
+                                         "  z, q = CausalConvWithState <activation = \"silu\"> (x, w, b) }", 27);
     for (guint round = 0; round < enclosed_rounds(50); round++) {
         g_autoptr(Tensor) x = enclosed_data(rand, round % DATA_KINDS, DTYPE_FLOAT, &SHAPE(1, 1, 32));
         g_autoptr(Tensor) w = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(1, 1, 4));
