@@ -46,7 +46,8 @@ static char *default_folder(const char *results)
     return g_strconcat(stem, "-report", NULL);
 }
 
-static int write_report(const char *path, const char *folder, const GPtrArray *writers, gboolean observations)
+static int write_report(const char *path, const char *folder, const GPtrArray *writers, gboolean observations,
+                        char **evidence)
 {
     GError *error = NULL;
     g_autoptr(Results) results = results_open(path, RESULTS_READ, &error);
@@ -55,6 +56,9 @@ static int write_report(const char *path, const char *folder, const GPtrArray *w
     g_autoptr(Report) report = report_load(results, observations, &error);
     if (report == NULL)
         return cli_fail(&subcommand_report, EXIT_USAGE, error);
+    for (char **each = evidence; each != NULL && *each != NULL; each++)
+        if (!report_add_evidence(report, *each, &error))
+            return cli_fail(&subcommand_report, EXIT_USAGE, error);
     if (!report_write(report, folder, (const Writer *const *)writers->pdata, writers->len, &error)) {
         gboolean taken = g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT);
         return cli_fail(&subcommand_report, taken ? EXIT_USAGE : EXIT_HARNESS, error);
@@ -71,10 +75,12 @@ static int write_report(const char *path, const char *folder, const GPtrArray *w
 static int cmd_report(int argc, char **argv)
 {
     g_autofree char *folder = NULL, *formats = NULL, *description = describe();
+    g_auto(GStrv) evidence = NULL;
     gboolean observations = FALSE;
     const GOptionEntry entries[] = {
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "folder to write (default: RESULTS-report)", "DIR" },
         { "format", 'f', 0, G_OPTION_ARG_STRING, &formats, "comma-separated formats (default: html)", "LIST" },
+        { "evidence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &evidence, "folder of an experiment to show; may be repeated", "DIR" },
         { "observations", 0, 0, G_OPTION_ARG_NONE, &observations, "show durations and adapters' logs", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
@@ -88,5 +94,5 @@ static int cmd_report(int argc, char **argv)
         return EXIT_USAGE;
     if (folder == NULL)
         folder = default_folder(argv[1]);
-    return cli_finish(&subcommand_report, write_report(argv[1], folder, writers, observations));
+    return cli_finish(&subcommand_report, write_report(argv[1], folder, writers, observations, evidence));
 }

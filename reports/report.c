@@ -44,6 +44,7 @@ static void proposal_free(gpointer data)
     g_ptr_array_unref(proposal->requirements);
     g_ptr_array_unref(proposal->variants);
     g_ptr_array_unref(proposal->questions);
+    g_ptr_array_unref(proposal->evidence);
     g_ptr_array_unref(proposal->cases);
     g_free(proposal);
 }
@@ -79,6 +80,7 @@ static ReportProposal *proposal_add(Loader *loader, const char *id)
     proposal->requirements = g_ptr_array_new_with_free_func(requirement_free);
     proposal->variants = g_ptr_array_new_with_free_func(g_free);
     proposal->questions = g_ptr_array_new_with_free_func(g_free);
+    proposal->evidence = g_ptr_array_new_with_free_func(g_free);
     proposal->cases = g_ptr_array_new();
     g_ptr_array_add(loader->report->proposals, proposal);
     g_hash_table_insert(loader->proposals, (gpointer)proposal->id, proposal);

@@ -44,11 +44,18 @@ typedef struct {
     const char *id, *title, *text; /* "" where unknown */
 } ReportNote;
 
+/* What an experiment found (assay experiment): sentences, a table, two drawings. */
+typedef struct {
+    const char *id, *title, *question, *answer;
+    const char *table, *load_svg, *run_svg;
+} ReportEvidence;
+
 typedef struct {
     const char *id, *title, *summary; /* title is the id where unknown; summary NULL where unknown */
     GPtrArray *requirements;          /* of ReportRequirement*, in the proposal's order, unlisted ones last */
     GPtrArray *variants, *questions;  /* of ReportNote* */
     GPtrArray *cases;                 /* of ReportCase* */
+    GPtrArray *evidence;              /* of ReportEvidence*, in the order added */
 } ReportProposal;
 
 typedef struct {
@@ -69,6 +76,10 @@ typedef struct {
 Report *report_load(Results *results, gboolean observations, GError **error);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
+
+/* Adds an experiment's folder (evidence.json, table.txt, load.svg, run.svg) to its proposal. FALSE if the folder is not
+ * one, or the results have nothing of that proposal. */
+gboolean report_add_evidence(Report *report, const char *folder, GError **error);
 
 /* The long texts of one case, read when needed: thousands of models never stand in memory together. */
 typedef struct {

@@ -127,6 +127,7 @@ char *evidence_json(const Experiment *e, const GPtrArray *series)
 {
     cJSON *root = cJSON_CreateObject();
     cJSON_AddStringToObject(root, "experiment", e->id);
+    cJSON_AddStringToObject(root, "proposal", e->proposal);
     cJSON_AddStringToObject(root, "title", e->title);
     cJSON_AddStringToObject(root, "question", e->question);
     cJSON_AddStringToObject(root, "x", e->x);

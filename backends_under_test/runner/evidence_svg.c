@@ -59,13 +59,12 @@ static void append_axes(GString *svg, const Frame *f, const Experiment *e, const
         g_string_append_printf(svg, "<line x1='%d' x2='%d' y1='%.1f' y2='%.1f' stroke='#8884'/>\n", LEFT, WIDTH - RIGHT, at, at);
         append_text(svg, LEFT - 6, at + 4, "end", label);
     }
-    double last = -1e9;
+    g_autoptr(GHashTable) labels = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < series->len; i++) {
-        const double x = (double)((Series *)g_ptr_array_index(series, i))->point->x, at = place_x(f, x);
+        const double x = (double)((Series *)g_ptr_array_index(series, i))->point->x;
         g_autofree char *label = g_strdup_printf("%g", x);
-        if (fabs(at - last) > 24)
-            append_text(svg, at, HEIGHT - BOTTOM + 18, "middle", label);
-        last = at;
+        if (g_hash_table_add(labels, g_strdup(label)))
+            append_text(svg, place_x(f, x), HEIGHT - BOTTOM + 18, "middle", label);
     }
     append_text(svg, LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 10, "middle", e->x);
     g_autofree char *title = g_strdup_printf("%s: %s, median", e->title, metric == METRIC_LOAD ? "load time" : "run time");

@@ -128,8 +128,6 @@ void lab_add_scenario(Lab *lab, const char *series, int64_t x, Scenario *s, Form
 
 static gboolean lab_begin(Lab *lab, const Experiment *experiment, GError **error)
 {
-    if (!experiment->proposal)
-        return TRUE;
     g_autofree char *relative = g_build_filename("spec", "proposals", experiment->proposal, NULL), *folder = home_path(relative);
     lab->generator.proposal = proposal_read(folder, error);
     return lab->generator.proposal != NULL;

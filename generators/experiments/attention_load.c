@@ -111,4 +111,4 @@ static const Contrast contrasts[] = {
 };
 EXPERIMENT_DEFINE(attention_load, .id = "attention-load", .title = "Load-time cost of graph attributes",
                   .question = "What does saying attention's precision by a graph cost when a model is loaded?",
-                  .x = "attention nodes", .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts), .build = build)
+                  .proposal = "flex-attention", .x = "attention nodes", .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts), .build = build)

@@ -72,5 +72,5 @@ static const Contrast contrasts[] = {
 };
 EXPERIMENT_DEFINE(cache_update, .id = "cache-update", .title = "Updating a key-value cache by one token",
                   .question = "What do Concat, ScatterND and TensorScatter cost against the length of the cache?",
-                  .x = "cache length", .fact = "bytes that must move, writing in place where the operator allows it",
+                  .proposal = "kv-cache", .x = "cache length", .fact = "bytes that must move, writing in place where the operator allows it",
                   .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts), .build = build)

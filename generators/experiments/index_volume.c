@@ -47,5 +47,5 @@ static const Contrast contrasts[] = {
 };
 EXPERIMENT_DEFINE(index_volume, .id = "index-volume", .title = "Indices needed to write a prompt into a cache",
                   .question = "How much index data does ScatterND need where TensorScatter needs one number a batch?",
-                  .x = "prompt tokens", .fact = "bytes of indices", .contrasts = contrasts,
+                  .proposal = "kv-cache", .x = "prompt tokens", .fact = "bytes of indices", .contrasts = contrasts,
                   .n_contrasts = G_N_ELEMENTS(contrasts), .build = build)

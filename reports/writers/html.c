@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <string.h>
 
 static const guint8 site_css[] = {
 #include "site.css.inc"
@@ -30,6 +31,25 @@ static gboolean write_assets(const char *folder, GError **error)
     return report_write_file(folder, "site.css", css, error) && report_write_file(folder, "site.js", js, error);
 }
 
+char *html_evidence_file(const ReportProposal *proposal, guint index, const char *kind)
+{
+    g_autofree char *page = html_proposal_page(proposal->id); /* a plain file name, whatever the id is */
+    g_autofree char *stem = g_strndup(page, strlen(page) - strlen(".html"));
+    return g_strdup_printf("%s-%u-%s.svg", stem, index, kind);
+}
+
+static gboolean write_evidence(const ReportProposal *proposal, const char *folder, GError **error)
+{
+    for (guint i = 0; i < proposal->evidence->len; i++) {
+        const ReportEvidence *e = proposal->evidence->pdata[i];
+        g_autofree char *load = html_evidence_file(proposal, i, "load"), *run = html_evidence_file(proposal, i, "run");
+        g_autoptr(GString) load_svg = g_string_new(e->load_svg), run_svg = g_string_new(e->run_svg);
+        if (!report_write_file(folder, load, load_svg, error) || !report_write_file(folder, run, run_svg, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean write_proposals(const Report *report, const char *folder, GError **error)
 {
     for (guint i = 0; i < report->proposals->len; i++) {
@@ -37,7 +57,8 @@ static gboolean write_proposals(const Report *report, const char *folder, GError
         g_autofree char *page = html_proposal_page(proposal->id);
         g_autoptr(GString) out = g_string_new(NULL);
         html_proposal(out, report, proposal);
-        if (!make_parent(folder, page, error) || !report_write_file(folder, page, out, error))
+        if (!make_parent(folder, page, error) || !report_write_file(folder, page, out, error) ||
+            !write_evidence(proposal, folder, error))
             return FALSE;
     }
     return TRUE;

@@ -19,6 +19,7 @@ void html_page_close(GString *out, const Report *report);
 /* File of a page, relative to the site's folder; a name that is no plain file name is replaced and hashed. */
 char *html_proposal_page(const char *id);
 char *html_case_page(const char *id);
+char *html_evidence_file(const ReportProposal *proposal, guint index, const char *kind);
 /* Part of an address behind '#': key=value pairs for the list of cases, NULL-terminated. */
 char *html_cases_address(const char *key, ...) G_GNUC_NULL_TERMINATED;
 

@@ -42,7 +42,7 @@ void html_page_open(GString *out, const char *root, const char *title, const cha
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
          "<meta name=\"color-scheme\" content=\"light dark\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src 'self' file:; "
-         "style-src 'self' file:; img-src data:; base-uri 'none'; form-action 'none'\">\n"
+         "style-src 'self' file:; img-src 'self' file: data:; base-uri 'none'; form-action 'none'\">\n"
          "<link rel=\"icon\" href=\"data:,\">\n<title>%s – Assay</title>\n<link rel=\"stylesheet\" "
          "href=\"%ssite.css\">\n"
          "<script src=\"%ssite.js\"></script>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">Skip to the "

@@ -121,6 +121,23 @@ static void put_questions(GString *out, const ReportProposal *proposal)
     html(out, "</dl>\n</section>\n");
 }
 
+/* Drawings are shown as pictures, in which nothing can run. */
+static void put_evidence(GString *out, const ReportProposal *proposal)
+{
+    if (proposal->evidence->len == 0)
+        return;
+    html(out, "<section aria-labelledby=\"evidence\">\n<h2 id=\"evidence\">Evidence</h2>\n");
+    for (guint i = 0; i < proposal->evidence->len; i++) {
+        const ReportEvidence *e = proposal->evidence->pdata[i];
+        g_autofree char *load = html_evidence_file(proposal, i, "load"), *run = html_evidence_file(proposal, i, "run");
+        html(out, "<h3>%s</h3>\n<p>%s</p>\n<p class=\"measured\">%s</p>\n", e->title, e->question, e->answer);
+        html(out, "<p><img src=\"../%s\" alt=\"Load time, see the table\" width=\"760\"> "
+                  "<img src=\"../%s\" alt=\"Run time, see the table\" width=\"760\"></p>\n", load, run);
+        html(out, "<details><summary>All points</summary>\n<pre tabindex=\"0\">%s</pre></details>\n", e->table);
+    }
+    html(out, "</section>\n");
+}
+
 void html_proposal(GString *out, const Report *report, const ReportProposal *proposal)
 {
     g_autofree char *all = html_cases_address("proposal", proposal->id, NULL);
@@ -144,5 +161,6 @@ void html_proposal(GString *out, const Report *report, const ReportProposal *pro
     put_variants(out, report, proposal);
     html_failures(out, report, proposal->cases, 200, "../");
     put_questions(out, proposal);
+    put_evidence(out, proposal);
     html_page_close(out, report);
 }
