@@ -19,11 +19,11 @@ static void gated(Generator *g)
         const char *tag, *requirements;
         double      limit, alpha, beta;
     } rows[] = {
-        { "plain", "R10 R11 R50", 0, 0, 0 },
-        { "alpha", "R10 R11 R50", 0, 1.702, 0 },
-        { "beta", "R10 R11 R50", 0, 0, 1 },
-        { "limit", "R10 R11 R50", 7, 0, 0 },
-        { "gpt-oss", "R10 R11 R50", 7, 1.702, 1 },
+        { "plain", "R10 R11 R19 R50", 0, 0, 0 },
+        { "alpha", "R10 R11 R19 R50", 0, 1.702, 0 },
+        { "beta", "R10 R11 R19 R50", 0, 0, 1 },
+        { "limit", "R10 R11 R19 R50", 7, 0, 0 },
+        { "gpt-oss", "R10 R11 R19 R50", 7, 1.702, 1 },
     };
     static const char *const fusions[] = { "separate", "interleaved", "halves" };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -46,7 +46,7 @@ static void saturated(Generator *g)
             const MoeLayer l = { .router = ROUTER_EXACT, .dtype = dtypes[t], .activation = MOE_SWIGLU, .fusion = fusion, .saturated = TRUE,
                                  .experts = 2, .hidden = 5, .inner = 3 };
             g_autofree char *name = g_strdup_printf("swiglu-saturated-%s-%d", dtype_name(dtypes[t]), fusion);
-            moe_emit(g, &l, dtypes[t] == DTYPE_FLOAT ? MOE_ALL : 1u << MOE_ATTRIBUTE, name, "R10 R11 R50",
+            moe_emit(g, &l, dtypes[t] == DTYPE_FLOAT ? MOE_ALL : 1u << MOE_ATTRIBUTE, name, "R10 R11 R19 R50",
                      "Gates so large that their sigmoid is 0 or 1: a swapped gate and linear part changes the result's size.");
         }
 }

@@ -28,7 +28,8 @@ static void grouped(Generator *g)
     for (gsize t = 0; t < G_N_ELEMENTS(dtypes); t++)
         for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
             Scenario *s = scenario_new(g, "grouped-matmul-%s-%s", dtype_name(dtypes[t]), rows[i].tag);
-            scenario_about(s, "grouped-matmul", rows[i].requirements, "%s", rows[i].summary);
+            g_autofree char *all = g_strconcat(rows[i].requirements, " R32 R33", NULL);
+            scenario_about(s, "grouped-matmul", all, "%s", rows[i].summary);
             const Shape x = SHAPE(rows[i].rows, rows[i].inputs), w = SHAPE(rows[i].groups, rows[i].inputs, rows[i].outputs);
             scenario_input(s, "input", data_integers(dtypes[t], &x, data_seed("rows"), -3, 3));
             scenario_input(s, "weights", data_integers(dtypes[t], &w, data_seed("matrices"), -3, 3));

@@ -286,7 +286,9 @@ static void emit(Generator *g, Quantized q, const char *name, const char *requir
     static void (*const makers[])(Scenario *, const Quantized *) = { packed_variant, grouped_variant };
     for (int v = 0; v < 2; v++) {
         Scenario *s = scenario_new(g, "%s-%s", name, v ? "grouped" : "attribute");
-        scenario_about(s, v ? "grouped-matmul" : "attribute", requirements, "%s", summary);
+        g_autofree char *all = g_strconcat(requirements, v ? " R33" : " R3 R25 R27", !v && q.blocked ? " R24" : "",
+                                           !v && q.zero_points ? " R26" : "", NULL);
+        scenario_about(s, v ? "grouped-matmul" : "attribute", all, "%s", summary);
         scenario_semantic(s, name);
         makers[v](s, &q);
         scenario_emit(s);

@@ -201,12 +201,15 @@ static void without_mixer(Generator *g, const MoeLayer *l, Scenario *mixed, cons
 void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *name, const char *requirements, const char *summary)
 {
     static const char *const ids[] = { "attribute", "graph-activation", "grouped-matmul", "decomposed" };
+    /* The rules about inputs that every valid model keeps, of each variant. */
+    static const char *const own[] = { "R7 R8 R14 R17", "R42 R43 R44", "R32 R33", "R3" };
     const MoeLayer complete = moe_layer(*layer), *l = &complete;
     for (MoeVariant v = MOE_ATTRIBUTE; v <= MOE_DENSE; v++) {
         if (!(variants >> v & 1))
             continue;
         Scenario *s = moe_scenario(g, l, v, name);
-        scenario_about(s, ids[v], requirements, "%s", summary);
+        g_autofree char *all = g_strdup_printf("%s %s", requirements, own[v]);
+        scenario_about(s, ids[v], all, "%s", summary);
         scenario_semantic(s, name);
         Tensor *answer = moe_answer(l, FALSE), *other = l->router == ROUTER_TIED ? moe_answer(l, TRUE) : NULL;
         if (answer)

@@ -18,7 +18,8 @@ static Model *model_of(const char *graph, int opset)
     g_autoptr(GError) error = NULL;
     g_autofree char *text =
         g_strdup_printf("<ir_version: 13, opset_import: [\"\" : %d, \"ai.onnx.ml\" : %d, \"ai.onnx.preview.training\" : 1, "
-                        "\"ai.onnx.preview\" : 1, \"assay.block_qdq\" : 1, \"assay.subbyte\" : 1]> %s",
+                        "\"ai.onnx.preview\" : 1, \"assay.block_qdq\" : 1, \"assay.moe\" : 1, \"assay.subbyte\" : 1, "
+                        "\"com.microsoft\" : 1]> %s",
                         opset, ml_version(opset), graph);
     Model *model = model_from_text(text, &error);
     cr_assert(model, "%s\n%s", error->message, text);
