@@ -163,5 +163,7 @@ static void generate(Generator *g)
     kv_cache_rejects(g);
     kv_cache_quantized(g);
     kv_cache_paged(g);
+    kv_cache_decode(g);
+    kv_cache_surgery(g);
 }
 PROPOSAL_DEFINE(kv_cache, "kv-cache", generate)

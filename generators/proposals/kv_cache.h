@@ -36,5 +36,7 @@ void kv_cache_functional(Generator *g);
 void kv_cache_rejects(Generator *g);
 void kv_cache_quantized(Generator *g);
 void kv_cache_paged(Generator *g);
+void kv_cache_decode(Generator *g);
+void kv_cache_surgery(Generator *g);
 
 #endif
