@@ -98,10 +98,10 @@ class Engine:
 
     def run(self, loaded, inputs):
         module, graph = loaded
-        if not all(isinstance(value, np.ndarray) for value in inputs):
+        if not all(isinstance(value, np.ndarray) for value in inputs.values()):
             raise worker.Refusal("the adapter's interface to IREE takes tensors only")
         name = next(name for name in module.vm_module.function_names if not name.endswith("$async"))
-        results = module[name](*inputs)
+        results = module[name](*inputs.values())
         results = results if isinstance(results, (tuple, list)) else [results]
         return [as_declared(result.to_host(), info) for result, info in zip(results, graph.graph_proto.output)]
 

@@ -26,8 +26,7 @@ class Engine:
         return ReferenceEvaluator(model)
 
     def run(self, evaluator, inputs):
-        names = [name for name in evaluator.input_names]
-        return evaluator.run(None, dict(zip(names, inputs)))
+        return evaluator.run(None, inputs)
 
     def lacks(self, error):
         return isinstance(error, NotImplementedError) or "No registered implementation" in str(error)

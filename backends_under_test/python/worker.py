@@ -8,7 +8,7 @@ An adapter describes its engine in a class and ends with `worker.serve(Engine)`:
         def __init__(self, options): ...     # texts by name; raises if the engine cannot run here
         devices = ["cpu"]
         def load(self, path): ...            # a loaded model: anything; raises if the engine refuses it
-        def run(self, loaded, inputs): ...   # numpy arrays in graph order, to outputs in graph order
+        def run(self, loaded, inputs): ...   # numpy arrays by name, in graph order; to outputs in graph order
         def lacks(self, error): ...          # does this exception say "I lack that", rather than "that is wrong"?
 
 What load and run raise is the engine's refusal; AdapterFault says that the adapter, not the engine, is at fault.
@@ -55,8 +55,11 @@ def read_inputs(request):
         free = [value for value in declared if value.name not in weights]
         if len(request["inputs"]) == len(free):  # before IR version 4 every initializer is listed as an input too
             declared = free
-        declared += [None] * len(request["inputs"])
-        return [tensors.read(path, info) for path, info in zip(request["inputs"], declared)]
+        inputs = {}
+        for index, path in enumerate(request["inputs"]):
+            info = declared[index] if index < len(declared) else None
+            inputs[info.name if info is not None else f"input_{index}"] = tensors.read(path, info)
+        return inputs
     except Exception as error:
         raise AdapterFault(f"reading the inputs: {describe(error)}") from error
 

@@ -63,8 +63,7 @@ class Engine:
         return OnnxRunner(path)
 
     def run(self, runner, inputs):
-        feeds = dict(zip(runner.graph_inputs, map(to_tinygrad, inputs)))
-        outputs = runner(feeds)
+        outputs = runner({name: to_tinygrad(value) for name, value in inputs.items()})
         return [from_tinygrad(outputs[name]) for name in runner.graph_outputs]
 
     def lacks(self, error):

@@ -37,9 +37,9 @@ class Engine:
         return relax.VirtualMachine(tvm.compile(module, target=self.target), self.device)
 
     def run(self, machine, inputs):
-        if not all(isinstance(value, np.ndarray) for value in inputs):
+        if not all(isinstance(value, np.ndarray) for value in inputs.values()):
             raise worker.Refusal("the adapter's interface to TVM takes tensors only")
-        arguments = [tvm.runtime.tensor(value, self.device) for value in inputs]
+        arguments = [tvm.runtime.tensor(value, self.device) for value in inputs.values()]
         return flatten(machine["main"](*arguments))
 
     def lacks(self, error):
