@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/options.h"
+#include "backends_under_test/runner/probe.h"
 #include "backends_under_test/runner/self_test.h"
 
 #include <stdio.h>
@@ -10,6 +11,8 @@ static const char description[] =
     "Without NAME: every folder of backends_under_test with a backend.json, started once. With --self-test each\n"
     "adapter is held against the protocol: does it carry every element type unchanged, refuse cleanly, survive\n"
     "a refusal, keep quiet when not asked, and stop? What the backend merely lacks is a note, not a fault.\n\n"
+    "With --probe CORPUS the one NAME runs the corpus, and a draft of its capability manifest is printed: rules\n"
+    "that cover what it refused and nothing else. Read it, strike what it should be able to do, give reasons.\n\n"
     "Exit status: 0 all good; 1 a backend named here cannot run, or an adapter failed its self-test; 2 no such\n"
     "backend; 3 the harness failed.";
 
@@ -122,18 +125,63 @@ static int examine_all(char **names, int n, gboolean named, gboolean test, gbool
     return code;
 }
 
+/* ---- drafting a manifest -------------------------------------------------------------------------------------------- */
+
+static int print_draft(const Draft *draft)
+{
+    if (draft->stopped)
+        return cli_complain(&subcommand_backends, EXIT_SHORT, "%s", draft->stopped);
+    fprintf(stderr, "%u valid cases refused", draft->refused);
+    if (draft->uncovered > 0)
+        fprintf(stderr, ", %u of them covered by no rule, such as %s", draft->uncovered, draft->example);
+    fputc('\n', stderr);
+    cJSON *object = cJSON_CreateObject();
+    cJSON_AddItemReferenceToObject(object, "unsupported", draft->rules);
+    print_json(object);
+    return EXIT_GOOD;
+}
+
+static int probe(const char *name, const char *corpus)
+{
+    GError    *error = NULL;
+    Selection  selection = { 0 };
+    Draft      draft = { 0 };
+    g_autoptr(Backend)  backend = backend_load(name, &error);
+    g_autoptr(Workload) workload = backend && selection_parse(NULL, NULL, &selection, &error)
+                                       ? workload_read(corpus, &selection, &error)
+                                       : NULL;
+    selection_clear(&selection);
+    if (!workload)
+        return cli_fail(&subcommand_backends, EXIT_USAGE, error);
+    RunOptions options = { .jobs = 1,
+                           .seconds = DEFAULT_TIMEOUT,
+                           .output_bytes = DEFAULT_OUTPUT_BYTES,
+                           .progress = progress_start(backend->name, workload->selected->len) };
+    gboolean good = probe_backend(workload, backend, &options, &draft, &error);
+    progress_end(options.progress);
+    int code = good ? print_draft(&draft) : cli_fail(&subcommand_backends, EXIT_HARNESS, error);
+    draft_clear(&draft);
+    return code;
+}
+
 static int cmd_backends(int argc, char **argv)
 {
     int                code;
     GError            *error = NULL;
     gboolean           test = FALSE, json = FALSE;
+    g_autofree char   *corpus = NULL;
     const GOptionEntry entries[] = {
         { "self-test", 0, 0, G_OPTION_ARG_NONE, &test, "check the adapters against the protocol", NULL },
+        { "probe", 0, 0, G_OPTION_ARG_FILENAME, &corpus, "draft a capability manifest from a run", "CORPUS" },
         { "json", 0, 0, G_OPTION_ARG_NONE, &json, "print the list as JSON", NULL },
         { 0 }
     };
     if (!cli_parse(&argc, &argv, &subcommand_backends, entries, description, &code))
         return code;
+    if (corpus)
+        return cli_finish(&subcommand_backends,
+                          argc == 2 ? probe(argv[1], corpus)
+                                    : cli_complain(&subcommand_backends, EXIT_USAGE, "--probe takes exactly one NAME"));
     if (argc > 1)
         return cli_finish(&subcommand_backends, examine_all(argv + 1, argc - 1, TRUE, test, json));
     g_autoptr(GPtrArray) names = backend_list(&error);

@@ -1,4 +1,5 @@
 /* Verdict rules: invalid models and their twins, the manifest both ways, command templates. */
+#include "backends_under_test/runner/probe.h"
 #include "backends_under_test/runner/tests/fixture.h"
 
 #include <criterion/criterion.h>
@@ -64,6 +65,36 @@ Test(rules, the_manifest_is_checked_both_ways)
         run_summary_clear(&summary);
         fixture_close(&f);
     }
+}
+
+/* A draft covers what was refused, and nothing that was not: the float case that was refused alone stays uncovered. */
+Test(rules, a_draft_covers_refusals_only)
+{
+    Fixture    f;
+    GError    *error = NULL;
+    Selection  selection = { 0 };
+    Draft      draft = { 0 };
+    RunOptions options = { .jobs = 1, .seconds = 20, .output_bytes = DEFAULT_OUTPUT_BYTES };
+    fixture_open(&f);
+    fixture_add_identity(&f, "good");
+    fixture_add_identity(&f, "fault-float");
+    fixture_add_dtype(&f, "fault-a", DTYPE_UINT4);
+    fixture_add_dtype(&f, "fault-b", DTYPE_UINT4);
+    fixture_add_faulty(&f, "faulty", "refuse", "");
+    cr_assert(selection_parse(NULL, NULL, &selection, &error));
+    g_autoptr(Backend)  backend = backend_load("faulty", &error);
+    g_autoptr(Workload) workload = workload_read(f.corpus, &selection, &error);
+    cr_assert(probe_backend(workload, backend, &options, &draft, &error), "%s", error ? error->message : "");
+    char *rules = cJSON_PrintUnformatted(draft.rules);
+    cr_expect_str_eq(rules, "[{\"dtype\":\"uint4\",\"reason\":\"draft, 2 refused, such as: I would rather not\"}]");
+    cr_expect_eq(draft.refused, 3);
+    cr_expect_eq(draft.uncovered, 1);
+    cr_expect_str_eq(draft.example, "demo/fault-float");
+    cr_expect_null(draft.stopped);
+    cJSON_free(rules);
+    selection_clear(&selection);
+    draft_clear(&draft);
+    fixture_close(&f);
 }
 
 static void expect_bad_manifest(const char *rules, const char *expected)
