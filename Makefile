@@ -19,8 +19,8 @@ LIBS         = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lcsv -lm -ldl
 # ---- modules: a folder is a static library, in link order (users before the used) --------------------------------
 MODULES := reports backends_under_test/runner generators golden reference
 
-sources_reference  := $(sort $(wildcard reference/*.c reference/cli/*.c reference/tensor/*.c reference/onnx/*.c reference/eval/*.c \
-                        reference/bounds/*.c reference/ops/*/*.c))
+sources_reference  := $(filter-out reference/ops/tests/%,$(sort $(wildcard reference/*.c reference/cli/*.c reference/tensor/*.c \
+                        reference/onnx/*.c reference/eval/*.c reference/bounds/*.c reference/ops/*/*.c)))
 sources_generators := $(sort $(wildcard generators/*.c generators/engine/*.c generators/proposals/*.c generators/experiments/*.c))
 sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c))
 sources_backends_under_test/runner := $(sort $(wildcard backends_under_test/runner/*.c))
@@ -53,7 +53,7 @@ $(BUILD)/gen/onnx.pb-c.c $(BUILD)/gen/onnx.pb-c.h &: spec/onnx.proto
 define registry
 $(BUILD)/gen/$(1).inc: FORCE
 	@mkdir -p $$(@D)
-	@scripts/registry $(2) $(3) >$$@.new; cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
+	@scripts/registry $(2) $(3) >$$@.new || { rm $$@.new; exit 1; }; cmp -s $$@.new $$@ && rm $$@.new || mv $$@.new $$@
 endef
 $(eval $(call registry,operators,OPERATOR_DEFINE,reference/ops))
 $(eval $(call registry,proposals,PROPOSAL_DEFINE,generators/proposals))
@@ -109,6 +109,51 @@ $(BUILD)/adapters/kernels: $(BENCH_OBJECTS) $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $(BENCH_OBJECTS) $(LINKED) $(LIBS)
 
+# ---- libassay: the evaluator and the judge for other programs (reference/assay.h) ------------------------------------------
+VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' reference/assay.h)
+SONAME  := libassay.so.$(firstword $(subst ., ,$(VERSION)))
+LIBASSAY_PACKAGES := $(filter-out gio-2.0 gio-unix-2.0 libcjson sqlite3,$(PACKAGES))
+sources_libassay  := $(filter-out reference/cmd_% reference/cli/% reference/graph_dot.c,$(sources_reference)) \
+                     $(wildcard golden/compare/*.c) golden/library.c
+objects_libassay  := $(patsubst %.c,$(BUILD)/pic/%.o,$(sources_libassay)) $(BUILD)/pic/gen/onnx.pb-c.o
+
+$(BUILD)/pic/%.o: %.c $(STAMP) | $(GENERATED)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -MMD -MP -c -o $@ $<
+$(BUILD)/pic/gen/onnx.pb-c.o: $(BUILD)/gen/onnx.pb-c.c $(STAMP)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -w -MMD -MP -c -o $@ $<
+$(BUILD)/$(SONAME): $(objects_libassay) reference/assay.map
+	$(CC) $(LDFLAGS_ALL) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=reference/assay.map -Wl,-z,defs -o $@ \
+	    $(objects_libassay) $(shell $(PKG_CONFIG) --libs $(LIBASSAY_PACKAGES)) -lm -ldl
+# One object whose only global names are assay_*, so that the static library cannot clash with its user either.
+$(BUILD)/libassay.a: $(objects_libassay)
+	$(LD) -r -o $(BUILD)/libassay.o $(objects_libassay)
+	objcopy --wildcard --keep-global-symbol='assay_*' $(BUILD)/libassay.o
+	rm -f $@ && $(AR) rcs $@ $(BUILD)/libassay.o
+$(BUILD)/assay.pc: reference/assay.pc.in reference/assay.h FORCE
+	@sed -e 's|@prefix@|$(PREFIX)|' -e 's|@version@|$(VERSION)|' -e 's|@packages@|$(LIBASSAY_PACKAGES)|' $< >$@
+
+.PHONY: lib install
+lib: $(BUILD)/$(SONAME) $(BUILD)/libassay.a ## libassay, shared and static
+PREFIX ?= /usr/local
+ROOT    = $(DESTDIR)$(PREFIX)
+SHARED  = $(ROOT)/share/assay
+install: all lib $(BUILD)/assay.pc ## install under DESTDIR and PREFIX (default /usr/local)
+	install -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/include/assay $(ROOT)/libexec/assay/adapters $(SHARED)/golden/manifest
+	install $(BUILD)/assay $(ROOT)/bin/assay
+	install -m 644 reference/assay.h $(ROOT)/include/assay/assay.h
+	install -m 644 $(BUILD)/libassay.a $(ROOT)/lib/libassay.a
+	install -m 644 $(BUILD)/$(SONAME) $(ROOT)/lib/$(SONAME).$(VERSION)
+	ln -sf $(SONAME).$(VERSION) $(ROOT)/lib/$(SONAME)
+	ln -sf $(SONAME) $(ROOT)/lib/libassay.so
+	install -m 644 $(BUILD)/assay.pc $(ROOT)/lib/pkgconfig/assay.pc
+	for a in $(ADAPTERS); do install $(BUILD)/adapters/$$a $(ROOT)/libexec/assay/adapters/ || exit 1; done
+	install -m 644 golden/manifest/*.txt $(SHARED)/golden/manifest
+	cd spec && find . -type f -exec install -D -m 644 '{}' '$(abspath $(SHARED))/spec/{}' ';'
+	find backends_under_test -mindepth 2 -maxdepth 2 -type f ! -path '*/runner/*' ! -name '*.[ch]' \
+	    -exec sh -c 'install -D -m "$$(stat -c %a "$$1")" "$$1" "$(SHARED)/$$1"' sh '{}' ';'
+
 # ---- tests ---------------------------------------------------------------------------------------------------------
 define test_folder
 $(call test_program,$(1)): $(call objects,$(wildcard $(1)/*.c)) $(LIBRARIES)
@@ -140,4 +185,4 @@ clean: ## remove everything built
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | column -t -s "$$(printf '\t')"
 
--include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj -name '*.d')
+-include $(shell test -d $(BUILD)/obj && find $(BUILD)/obj $(wildcard $(BUILD)/pic) -name '*.d')

@@ -1,11 +1,10 @@
 #include "golden/manifest.h"
 #include "golden/proposal.h"
+#include "reference/assay.h"
 #include "reference/cli/paths.h"
 #include "reference/cli/subcommand.h"
 
 #include <stdio.h>
-
-#define ASSAY_VERSION "0.1.0"
 
 static int cmd_version(int argc, char **argv);
 SUBCOMMAND_DEFINE(version, "version", "", "version of the program and digest of the frozen corpus", cmd_version)
