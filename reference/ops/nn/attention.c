@@ -7,6 +7,7 @@
  * the keys is refused. */
 #include "reference/bounds/attention.h"
 #include "reference/ops/shared/attention_core.h"
+#include "reference/ops/shared/attention_exact.h"
 #include "reference/ops/shared/move.h"
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/convert.h"
@@ -421,6 +422,20 @@ static gboolean set_scores(const Certificate *c, int mode, Ends *scores, int64_t
     return !c->a.scores || c->a.mode != mode || set_row(scores, position * c->a.total, 1, values, errors, c->a.total, open, error);
 }
 
+/* Whether the row's probabilities are the same in every type and for every error of the scores, which then do not matter. */
+static gboolean is_decided(const Certificate *c)
+{
+    const Attention *a = &c->a;
+    const double limit = a->narrow == DTYPE_FLOAT16 ? 65504 : (double)G_MAXFLOAT / 2;
+    for (int64_t j = 0; j < a->total; j++) { /* p and w are not in use yet */
+        c->p[j] = c->scores[j] - c->errors[j];
+        c->w[j] = c->scores[j] + c->errors[j];
+        if (fabs(c->scores[j]) > limit && c->scores[j] != -(double)INFINITY)
+            return FALSE;
+    }
+    return attention_row_is_decided(c->p, c->w, a->total);
+}
+
 static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head, int64_t i, Ends *y, Ends *scores, gboolean *open,
                               GError **error)
 {
@@ -443,7 +458,10 @@ static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head,
         return FALSE;
     if (!visible) /* zeros, exactly */
         return TRUE;
-    if (!bounds_softmax(dtype, c->scores, c->errors, n, c->p, c->w)) {
+    const gboolean decided = is_decided(c);
+    if (decided)
+        memset(c->errors, 0, n * sizeof *c->errors);
+    if ((a->narrow != DTYPE_UNDEFINED && !decided) || !bounds_softmax(dtype, c->scores, c->errors, n, c->p, c->w)) {
         *open = TRUE;
         return TRUE;
     }
@@ -512,8 +530,7 @@ static gboolean attention_bound(Eval *ev, GError **error)
     c.a.y = (Tensor *)eval_output_tensor(ev, 0);
     c.a.scores = (Tensor *)eval_output_tensor(ev, 3);
     Ends y = ENDS_OF(ev, 0), scores = ENDS_OF(ev, 3);
-    /* An inexact mask and a narrower softmax have no rule. */
-    gboolean open = !w.known || (w.n > 3 && w.high[3]) || c.a.narrow != DTYPE_UNDEFINED || !c.a.y, ok = TRUE;
+    gboolean open = !w.known || (w.n > 3 && w.high[3]) /* an inexact mask has no rule */ || !c.a.y, ok = TRUE;
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(unref_tensor);
     if (!open && c.a.y->count > 0)
         ok = widen(&w, 0, &c.a.q, &c.radius.q, owned, error) && widen(&w, 1, &c.a.k, &c.radius.k, owned, error) &&
