@@ -20,7 +20,7 @@ LIBS         = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lcsv -lm -ldl
 MODULES := reports backends_under_test/runner generators golden reference
 
 sources_reference  := $(filter-out reference/ops/tests/%,$(sort $(wildcard reference/*.c reference/cli/*.c reference/tensor/*.c \
-                        reference/onnx/*.c reference/eval/*.c reference/bounds/*.c reference/ops/*/*.c)))
+                        reference/onnx/*.c reference/eval/*.c reference/context/*.c reference/bounds/*.c reference/ops/*/*.c)))
 sources_generators := $(sort $(wildcard generators/*.c generators/engine/*.c generators/proposals/*.c generators/experiments/*.c))
 sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c))
 sources_backends_under_test/runner := $(sort $(wildcard backends_under_test/runner/*.c))

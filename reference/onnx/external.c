@@ -129,3 +129,21 @@ gboolean external_read(const Load *load, const char *location, int64_t offset, i
     close(fd);
     return done;
 }
+
+GBytes *external_bytes(const char *folder, const char *location, int64_t offset, int64_t length, const OnnxLimits *limits,
+                       GError **error)
+{
+    const OnnxLimits resolved = limits_resolved(limits);
+    gsize            file_size;
+    const int        fd = external_open(folder, location, resolved.file_bytes, &file_size, error);
+    if (fd < 0)
+        return NULL;
+    const gsize size = length >= 0 ? (gsize)length : (guint64)offset <= file_size ? file_size - (gsize)offset : 0;
+    g_autofree void *data = NULL;
+    const gboolean done = check_range(location, offset, length, size, file_size, error) && (data = g_try_malloc(size + 1)) != NULL &&
+                          read_fully(fd, data, size, offset, location, error);
+    close(fd);
+    if (!done && error && !*error)
+        fail(error, ONNX_ERROR_LIMIT, location, "the system has no memory for it");
+    return done ? g_bytes_new_take(g_steal_pointer(&data), size) : NULL;
+}

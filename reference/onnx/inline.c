@@ -30,7 +30,7 @@ static const char *outer_name(Call *c, const char *inner)
     const char *known = g_hash_table_lookup(c->names, inner);
     if (known)
         return known;
-    known = arena_printf(c->model->arena, "%s.%s", c->prefix, inner);
+    known = c->prefix ? arena_printf(c->model->arena, "%s.%s", c->prefix, inner) : inner;
     g_hash_table_insert(c->names, (gpointer)inner, (gpointer)known);
     return known;
 }
@@ -92,7 +92,7 @@ static void rename_node(Call *c, Node *node)
         node->inputs[i] = outer_name(c, node->inputs[i]);
     for (gsize i = 0; i < node->n_outputs; i++)
         node->outputs[i] = outer_name(c, node->outputs[i]);
-    if (*node->name)
+    if (*node->name && c->prefix)
         node->name = arena_printf(c->model->arena, "%s.%s", c->prefix, node->name);
     bind_attributes(c, node);
 }
@@ -123,11 +123,17 @@ static void rename_graph(Call *c, Graph *graph)
 static void expand(Graph *graph, gsize at, const Function *function)
 {
     const Node *call = LIST_AT(&graph->nodes, Node, at);
-    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     const char *prefix = call->op_type;
     for (gsize i = call->n_outputs; i-- > 0;)
         if (*call->outputs[i])
             prefix = call->outputs[i];
+    inline_call(graph, at, function, prefix);
+}
+
+void inline_call(Graph *graph, gsize at, const Function *function, const char *prefix)
+{
+    const Node *call = LIST_AT(&graph->nodes, Node, at);
+    g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
     Call c = { call, function, graph->model, names, prefix };
     map_parameters(&c);
     list_remove(&graph->nodes, at);

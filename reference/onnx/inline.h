@@ -11,4 +11,8 @@
  * Nodes are copied into the graph's model. */
 void inline_functions(Graph *graph, const List *functions);
 
+/* Replaces node `at`, a call of `function`, by its body. Inner names become "<prefix>.<inner name>"; with prefix NULL they
+ * stay, which is right only where the caller knows that they are not taken. */
+void inline_call(Graph *graph, gsize at, const Function *function, const char *prefix);
+
 #endif

@@ -211,6 +211,12 @@ static Model *finish_model(ProtobufCMessage *message, const char *folder, const 
     return model;
 }
 
+gboolean model_bytes_check(const void *data, gsize size, const OnnxLimits *limits, GError **error)
+{
+    const OnnxLimits resolved = limits_resolved(limits);
+    return wire_scan(&onnx__model_proto__descriptor, data, size, &resolved, error);
+}
+
 Model *model_load(const char *path, const OnnxLimits *limits, GError **error)
 {
     const OnnxLimits resolved = limits_resolved(limits);

@@ -32,6 +32,16 @@ Model *model_load(const char *path, const OnnxLimits *limits, GError **error);
 Model *model_load_bytes(const void *data, gsize size, const char *folder, const char *what, const OnnxLimits *limits,
                         GError **error);
 
+/* What loading checks before it decodes anything: well-formed, not too deep, not too many fields, texts that are UTF-8.
+ * For tools that work on the bytes themselves. */
+gboolean model_bytes_check(const void *data, gsize size, const OnnxLimits *limits, GError **error);
+
+/* `length` bytes at `offset` of the file folder/location, under the rules for external data: a path inside the folder,
+ * no links, a regular file. length -1: to the end. ONNX_ERROR_SECURITY, _IO, _LIMIT, or _INVALID for a range that is not
+ * in the file. */
+GBytes *external_bytes(const char *folder, const char *location, int64_t offset, int64_t length, const OnnxLimits *limits,
+                       GError **error);
+
 /* A TensorProto file (ONNX's test data: input_0.pb); external data is looked for beside it. `name`, if not NULL,
  * receives the tensor's name (free with g_free). */
 Tensor *tensor_load(const char *path, char **name, const OnnxLimits *limits, GError **error);
