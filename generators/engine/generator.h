@@ -56,6 +56,8 @@ struct Scenario {
     GBytes    *bytes;
     void     (*change)(Model *model, Form form, gpointer data);
     gpointer   change_data;
+    const ScenarioFile *file; /* NULL: the model is the file */
+    gpointer   file_data;
 };
 
 void scenario_free(Scenario *s);

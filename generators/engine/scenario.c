@@ -39,6 +39,8 @@ void scenario_free(Scenario *s)
     g_ptr_array_unref(s->alternatives);
     g_ptr_array_unref(s->expected);
     g_clear_pointer(&s->bytes, g_bytes_unref);
+    if (s->file && s->file->free)
+        s->file->free(s->file_data);
     g_free(s->because);
     g_free(s->name);
     g_free(s);
@@ -212,6 +214,12 @@ void scenario_each_form(Scenario *s, void (*change)(Model *model, Form form, gpo
     s->change_data = data;
 }
 
+void scenario_file(Scenario *s, const ScenarioFile *file, gpointer data)
+{
+    s->file = file;
+    s->file_data = data;
+}
+
 /* ---- finishing ----------------------------------------------------------------------------------------------------------- */
 
 static gboolean name_is_clean(const char *name)
@@ -290,6 +298,8 @@ void scenario_emit(Scenario *s)
         own_domain |= *domain_canonical(LIST_AT(&s->functions->functions, Function, i)->domain) != '\0';
     if (s->functions)
         forms |= 1u << FORM_DECOMPOSED | (own_domain ? 1u << FORM_FUNCTION : 0);
+    if (s->file && !s->file->shows)
+        forms |= 1u << FORM_DECOMPOSED;
     scenario_emit_forms(s, forms);
 }
 

@@ -92,6 +92,21 @@ void scenario_compare_free_zero_sign(Scenario *s);
  * `who` says who gives it and why. One tensor per output; taken. */
 void scenario_alternative(Scenario *s, const char *who, Tensor *const *outputs, gsize n);
 
+/* ---- files that a session opens ----------------------------------------------------------------------------------------
+ * Where the thing under test is not only a graph but how a runtime gets from a file to a graph (backend context), the
+ * native form is what `store` makes of the model, and its golden is the value of what `open` makes of that file. */
+typedef struct {
+    GBytes  *(*store)(const Model *model, gpointer data, GError **error);        /* the native form's model.onnx */
+    gboolean (*beside)(const char *folder, gpointer data, GError **error);       /* other files of the case; may be NULL */
+    Model   *(*open)(const char *path, gpointer data, GError **error);
+    gboolean   shows; /* the session changes the values: every output must differ from the plain model's, which is then
+                         not written; else they must be equal, and the plain model is the decomposed form */
+    GDestroyNotify free;
+} ScenarioFile;
+
+/* Takes `data`. Valid scenarios are finished with scenario_emit(), others with scenario_reject(). */
+void scenario_file(Scenario *s, const ScenarioFile *file, gpointer data);
+
 /* ---- finishing ------------------------------------------------------------------------------------------------------- */
 
 /* Writes all forms. A guard against scenarios that are no test: something must be computed. */

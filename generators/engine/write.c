@@ -233,6 +233,9 @@ static gboolean write_model(const Scenario *s, const Model *model, const char *f
     g_autofree char *path = case_model_path(folder);
     if (s->bytes)
         return write_bytes(path, g_bytes_ref(s->bytes), error);
+    if (s->file && s->facts->form == FORM_NATIVE)
+        return write_bytes(path, s->file->store(model, s->file_data, error), error) &&
+               (!s->file->beside || s->file->beside(folder, s->file_data, error));
     if (has_external_data(model))
         return model_save(model, path, error);
     return write_bytes(path, model_to_bytes(model, error), error);
@@ -341,11 +344,66 @@ static gboolean semantic_agrees(Scenario *s, const Golden *golden, GError **erro
     return same || fail(error, "another variant of the semantic case '%s' has a different golden", s->facts->semantic);
 }
 
+/* Files on their way to being judged live here; the folder is gone afterwards. */
+static char *scratch_new(const Scenario *s, GError **error)
+{
+    g_autofree char *folder = g_strdup_printf("%s/%s.file.partial", s->generator->folder, s->name);
+    if (g_mkdir(folder, 0777) == 0)
+        return g_steal_pointer(&folder);
+    fail(error, "%s: cannot be made: %s", folder, g_strerror(errno));
+    return NULL;
+}
+
+static void scratch_free(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *file = g_build_filename(folder, name, NULL);
+        if (g_unlink(file) != 0)
+            g_rmdir(file);
+    }
+    g_rmdir(folder);
+}
+
+/* What runs when the native form is opened. */
+static Model *open_native(Scenario *s, GError **error)
+{
+    g_autoptr(Model) native = make_form(s, FORM_NATIVE);
+    if (!s->file)
+        return g_steal_pointer(&native);
+    g_autofree char *folder = scratch_new(s, error), *path = folder ? case_model_path(folder) : NULL;
+    Model *opened = path && write_model(s, native, folder, error) ? s->file->open(path, s->file_data, error) : NULL;
+    if (folder)
+        scratch_free(folder);
+    return opened;
+}
+
+/* A session that shows must show in every output. */
+static gboolean session_shows(const Scenario *s, const Golden *golden, GError **error)
+{
+    const CompareSpec exact = { .mode = COMPARE_VALUE };
+    g_auto(Golden) plain_golden = { 0 };
+    g_autoptr(Model) plain = make_form(s, FORM_DECOMPOSED);
+    if (!s->file || !s->file->shows)
+        return TRUE;
+    if (!evaluate(s, plain, FALSE, &plain_golden, error))
+        return FALSE;
+    for (gsize i = 0; i < golden->n; i++) {
+        Comparison c;
+        const gboolean same = compare_values(&exact, plain_golden.outputs[i].value, NULL, NULL, golden->outputs[i].value, &c);
+        comparison_clear(&c);
+        if (same)
+            return fail(error, "output %" G_GSIZE_FORMAT " does not show which path ran", i);
+    }
+    return TRUE;
+}
+
 static gboolean write_forms(Scenario *s, GError **error)
 {
     g_auto(Golden) golden = { 0 };
-    g_autoptr(Model) native = make_form(s, FORM_NATIVE);
-    if (!evaluate(s, native, TRUE, &golden, error) || !as_expected(s, &golden, error) || !declare_outputs(s, s->model, &golden, error))
+    g_autoptr(Model) native = open_native(s, error);
+    if (!native || !evaluate(s, native, TRUE, &golden, error) || !session_shows(s, &golden, error) || !as_expected(s, &golden, error) || !declare_outputs(s, s->model, &golden, error))
         return FALSE;
     if (!semantic_agrees(s, &golden, error))
         return FALSE;
@@ -354,8 +412,9 @@ static gboolean write_forms(Scenario *s, GError **error)
             continue;
         g_autoptr(Model) model = make_form(s, form);
         g_auto(Golden) other = { 0 };
-        if (!model_check(model, error) || !evaluate(s, model, FALSE, &other, error) ||
-            !forms_agree(&golden, &other, form, error) || !write_case(s, model, form, &golden, error)) {
+        const gboolean judged = s->file && form == FORM_NATIVE; /* its golden is what the file gave */
+        if (!model_check(model, error) || (!judged && !evaluate(s, model, FALSE, &other, error)) ||
+            (!judged && !forms_agree(&golden, &other, form, error)) || !write_case(s, model, form, &golden, error)) {
             g_prefix_error(error, "%s form: ", form_name(form));
             return FALSE;
         }
@@ -377,7 +436,7 @@ Model *scenario_form(Scenario *s, Form form, GError **error)
 /* What the reference says to the model as it stands on disk: load, check, run. */
 static gboolean refused(const Scenario *s, const char *path, GError **why)
 {
-    g_autoptr(Model) model = model_load(path, NULL, why);
+    g_autoptr(Model) model = s->file ? s->file->open(path, s->file_data, why) : model_load(path, NULL, why);
     if (!model || !model_check(model, why))
         return TRUE;
     g_auto(Golden) golden = { 0 };
@@ -387,26 +446,18 @@ static gboolean refused(const Scenario *s, const char *path, GError **why)
 static gboolean write_reject(Scenario *s, GError **error)
 {
     g_autoptr(Model) model = make_form(s, FORM_NATIVE);
-    g_autofree char *scratch = g_strdup_printf("%s/%s.reject.partial", s->generator->folder, s->name);
-    g_autofree char *path = case_model_path(scratch);
-    if (g_mkdir(scratch, 0777) != 0)
-        return fail(error, "%s: cannot be made: %s", scratch, g_strerror(errno));
-    if (!write_model(s, model, scratch, error))
-        return FALSE;
     g_autoptr(GError) why = NULL;
-    if (!refused(s, path, &why))
+    g_autofree char *scratch = scratch_new(s, error), *path = scratch ? case_model_path(scratch) : NULL;
+    if (!path || !write_model(s, model, scratch, error))
+        return FALSE;
+    const gboolean is_refused = refused(s, path, &why);
+    scratch_free(scratch);
+    if (!is_refused)
         return fail(error, "must be refused, but the reference accepts it");
     if (g_error_matches(why, EVAL_ERROR, EVAL_ERROR_UNSUPPORTED) || !strstr(why->message, s->because))
         return fail(error, "must be refused because of '%s', but the reference says: %s", s->because, why->message);
     g_autofree char *prefix = g_strconcat(path, ": ", NULL); /* the path varies, the rest is the reason */
     s->facts->why = g_strdup(g_str_has_prefix(why->message, prefix) ? why->message + strlen(prefix) : why->message);
-    g_autoptr(GDir) dir = g_dir_open(scratch, 0, NULL);
-    const char *name;
-    while (dir && (name = g_dir_read_name(dir))) {
-        g_autofree char *file = g_build_filename(scratch, name, NULL);
-        g_unlink(file);
-    }
-    g_rmdir(scratch);
     return write_case(s, model, FORM_NATIVE, NULL, error);
 }
 
