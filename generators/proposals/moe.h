@@ -54,7 +54,7 @@ typedef enum { MOE_ATTRIBUTE, MOE_GRAPH, MOE_GROUPED, MOE_DENSE } MoeVariant;
 #define MOE_OPEN   (1u << MOE_GRAPH | 1u << MOE_GROUPED | 1u << MOE_DENSE) /* routings that the fused operator has not */
 #define MOE_SPARSE (1u << MOE_ATTRIBUTE | 1u << MOE_GRAPH | 1u << MOE_GROUPED) /* only the chosen experts compute */
 
-/* ---- a layer's facts and data (moe_layer.c) ------------------------------------------------------------------------------ */
+/* ---- a layer's facts and data (moe_layer.c) ---------------------------------------------------------------------- */
 
 /* With the defaults in place; the functions below want it so. */
 MoeLayer moe_layer(MoeLayer l);
@@ -76,7 +76,7 @@ Tensor *moe_given(const MoeLayer *l, DType dtype);      /* [T, E]: the weights o
  * `highest`: among tied logits the highest indices are chosen. NULL for other layers. */
 Tensor *moe_answer(const MoeLayer *l, gboolean highest);
 
-/* ---- in standard operators (moe_meaning.c) --------------------------------------------------------------------------------- */
+/* ---- in standard operators (moe_meaning.c) ----------------------------------------------------------------------- */
 
 /* Weights float [T, k] and indices [T, k] from float logits [T, E]. */
 const char *moe_route(Net *net, const MoeLayer *l, const char *logits, const char **indices);
@@ -93,14 +93,14 @@ void moe_mean_attribute(Scenario *s, const MoeLayer *l, const char *const *attri
 void moe_mean_grouped(Scenario *s, gboolean bias);
 void moe_mean_graph(Scenario *s, const MoeLayer *l);
 
-/* ---- models (moe_variants.c) --------------------------------------------------------------------------------------------------- */
+/* ---- models (moe_variants.c) ------------------------------------------------------------------------------------- */
 
 /* A scenario of one variant, complete but for about() and emit(). */
 Scenario *moe_scenario(Generator *g, const MoeLayer *l, MoeVariant variant, const char *name);
 /* A scenario of each variant in the set, of the same golden; the layer may leave out defaults. */
 void moe_emit(Generator *g, const MoeLayer *l, guint variants, const char *name, const char *requirements, const char *summary);
 
-/* ---- the subjects -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the subjects ------------------------------------------------------------------------------------------------ */
 
 void moe_sizes(Generator *g);
 void moe_activations(Generator *g);

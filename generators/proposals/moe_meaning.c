@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-/* ---- routing ------------------------------------------------------------------------------------------------------------------- */
+/* ---- routing ----------------------------------------------------------------------------------------------------- */
 
 static const char *normalized(Net *net, const char *weights, gboolean zero_is_zero)
 {
@@ -97,7 +97,7 @@ const char *moe_route(Net *net, const MoeLayer *l, const char *logits, const cha
     }
 }
 
-/* ---- activations ------------------------------------------------------------------------------------------------------------------- */
+/* ---- activations ------------------------------------------------------------------------------------------------- */
 
 static const char *swiglu(Net *net, const MoeLayer *l, DType dtype, const char *g, const char *linear)
 {
@@ -135,7 +135,7 @@ const char *moe_activate(Net *net, const MoeLayer *l, DType dtype, const char *g
     return linear ? net_2(net, "Mul", h, linear) : h;
 }
 
-/* ---- experts ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- experts ----------------------------------------------------------------------------------------------------- */
 
 const char *moe_project(Net *net, const char *x, gboolean each, const char *weights, gboolean inputs_first, const char *bias,
                         const char *indices)
@@ -158,7 +158,7 @@ const char *moe_combine(Net *net, const char *answers, const char *weights, gboo
     return net_sum(net, products, 1, FALSE);
 }
 
-/* ---- the operators' meanings ------------------------------------------------------------------------------------------------------- */
+/* ---- the operators' meanings ------------------------------------------------------------------------------------- */
 
 /* A last node that gives a function's result its name. */
 static void finish(Net *net, const char *value, DType from, DType to, const char *name)

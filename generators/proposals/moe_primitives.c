@@ -1,7 +1,7 @@
 /* GroupedMatMul and GraphMoE by themselves, shared experts, and SwiGLU-28 between projections. */
 #include "generators/proposals/moe.h"
 
-/* ---- GroupedMatMul --------------------------------------------------------------------------------------------------------------- */
+/* ---- GroupedMatMul ----------------------------------------------------------------------------------------------- */
 
 static void grouped(Generator *g)
 {
@@ -45,7 +45,7 @@ static void grouped(Generator *g)
         }
 }
 
-/* ---- GraphMoE without a graph ------------------------------------------------------------------------------------------------------- */
+/* ---- GraphMoE without a graph ------------------------------------------------------------------------------------ */
 
 static void no_graph(Generator *g)
 {
@@ -64,7 +64,7 @@ static void no_graph(Generator *g)
     }
 }
 
-/* ---- shared experts -------------------------------------------------------------------------------------------------------------------- */
+/* ---- shared experts ---------------------------------------------------------------------------------------------- */
 
 /* An expert for every token beside those that are routed, perhaps with a gate: sigmoid(x . g) times its answer. */
 static void shared(Generator *g)
@@ -94,7 +94,7 @@ static void shared(Generator *g)
         }
 }
 
-/* ---- SwiGLU-28 -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- SwiGLU-28 --------------------------------------------------------------------------------------------------- */
 
 #define SWIGLU_MEANING                                                                                    \
     "<domain: \"\", opset_import: [\"\" : 20]> SwiGLU <alpha> (A, B) => (Y) {\n"                            \

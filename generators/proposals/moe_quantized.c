@@ -27,7 +27,7 @@ static int64_t blocks_of(const Quantized *q, int fc)
     return q->blocked ? inputs_of(q, fc) / BLOCK : 1;
 }
 
-/* ---- data ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 static int64_t zero_point_at(const Quantized *q, int64_t expert, int64_t row, int64_t block)
 {
@@ -104,7 +104,7 @@ static Tensor *packed(const Quantized *q, Tensor *code, Shape shape)
     return t;
 }
 
-/* ---- the vendor's operator ----------------------------------------------------------------------------------------------------- */
+/* ---- the vendor's operator --------------------------------------------------------------------------------------- */
 
 static const char *const fc_names[] = { "fc1", "fc2" };
 
@@ -219,7 +219,7 @@ static void packed_variant(Scenario *s, const Quantized *q)
     scenario_output(s, "output");
 }
 
-/* ---- primitives --------------------------------------------------------------------------------------------------------------------- */
+/* ---- primitives -------------------------------------------------------------------------------------------------- */
 
 /* [E, inputs, rows], as GroupedMatMul takes it. */
 static const char *dequantize_linear(Scenario *s, Net *net, const Quantized *q, int fc)
@@ -270,7 +270,7 @@ static void grouped_variant(Scenario *s, const Quantized *q)
     scenario_output(s, "output");
 }
 
-/* ---- the sweep ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- the sweep --------------------------------------------------------------------------------------------------- */
 
 static Quantized sized(Quantized q)
 {
@@ -328,7 +328,7 @@ void moe_quantized(Generator *g)
                 }
 }
 
-/* ---- what must be refused ------------------------------------------------------------------------------------------------------------ */
+/* ---- what must be refused ---------------------------------------------------------------------------------------- */
 
 void moe_quantized_rejects(Generator *g)
 {

@@ -25,7 +25,7 @@ static void type_output(Scenario *s, const MoeLayer *l)
     LIST_AT(&scenario_graph(s)->outputs, ValueInfo, 0)->type = type_tensor(scenario_model(s), l->dtype, &SHAPE(l->tokens, l->hidden));
 }
 
-/* ---- the fused operator ------------------------------------------------------------------------------------------------------------- */
+/* ---- the fused operator ------------------------------------------------------------------------------------------ */
 
 enum { PLAIN, GATED, SEPARATE, MIXER, TWINS };
 
@@ -120,7 +120,7 @@ static void shapes(Generator *g)
     }
 }
 
-/* ---- GroupedMatMul ---------------------------------------------------------------------------------------------------------------- */
+/* ---- GroupedMatMul ----------------------------------------------------------------------------------------------- */
 
 static void grouped(Generator *g)
 {
@@ -157,7 +157,7 @@ static void grouped(Generator *g)
     }
 }
 
-/* ---- GraphMoE ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- GraphMoE ---------------------------------------------------------------------------------------------------- */
 
 typedef enum { ONE_INPUT_MORE, NO_INPUT, TWO_OUTPUTS, OTHER_TYPE, OTHER_SHAPE, GRAPHS } GraphChange;
 

@@ -14,7 +14,7 @@ static void add_constants(Scenario *s, const MoeLayer *l, gboolean inputs_first)
     }
 }
 
-/* ---- the fused operator ------------------------------------------------------------------------------------------------------------ */
+/* ---- the fused operator ------------------------------------------------------------------------------------------ */
 
 static void set_attributes(Scenario *s, Node *node, const MoeLayer *l, const char **names)
 {
@@ -62,7 +62,7 @@ static void attribute_variant(Scenario *s, const MoeLayer *l)
     scenario_output(s, "output");
 }
 
-/* ---- variants with the router outside --------------------------------------------------------------------------------------------- */
+/* ---- variants with the router outside ---------------------------------------------------------------------------- */
 
 /* The token rows [T, H] and float routing of the main graph. */
 static const char *begin(Scenario *s, Net *net, const MoeLayer *l, const char **weights, const char **indices)
@@ -173,7 +173,7 @@ static void dense_variant(Scenario *s, const MoeLayer *l)
     finish(s, &net, l, net_sum(&net, net_2(&net, "Mul", answers, spread), 0, FALSE), DTYPE_FLOAT);
 }
 
-/* ---- together ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- together ---------------------------------------------------------------------------------------------------- */
 
 Scenario *moe_scenario(Generator *g, const MoeLayer *l, MoeVariant variant, const char *name)
 {

@@ -73,7 +73,7 @@ static gboolean begin(const Eval *ev, GraphMoe *g, GError **error)
     return TRUE;
 }
 
-/* ---- tensors with their ends --------------------------------------------------------------------------------------------------- */
+/* ---- tensors with their ends ------------------------------------------------------------------------------------- */
 
 typedef struct {
     Tensor  *value;
@@ -124,7 +124,7 @@ static gboolean project(const GraphMoe *g, Projection p, const Tensor *x, const 
     return TRUE;
 }
 
-/* ---- the graph -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the graph --------------------------------------------------------------------------------------------------- */
 
 static gboolean check_result(const GraphMoe *g, const Value *h, GError **error)
 {
@@ -167,7 +167,7 @@ static gboolean activate(Eval *ev, GraphMoe *g, const Known *gate, const Known *
     return TRUE;
 }
 
-/* ---- together ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- together ---------------------------------------------------------------------------------------------------- */
 
 /* y is written to, or finished and its ends wanted. */
 static gboolean combine(const GraphMoe *g, const Known *answers, const Interval *weights, Tensor *y, const Tensor *finished,

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- projection ----------------------------------------------------------------------------------------------------------- */
+/* ---- projection -------------------------------------------------------------------------------------------------- */
 
 static void load_row(const Projection *p, int64_t expert, int64_t output)
 {
@@ -30,7 +30,7 @@ void expert_project(const Projection *p, int64_t expert, DType dtype, gboolean c
     }
 }
 
-/* ---- activations ---------------------------------------------------------------------------------------------------------- */
+/* ---- activations ------------------------------------------------------------------------------------------------- */
 
 gboolean expert_activation_of(const char *name, ExpertActivation *kind, GError **error)
 {
@@ -77,13 +77,13 @@ static double gated(double x, double alpha)
     return single(x * single(real_value(&real_sigmoid, DTYPE_FLOAT, &scaled)));
 }
 
-/* Two ulps of the sigmoid for every unit of its argument, the rounding of the argument, the product; results below the
- * normal range may be flushed. */
+/* The sigmoid's ulps; the error of its argument, which 1 - sigmoid passes on; the product. Results below the normal range
+ * may be flushed. */
 static double gated_error(double x, double y, double alpha)
 {
     if (x == 0)
         return 0;
-    return fabs(y) * (8 + 5 * fabs(alpha * x)) * U + (fabs(y) < 0x1p-100 ? 0x1p-126 : 0);
+    return fabs(y) * (8 + 5 * fabs(alpha * x) * (1 - MIN(y / x, 1))) * U + (fabs(y) < 0x1p-100 ? 0x1p-126 : 0);
 }
 
 static double gelu(double x, G_GNUC_UNUSED double parameter)
@@ -143,7 +143,7 @@ void expert_activate(const Activation *a, gboolean certify, const Span *g, const
     }
 }
 
-/* ---- the weighted sum ------------------------------------------------------------------------------------------------------ */
+/* ---- the weighted sum -------------------------------------------------------------------------------------------- */
 
 void expert_combine(const Span *weights, const Span *answers, int64_t k, int64_t n, gboolean skip, gboolean certify, Span *y)
 {

@@ -5,7 +5,7 @@
 
 #define I G_GINT64_FORMAT
 
-/* ---- reading ---------------------------------------------------------------------------------------------------------------- */
+/* ---- reading ----------------------------------------------------------------------------------------------------- */
 
 gboolean mixture_expect(const Tensor *tensor, const char *name, const Shape *expected, GError **error)
 {
@@ -57,7 +57,7 @@ gboolean mixture_begin(const Eval *ev, Mixture *m, GError **error)
     return read_activation(ev, m, error);
 }
 
-/* ---- one token ---------------------------------------------------------------------------------------------------------------- */
+/* ---- one token --------------------------------------------------------------------------------------------------- */
 
 /* Room for one token's numbers at every stage. */
 typedef struct {
@@ -140,7 +140,7 @@ static void one_token(const Mixture *m, int64_t token, Router *r, Scratch *s)
     expert_combine(s->weights, s->answers, m->k, m->hidden, TRUE, r->certify, s->y);
 }
 
-/* ---- all tokens --------------------------------------------------------------------------------------------------------------- */
+/* ---- all tokens -------------------------------------------------------------------------------------------------- */
 
 gboolean mixture_run(Eval *ev, const Mixture *m, GError **error)
 {

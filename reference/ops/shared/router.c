@@ -6,7 +6,7 @@
 
 #define U 0x1p-24 /* unit roundoff of float32 */
 
-/* ---- choosing --------------------------------------------------------------------------------------------------------------- */
+/* ---- choosing ---------------------------------------------------------------------------------------------------- */
 
 static gint by_score(gconstpointer a, gconstpointer b, gpointer data)
 {
@@ -26,7 +26,7 @@ static int64_t *order_of(double *scores, int64_t n)
     return order;
 }
 
-/* ---- softmax ------------------------------------------------------------------------------------------------------------------ */
+/* ---- softmax ----------------------------------------------------------------------------------------------------- */
 
 /* e^-d is 1 or 0 in every implementation: no error. */
 static gboolean exponential_exact(double distance)
@@ -117,7 +117,7 @@ void route_top_given(Router *r, double *logits, const double *given, int64_t *in
     }
 }
 
-/* ---- sparse mixer --------------------------------------------------------------------------------------------------------------- */
+/* ---- sparse mixer ------------------------------------------------------------------------------------------------ */
 
 #define NEAR 0.02 /* twice the jitter of 0.01 that the routing was trained with */
 
@@ -151,7 +151,7 @@ void route_sparse_mixer(Router *r, double *logits, int64_t *indices, Span *weigh
     }
 }
 
-/* ---- normalising ------------------------------------------------------------------------------------------------------------------ */
+/* ---- normalising ------------------------------------------------------------------------------------------------- */
 
 void route_normalize(const Router *r, gboolean zero_sum_is_zero, Span *weights)
 {

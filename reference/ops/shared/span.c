@@ -1,7 +1,7 @@
 #include "reference/ops/shared/span.h"
 
+#include "reference/bounds/sums.h"
 #include "reference/ops/shared/sum_terms.h"
-#include "reference/tensor/convert.h"
 
 #include <math.h>
 
@@ -9,20 +9,7 @@
 
 double span_nearest(DType dtype, double x)
 {
-    uint64_t code = 0;
-    double   y;
-    convert_from_double(dtype, &x, &code, 1);
-    convert_to_double(dtype, &code, &y, 1);
-    return y;
-}
-
-/* The exponent of the lowest set bit of a finite number that is not 0. */
-static int lowest_bit(double x)
-{
-    int exponent;
-    const double fraction = frexp(x, &exponent);
-    const int64_t digits = (int64_t)ldexp(fabs(fraction), 53);
-    return exponent - 53 + __builtin_ctzll((unsigned long long)digits);
+    return bounds_nearest(dtype, x);
 }
 
 static Span settled(Span s)
@@ -43,7 +30,7 @@ Span span_widened(Span s, double error)
     return settled((Span){ s.value, s.low - error, s.high + error });
 }
 
-/* ---- sums of products ----------------------------------------------------------------------------------------------------- */
+/* ---- sums of products -------------------------------------------------------------------------------------------- */
 
 typedef struct {
     double   low, high, magnitude, terms;
@@ -60,17 +47,15 @@ static void sum_add(Sum *sum, double low, double high)
     sum->magnitude += MAX(fabs(low), fabs(high));
     sum->terms++;
     sum->points = sum->points && low == high;
-    if (isfinite(low) && low != 0)
-        sum->lowest_bit = MIN(sum->lowest_bit, lowest_bit(low));
+    sum->lowest_bit = MIN(sum->lowest_bit, bounds_lowest_bit(low));
 }
 
 /* How far any order of additions may end from the true sum; binary64 sums of the ends err far less than the margin. */
 static double sum_error(const Sum *sum)
 {
-    /* Multiples of one power of two whose magnitudes stay below 2^24 of it: every partial sum is a float32. */
-    if (sum->points && sum->lowest_bit > -126 && sum->magnitude <= ldexp(1.0, 24 + sum->lowest_bit))
+    if (sum->terms == 0 || (sum->points && bounds_sum_exact(DTYPE_FLOAT, sum->magnitude, sum->lowest_bit)))
         return 0;
-    return (sum->terms + 1) * (U * sum->magnitude * (1 + 0x1p-40) + 0x1p-150);
+    return bounds_dot(DTYPE_FLOAT, sum->terms + 1, sum->magnitude);
 }
 
 #define SUM_INIT ((Sum){ .lowest_bit = G_MAXINT, .points = TRUE })
@@ -141,7 +126,7 @@ Span span_quotient(DType dtype, Span a, Span b)
     return span_rounded(dtype, span_widened(settled(y), MAX(fabs(low), fabs(high)) * 3 * U));
 }
 
-/* ---- tensors --------------------------------------------------------------------------------------------------------------- */
+/* ---- tensors ----------------------------------------------------------------------------------------------------- */
 
 void span_load(const Tensor *tensor, const Interval *interval, int64_t first, int64_t n, Span *out)
 {

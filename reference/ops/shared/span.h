@@ -42,7 +42,7 @@ Span span_product(DType dtype, Span a, Span b);
 Span span_sum(DType dtype, const Span *terms, int64_t n);
 Span span_quotient(DType dtype, Span a, Span b); /* b positive */
 
-/* ---- between tensors and spans ------------------------------------------------------------------------------------------- */
+/* ---- between tensors and spans ----------------------------------------------------------------------------------- */
 
 /* Elements [first, first + n) of a tensor that is known by `interval` (NULL: a point). */
 void span_load(const Tensor *tensor, const Interval *interval, int64_t first, int64_t n, Span *out);

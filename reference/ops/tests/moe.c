@@ -3,7 +3,7 @@
 
 #include <criterion/criterion.h>
 
-/* ---- com.microsoft::MoE ------------------------------------------------------------------------------------------------------ */
+/* ---- com.microsoft::MoE ------------------------------------------------------------------------------------------ */
 
 /* Two experts on one feature: the first doubles, the second triples and adds 1. */
 #define EXPERTS                                                                                             \
@@ -53,7 +53,7 @@ Test(moe, refusals)
                  "{ y = com.microsoft.MoE<k = 4611686018427387904>(x, r, a, \"\", c) }", 20, "expected 1 to 0");
 }
 
-/* ---- packed weights ------------------------------------------------------------------------------------------------------------ */
+/* ---- packed weights ---------------------------------------------------------------------------------------------- */
 
 /* Codes 0 to 15 in a row, low half first, minus 8: the sum of all is -8; with the packed zero point 7 it is 8. */
 #define ROW "uint8[1,1,8] b = {16, 50, 84, 118, 152, 186, 220, 254}"
@@ -96,7 +96,7 @@ Test(gather_block_quantized, rows_and_strangers)
                  "{ w = com.microsoft.GatherBlockQuantized<bits = 2, block_size = 16>(t, i, s) y = Identity(w) }", 20);
 }
 
-/* ---- proposed ------------------------------------------------------------------------------------------------------------------- */
+/* ---- proposed ---------------------------------------------------------------------------------------------------- */
 
 Test(grouped_mat_mul, negative_indices_and_ends)
 {
