@@ -1,5 +1,5 @@
-/* moe: one semantic corpus of mixtures of experts, as a fused operator with attributes, as one with an activation graph,
- * as primitives, and decomposed. */
+/* moe: one semantic corpus of mixtures of experts, as a fused operator with attributes, as one with an activation
+ * graph, as primitives, and decomposed. */
 #include "generators/proposals/moe.h"
 
 static void generate(Generator *g)

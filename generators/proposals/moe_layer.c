@@ -88,7 +88,8 @@ static double input_at(int64_t token, int64_t feature)
 static double first_at(const MoeLayer *l, gboolean linear, int64_t expert, int64_t row, int64_t feature)
 {
     const double unit = l->saturated && !linear ? 128 : 1;
-    const int64_t n = l->hidden, one = (row + expert + (linear ? 1 : 0)) % n, other = (row * 3 + expert * 2 + (linear ? 2 : 1)) % n;
+    const int64_t n = l->hidden, one = (row + expert + (linear ? 1 : 0)) % n,
+                  other = (row * 3 + expert * 2 + (linear ? 2 : 1)) % n;
     return unit * ((feature == one ? (linear ? 1 : 2) : 0) + (feature == other ? (linear ? 1 : -1) : 0));
 }
 
@@ -152,7 +153,8 @@ static int64_t outputs_of(const MoeLayer *l, int fc)
 Tensor *moe_weights(const MoeLayer *l, int fc, gboolean inputs_first)
 {
     const int64_t outputs = outputs_of(l, fc), inputs = fc == 2 ? l->inner : l->hidden;
-    Tensor *w = data_constant(moe_dtype(l), &SHAPE(l->experts, inputs_first ? inputs : outputs, inputs_first ? outputs : inputs), 0);
+    Tensor *w = data_constant(moe_dtype(l),
+                              &SHAPE(l->experts, inputs_first ? inputs : outputs, inputs_first ? outputs : inputs), 0);
     for (int64_t e = 0; e < l->experts; e++) {
         const gboolean poison = l->poisoned && unused(l, e);
         for (int64_t o = 0; o < outputs; o++)

@@ -137,8 +137,8 @@ const char *moe_activate(Net *net, const MoeLayer *l, DType dtype, const char *g
 
 /* ---- experts ----------------------------------------------------------------------------------------------------- */
 
-const char *moe_project(Net *net, const char *x, gboolean each, const char *weights, gboolean inputs_first, const char *bias,
-                        const char *indices)
+const char *moe_project(Net *net, const char *x, gboolean each, const char *weights, gboolean inputs_first,
+                        const char *bias, const char *indices)
 {
     const char *matrices = net_2_axis(net, "Gather", weights, indices, 0);
     if (!inputs_first)
@@ -171,14 +171,15 @@ static void finish(Net *net, const char *value, DType from, DType to, const char
 void moe_mean_attribute(Scenario *s, const MoeLayer *l, const char *const *attributes)
 {
     const DType t = moe_dtype(l);
-    Function *f = model_add_function(scenario_functions(s), VENDOR, "MoE",
-                                     NAMES("input", "router_probs", "fc1", "fc1_bias", "fc2", "fc2_bias", "fc3", "fc3_bias"),
-                                     NAMES("output"), attributes);
+    Function *f =
+        model_add_function(scenario_functions(s), VENDOR, "MoE",
+                           NAMES("input", "router_probs", "fc1", "fc1_bias", "fc2", "fc2_bias", "fc3", "fc3_bias"),
+                           NAMES("output"), attributes);
     function_import(f, "", 20);
     Net net = { f->body, 0 };
     const gboolean linear = moe_has_fc3(l);
 #define FLOAT(name) net_cast(&net, name, t, DTYPE_FLOAT)
-#define BIAS(name) (l->bias ? FLOAT(name) : NULL)
+#define BIAS(name)  (l->bias ? FLOAT(name) : NULL)
     const char *x = net_reshape(&net, FLOAT("input"), INTS(l->tokens, l->hidden)), *indices;
     const char *weights = moe_route(&net, l, FLOAT("router_probs"), &indices);
     const char *g = moe_project(&net, x, FALSE, FLOAT("fc1"), FALSE, BIAS("fc1_bias"), indices);
@@ -206,14 +207,15 @@ void moe_mean_grouped(Scenario *s, gboolean bias)
 void moe_mean_graph(Scenario *s, const MoeLayer *l)
 {
     const DType t = moe_dtype(l);
-    Function *f = model_add_function(scenario_functions(s), MOE_DOMAIN, "GraphMoE",
-                                     NAMES("input", "group_indices", "routing_weights", "fc1", "fc1_bias", "fc2", "fc2_bias",
-                                           "fc3", "fc3_bias"),
-                                     NAMES("output"), NAMES("activation"));
+    Function *f = model_add_function(
+        scenario_functions(s), MOE_DOMAIN, "GraphMoE",
+        NAMES("input", "group_indices", "routing_weights", "fc1", "fc1_bias", "fc2", "fc2_bias", "fc3", "fc3_bias"),
+        NAMES("output"), NAMES("activation"));
     function_import(f, "", 20);
     Net net = { f->body, 0 };
     const int64_t rows = l->tokens * l->k;
-    const char *g = moe_project(&net, "input", FALSE, "fc1", TRUE, l->bias ? "fc1_bias" : NULL, "group_indices"), *up = NULL;
+    const char *g = moe_project(&net, "input", FALSE, "fc1", TRUE, l->bias ? "fc1_bias" : NULL, "group_indices"),
+               *up = NULL;
     if (moe_has_fc3(l)) {
         up = moe_project(&net, "input", FALSE, "fc3", TRUE, l->bias ? "fc3_bias" : NULL, "group_indices");
         up = net_reshape(&net, up, INTS(rows, l->inner));

@@ -7,9 +7,9 @@ static void grouped(Generator *g)
 {
     static const struct {
         const char *tag, *requirements, *summary;
-        int64_t     rows, k, inputs, outputs, groups;
-        gboolean    bias;
-        int64_t     indices[12];
+        int64_t rows, k, inputs, outputs, groups;
+        gboolean bias;
+        int64_t indices[12];
     } rows[] = {
         { "plain", "R30", "Three rows, two groups each.", 3, 2, 5, 4, 4, FALSE, { 3, 1, 0, 2, 2, 3 } },
         { "bias", "R30", "A bias of each group's own.", 3, 2, 5, 4, 4, TRUE, { 3, 1, 0, 2, 2, 3 } },
@@ -30,14 +30,18 @@ static void grouped(Generator *g)
             Scenario *s = scenario_new(g, "grouped-matmul-%s-%s", dtype_name(dtypes[t]), rows[i].tag);
             g_autofree char *all = g_strconcat(rows[i].requirements, " R32 R33", NULL);
             scenario_about(s, "grouped-matmul", all, "%s", rows[i].summary);
-            const Shape x = SHAPE(rows[i].rows, rows[i].inputs), w = SHAPE(rows[i].groups, rows[i].inputs, rows[i].outputs);
+            const Shape x = SHAPE(rows[i].rows, rows[i].inputs),
+                        w = SHAPE(rows[i].groups, rows[i].inputs, rows[i].outputs);
             scenario_input(s, "input", data_integers(dtypes[t], &x, data_seed("rows"), -3, 3));
             scenario_input(s, "weights", data_integers(dtypes[t], &w, data_seed("matrices"), -3, 3));
             scenario_input(s, "group_indices", data_int64s(&SHAPE(rows[i].rows, rows[i].k), rows[i].indices));
             if (rows[i].bias)
-                scenario_input(s, "bias", data_integers(dtypes[t], &SHAPE(rows[i].groups, rows[i].outputs), data_seed("biases"), -9, 9));
+                scenario_input(
+                    s, "bias",
+                    data_integers(dtypes[t], &SHAPE(rows[i].groups, rows[i].outputs), data_seed("biases"), -9, 9));
             scenario_node(s, MOE_DOMAIN, "GroupedMatMul",
-                          rows[i].bias ? NAMES("input", "weights", "group_indices", "bias") : NAMES("input", "weights", "group_indices"),
+                          rows[i].bias ? NAMES("input", "weights", "group_indices", "bias")
+                                       : NAMES("input", "weights", "group_indices"),
                           NAMES("output"));
             moe_mean_grouped(s, rows[i].bias);
             scenario_output(s, "output");
@@ -53,7 +57,8 @@ static void no_graph(Generator *g)
         const MoeLayer l = moe_layer((MoeLayer){ .activation = MOE_IDENTITY, .router = ROUTER_EXACT, .bias = bias });
         g_autofree char *name = g_strdup_printf("no-activation%s", bias ? "-bias" : "");
         Scenario *s = moe_scenario(g, &l, MOE_GRAPH, name);
-        scenario_about(s, "graph-activation", "R40 R41", "Without an activation graph the hidden value is the first projection.");
+        scenario_about(s, "graph-activation", "R40 R41",
+                       "Without an activation graph the hidden value is the first projection.");
         Graph *graph = scenario_graph(s);
         for (gsize i = 0; i < graph->nodes.n; i++) {
             Node *node = LIST_AT(&graph->nodes, Node, i);
@@ -82,11 +87,14 @@ static void shared(Generator *g)
             Graph *graph = scenario_graph(s);
             LIST_AT(&graph->outputs, ValueInfo, 0)->name = "sum";
             Net net = { graph, 500 };
-            const char *up = net_tensor(&net, data_integers(DTYPE_FLOAT, &SHAPE(l.hidden, l.inner), data_seed("up"), -2, 2));
-            const char *down = net_tensor(&net, data_integers(DTYPE_FLOAT, &SHAPE(l.inner, l.hidden), data_seed("down"), -2, 2));
+            const char *up =
+                net_tensor(&net, data_integers(DTYPE_FLOAT, &SHAPE(l.hidden, l.inner), data_seed("up"), -2, 2));
+            const char *down =
+                net_tensor(&net, data_integers(DTYPE_FLOAT, &SHAPE(l.inner, l.hidden), data_seed("down"), -2, 2));
             const char *y = net_2(&net, "MatMul", net_1(&net, "Relu", net_2(&net, "MatMul", "input", up)), down);
             if (gated) {
-                const char *gate = net_tensor(&net, data_scaled(DTYPE_FLOAT, &SHAPE(l.hidden, 1), data_seed("gate"), -3, 3, -4));
+                const char *gate =
+                    net_tensor(&net, data_scaled(DTYPE_FLOAT, &SHAPE(l.hidden, 1), data_seed("gate"), -3, 3, -4));
                 y = net_2(&net, "Mul", y, net_1(&net, "Sigmoid", net_2(&net, "MatMul", "input", gate)));
             }
             graph_add_node(graph, "", "Add", NAMES("output", y), NAMES("sum"));
@@ -96,9 +104,9 @@ static void shared(Generator *g)
 
 /* ---- SwiGLU-28 --------------------------------------------------------------------------------------------------- */
 
-#define SWIGLU_MEANING                                                                                    \
-    "<domain: \"\", opset_import: [\"\" : 20]> SwiGLU <alpha> (A, B) => (Y) {\n"                            \
-    "    slope_float = Constant <value_float: float = @alpha> ()\n    slope = CastLike (slope_float, A)\n" \
+#define SWIGLU_MEANING                                                                                                 \
+    "<domain: \"\", opset_import: [\"\" : 20]> SwiGLU <alpha> (A, B) => (Y) {\n"                                       \
+    "    slope_float = Constant <value_float: float = @alpha> ()\n    slope = CastLike (slope_float, A)\n"             \
     "    scaled = Mul (slope, A)\n    gate = Sigmoid (scaled)\n    swish = Mul (A, gate)\n    Y = Mul (swish, B)\n}"
 
 /* Backends that do not know opset 28 can run what is left of the model without the operator. */
@@ -115,7 +123,8 @@ static void swiglu_28(Generator *g)
     for (gsize t = 0; t < G_N_ELEMENTS(dtypes); t++)
         for (gsize a = 0; a < G_N_ELEMENTS(alphas); a++) {
             Scenario *s = scenario_new(g, "swiglu28-%s-alpha%d", dtype_name(dtypes[t]), (int)(alphas[a] * 10));
-            scenario_about(s, "grouped-matmul", "R56", "Gates whose sigmoid is 0, a half or 1, times distinct numbers.");
+            scenario_about(s, "grouped-matmul", "R56",
+                           "Gates whose sigmoid is 0, a half or 1, times distinct numbers.");
             scenario_opset(s, 28);
             scenario_input(s, "A", data_scaled(dtypes[t], &SHAPE(3, 7), data_seed("gate"), -2, 2, 10));
             scenario_input(s, "B", data_integers(dtypes[t], &SHAPE(3, 7), data_seed("linear"), -9, 9));

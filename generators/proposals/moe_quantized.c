@@ -6,7 +6,7 @@
 
 typedef struct {
     MoeLayer layer;
-    int      bits;
+    int bits;
     gboolean blocked, zero_points;
 } Quantized;
 
@@ -113,10 +113,12 @@ static void add_packed(Scenario *s, const Quantized *q)
     Arena *arena = scenario_model(s)->arena;
     for (int fc = 1; fc <= 2; fc++) {
         const char *name = fc_names[fc - 1];
-        scenario_constant(s, name, packed(q, codes(q, fc), SHAPE(q->layer.experts, outputs_of(q, fc), inputs_of(q, fc))));
+        scenario_constant(s, name,
+                          packed(q, codes(q, fc), SHAPE(q->layer.experts, outputs_of(q, fc), inputs_of(q, fc))));
         scenario_constant(s, arena_printf(arena, "%s_scales", name), scales(q, fc, FALSE));
         if (q->zero_points)
-            scenario_constant(s, arena_printf(arena, "%s_zero_points", name), packed(q, zero_points(q, fc), per_block(q, fc, FALSE)));
+            scenario_constant(s, arena_printf(arena, "%s_zero_points", name),
+                              packed(q, zero_points(q, fc), per_block(q, fc, FALSE)));
         if (q->layer.bias)
             scenario_constant(s, arena_printf(arena, "%s_bias", name), moe_bias(&q->layer, fc));
     }
@@ -136,7 +138,8 @@ static const char *unpacked(Net *net, const Quantized *q, const char *bytes, con
         fields[i] = net_unsqueeze(net, net_2(net, "BitwiseAnd", moved, mask), shape->rank);
     }
     Node *concat;
-    const char *all = net_add(net, "Concat", (const char *const[]){ fields[0], fields[1], fields[2], fields[3], NULL }, &concat);
+    const char *all =
+        net_add(net, "Concat", (const char *const[]){ fields[0], fields[1], fields[2], fields[3], NULL }, &concat);
     node_set_int(concat, net->graph, "axis", shape->rank);
     return net_cast(net, net_reshape(net, all, shape->dims, (gsize)shape->rank), DTYPE_UINT8, DTYPE_FLOAT);
 }
@@ -164,9 +167,9 @@ static void mean_packed(Scenario *s, const Quantized *q, const char *const *attr
 {
     const MoeLayer *l = &q->layer;
     Function *f = model_add_function(scenario_functions(s), VENDOR, "QMoE",
-                                     NAMES("input", "router_probs", "fc1", "fc1_scales", "fc1_bias", "fc2", "fc2_scales", "fc2_bias",
-                                           "fc3", "fc3_scales", "fc3_bias", "fc1_zero_points", "fc2_zero_points", "fc3_zero_points",
-                                           "router_weights_narrow"),
+                                     NAMES("input", "router_probs", "fc1", "fc1_scales", "fc1_bias", "fc2",
+                                           "fc2_scales", "fc2_bias", "fc3", "fc3_scales", "fc3_bias", "fc1_zero_points",
+                                           "fc2_zero_points", "fc3_zero_points", "router_weights_narrow"),
                                      NAMES("output"), attributes);
     function_import(f, "", 20);
     Net net = { f->body, 0 };
@@ -178,8 +181,10 @@ static void mean_packed(Scenario *s, const Quantized *q, const char *const *attr
     const char *weights = moe_route(&net, l, net_cast(&net, "router_probs", l->dtype, DTYPE_FLOAT), &indices);
     const char *b1 = l->bias ? net_cast(&net, "fc1_bias", l->dtype, DTYPE_FLOAT) : NULL;
     const char *b2 = l->bias ? net_cast(&net, "fc2_bias", l->dtype, DTYPE_FLOAT) : NULL;
-    const char *h = moe_activate(&net, l, DTYPE_FLOAT, moe_project(&net, x, FALSE, dequantized(&net, q, 1), FALSE, b1, indices), NULL);
-    const char *y = moe_combine(&net, moe_project(&net, h, TRUE, dequantized(&net, q, 2), FALSE, b2, indices), weights, TRUE);
+    const char *h = moe_activate(&net, l, DTYPE_FLOAT,
+                                 moe_project(&net, x, FALSE, dequantized(&net, q, 1), FALSE, b1, indices), NULL);
+    const char *y =
+        moe_combine(&net, moe_project(&net, h, TRUE, dequantized(&net, q, 2), FALSE, b2, indices), weights, TRUE);
     Node *last = graph_add_node(f->body, "", "Cast", NAMES(y), NAMES("output"));
     node_set_int(last, f->body, "to", l->dtype);
 }
@@ -195,8 +200,22 @@ static void packed_variant(Scenario *s, const Quantized *q)
     add_packed(s, q);
     const char *b1 = l->bias ? "fc1_bias" : "", *b2 = l->bias ? "fc2_bias" : "";
     const char *z1 = q->zero_points ? "fc1_zero_points" : "", *z2 = q->zero_points ? "fc2_zero_points" : "";
-    const char *inputs[16] = { "input", "router_probs", "fc1", "fc1_scales", b1, "fc2", "fc2_scales", b2, "", "", "", z1, z2, "",
-                               given ? "router_weights" : "", NULL };
+    const char *inputs[16] = { "input",
+                               "router_probs",
+                               "fc1",
+                               "fc1_scales",
+                               b1,
+                               "fc2",
+                               "fc2_scales",
+                               b2,
+                               "",
+                               "",
+                               "",
+                               z1,
+                               z2,
+                               "",
+                               given ? "router_weights" : "",
+                               NULL };
     for (int last = 14; last >= 0 && !*inputs[last]; last--)
         inputs[last] = NULL;
     Node *node = scenario_node(s, VENDOR, "QMoE", inputs, NAMES("output"));
@@ -208,8 +227,10 @@ static void packed_variant(Scenario *s, const Quantized *q)
     scenario_set_int(s, node, "weights_prepacked", 0);
     const struct {
         const char *name;
-        int64_t     value;
-    } ints[] = { { "block_size", q->blocked ? BLOCK : 0 }, { "swiglu_fusion", l->fusion }, { "normalize_routing_weights", l->normalize } };
+        int64_t value;
+    } ints[] = { { "block_size", q->blocked ? BLOCK : 0 },
+                 { "swiglu_fusion", l->fusion },
+                 { "normalize_routing_weights", l->normalize } };
     for (gsize i = 0; i < G_N_ELEMENTS(ints); i++)
         if (ints[i].value) {
             scenario_set_int(s, node, ints[i].name, ints[i].value);
@@ -246,7 +267,8 @@ static const char *grouped(Scenario *s, Net *net, const Quantized *q, int fc, co
     const char *bias = arena_printf(scenario_model(s)->arena, "%s_bias", fc_names[fc - 1]);
     if (q->layer.bias)
         scenario_constant(s, bias, moe_bias(&q->layer, fc));
-    scenario_node(s, MOE_DOMAIN, "GroupedMatMul", q->layer.bias ? NAMES(x, weights, indices, bias) : NAMES(x, weights, indices), NAMES(y));
+    scenario_node(s, MOE_DOMAIN, "GroupedMatMul",
+                  q->layer.bias ? NAMES(x, weights, indices, bias) : NAMES(x, weights, indices), NAMES(y));
     return y;
 }
 
@@ -299,20 +321,30 @@ void moe_quantized(Generator *g)
 {
     static const struct {
         const char *tag;
-        MoeLayer    layer;
+        MoeLayer layer;
         const char *requirements, *summary;
     } rows[] = {
         { "relu", { .routing = MOE_TOP_SOFTMAX }, "R20 R22 R23 R57 R50", "Quantized experts with graded routing." },
-        { "relu-bias", { .routing = MOE_TOP_SOFTMAX, .bias = TRUE, .router = ROUTER_EXACT }, "R20 R22 R23 R57 R50",
+        { "relu-bias",
+          { .routing = MOE_TOP_SOFTMAX, .bias = TRUE, .router = ROUTER_EXACT },
+          "R20 R22 R23 R57 R50",
           "Quantized experts with biases." },
-        { "swiglu", { .routing = MOE_TOP_SOFTMAX, .activation = MOE_SWIGLU, .fusion = 1, .router = ROUTER_EXACT }, "R10 R11 R22 R23 R57 R50",
+        { "swiglu",
+          { .routing = MOE_TOP_SOFTMAX, .activation = MOE_SWIGLU, .fusion = 1, .router = ROUTER_EXACT },
+          "R10 R11 R22 R23 R57 R50",
           "Quantized experts whose gate and linear part are interleaved." },
-        { "float16", { .dtype = DTYPE_FLOAT16, .routing = MOE_TOP_SOFTMAX, .router = ROUTER_EXACT }, "R20 R22 R23 R57 R50",
+        { "float16",
+          { .dtype = DTYPE_FLOAT16, .routing = MOE_TOP_SOFTMAX, .router = ROUTER_EXACT },
+          "R20 R22 R23 R57 R50",
           "Quantized experts with float16 tensors." },
-        { "normalized", { .routing = MOE_TOP_SOFTMAX, .normalize = TRUE }, "R20 R50",
+        { "normalized",
+          { .routing = MOE_TOP_SOFTMAX, .normalize = TRUE },
+          "R20 R50",
           "Weights that add up to 1 already: normalising changes nothing." },
         { "given", { .routing = MOE_GIVEN }, "R21 R50", "Router weights from another tensor." },
-        { "given-normalized", { .routing = MOE_GIVEN, .normalize = TRUE }, "R21 R50",
+        { "given-normalized",
+          { .routing = MOE_GIVEN, .normalize = TRUE },
+          "R21 R50",
           "Router weights from another tensor, divided by the sum of those chosen." },
     };
     for (int bits = 2; bits <= 8; bits *= 2)
@@ -336,10 +368,10 @@ void moe_quantized_rejects(Generator *g)
     static const struct {
         const char *tag, *requirement, *what;
         const char *attribute; /* with another value, or NULL: input `at` has another shape */
-        int64_t     value;
-        gsize       at;
-        DType       dtype;
-        Shape       shape;
+        int64_t value;
+        gsize at;
+        DType dtype;
+        Shape shape;
         const char *because;
     } rows[] = {
         { "bits-3", "R25", "3 bits", "expert_weight_bits", 3, 0, 0, { 0, { 0 } }, "expert_weight_bits is 3" },
@@ -349,16 +381,65 @@ void moe_quantized_rejects(Generator *g)
         { "block-24", "R24", "blocks of 24", "block_size", 24, 0, 0, { 0, { 0 } }, "block_size is 24" },
         { "block-negative", "R24", "blocks of -16", "block_size", -16, 0, 0, { 0, { 0 } }, "block_size is -16" },
         { "block-64", "R24", "blocks of 64 in rows of 32", "block_size", 64, 0, 0, { 0, { 0 } }, "multiple of 64" },
-        { "scales-blocks", "R27", "three scales a row, two blocks", NULL, 0, 3, DTYPE_FLOAT, { 3, { 4, 32, 3 } }, "fc1_scales" },
+        { "scales-blocks",
+          "R27",
+          "three scales a row, two blocks",
+          NULL,
+          0,
+          3,
+          DTYPE_FLOAT,
+          { 3, { 4, 32, 3 } },
+          "fc1_scales" },
         { "scales-rows", "R27", "scales of 31 of 32 rows", NULL, 0, 3, DTYPE_FLOAT, { 3, { 4, 31, 2 } }, "fc1_scales" },
-        { "scales-rank", "R27", "one scale a row although there are blocks", NULL, 0, 6, DTYPE_FLOAT, { 2, { 4, 32 } }, "fc2_scales" },
-        { "zero-points-unpacked", "R26", "one zero point a byte", NULL, 0, 11, DTYPE_UINT8, { 3, { 4, 32, 2 } }, "fc1_zero_points" },
-        { "zero-points-rows", "R26", "zero points of 16 of 32 rows", NULL, 0, 12, DTYPE_UINT8, { 3, { 4, 16, 1 } }, "fc2_zero_points" },
-        { "codes-unpacked", "R14", "one code a byte", NULL, 0, 2, DTYPE_UINT8, { 3, { 4, 32, 32 } }, "fc1_experts_weights" },
-        { "codes-experts", "R14", "codes of 3 of 4 experts", NULL, 0, 2, DTYPE_UINT8, { 3, { 3, 32, 16 } }, "fc1_experts_weights" },
+        { "scales-rank",
+          "R27",
+          "one scale a row although there are blocks",
+          NULL,
+          0,
+          6,
+          DTYPE_FLOAT,
+          { 2, { 4, 32 } },
+          "fc2_scales" },
+        { "zero-points-unpacked",
+          "R26",
+          "one zero point a byte",
+          NULL,
+          0,
+          11,
+          DTYPE_UINT8,
+          { 3, { 4, 32, 2 } },
+          "fc1_zero_points" },
+        { "zero-points-rows",
+          "R26",
+          "zero points of 16 of 32 rows",
+          NULL,
+          0,
+          12,
+          DTYPE_UINT8,
+          { 3, { 4, 16, 1 } },
+          "fc2_zero_points" },
+        { "codes-unpacked",
+          "R14",
+          "one code a byte",
+          NULL,
+          0,
+          2,
+          DTYPE_UINT8,
+          { 3, { 4, 32, 32 } },
+          "fc1_experts_weights" },
+        { "codes-experts",
+          "R14",
+          "codes of 3 of 4 experts",
+          NULL,
+          0,
+          2,
+          DTYPE_UINT8,
+          { 3, { 3, 32, 16 } },
+          "fc1_experts_weights" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        const Quantized q = sized((Quantized){ .layer = { .routing = MOE_TOP_SOFTMAX }, .bits = 4, .blocked = TRUE, .zero_points = TRUE });
+        const Quantized q = sized(
+            (Quantized){ .layer = { .routing = MOE_TOP_SOFTMAX }, .bits = 4, .blocked = TRUE, .zero_points = TRUE });
         Scenario *s = scenario_new(g, "reject-quantized-%s", rows[i].tag);
         scenario_about(s, "attribute", rows[i].requirement, "Must be refused: %s.", rows[i].what);
         packed_variant(s, &q);

@@ -22,7 +22,8 @@ static void rewire(Scenario *s, Node *node, gsize at, Tensor *tensor)
 
 static void type_output(Scenario *s, const MoeLayer *l)
 {
-    LIST_AT(&scenario_graph(s)->outputs, ValueInfo, 0)->type = type_tensor(scenario_model(s), l->dtype, &SHAPE(l->tokens, l->hidden));
+    LIST_AT(&scenario_graph(s)->outputs, ValueInfo, 0)->type =
+        type_tensor(scenario_model(s), l->dtype, &SHAPE(l->tokens, l->hidden));
 }
 
 /* ---- the fused operator ------------------------------------------------------------------------------------------ */
@@ -32,7 +33,7 @@ enum { PLAIN, GATED, SEPARATE, MIXER, TWINS };
 /* The valid layers, E = 4, H = 6, I = 5, T = 5, and the scenarios that are made of them elsewhere. */
 static const struct {
     const char *twin;
-    MoeLayer    layer;
+    MoeLayer layer;
 } twins[TWINS] = {
     { "act-relu-bias-attribute", { .router = ROUTER_EXACT, .bias = TRUE } },
     { "swiglu-plain-interleaved-attribute", { .router = ROUTER_EXACT, .activation = MOE_SWIGLU, .fusion = 1 } },
@@ -43,9 +44,9 @@ static const struct {
 static void attributes(Generator *g)
 {
     static const struct {
-        int         twin;
+        int twin;
         const char *tag, *requirement, *what, *name;
-        int64_t     value;
+        int64_t value;
         const char *because;
     } rows[] = {
         { PLAIN, "k-zero", "R7", "k is 0", "k", 0, "k is 0" },
@@ -54,9 +55,12 @@ static void attributes(Generator *g)
         { PLAIN, "k-huge", "R7", "k is 2^62", "k", INT64_C(1) << 62, "k is" },
         { GATED, "fusion-3", "R11", "swiglu_fusion is 3", "swiglu_fusion", 3, "swiglu_fusion is 3" },
         { GATED, "fusion-negative", "R11", "swiglu_fusion is -1", "swiglu_fusion", -1, "swiglu_fusion is -1" },
-        { GATED, "fusion-dropped", "R19", "swiglu_fusion is 0 and there is no fc3", "swiglu_fusion", 0, "fc3_experts_weights is missing" },
-        { SEPARATE, "fusion-interleaved-with-fc3", "R19", "the linear part is both in fc1 and in fc3", "swiglu_fusion", 1, "fc3_experts_weights" },
-        { SEPARATE, "fusion-halves-with-fc3", "R19", "the linear part is both in fc1 and in fc3", "swiglu_fusion", 2, "fc3_experts_weights" },
+        { GATED, "fusion-dropped", "R19", "swiglu_fusion is 0 and there is no fc3", "swiglu_fusion", 0,
+          "fc3_experts_weights is missing" },
+        { SEPARATE, "fusion-interleaved-with-fc3", "R19", "the linear part is both in fc1 and in fc3", "swiglu_fusion",
+          1, "fc3_experts_weights" },
+        { SEPARATE, "fusion-halves-with-fc3", "R19", "the linear part is both in fc1 and in fc3", "swiglu_fusion", 2,
+          "fc3_experts_weights" },
         { MIXER, "sparse-mixer-k-1", "R16", "k is 1 with the sparse mixer", "k", 1, "use_sparse_mixer" },
         { MIXER, "sparse-mixer-k-3", "R16", "k is 3 with the sparse mixer", "k", 3, "use_sparse_mixer" },
     };
@@ -85,18 +89,30 @@ static void attributes(Generator *g)
 static void shapes(Generator *g)
 {
     static const struct {
-        int         twin;
+        int twin;
         const char *tag, *requirement, *what;
-        gsize       at;
-        Shape       shape;
+        gsize at;
+        Shape shape;
         const char *because;
     } rows[] = {
         { PLAIN, "router-tokens", "R17", "logits for 4 of 5 tokens", 1, { 2, { 4, 4 } }, "router_probs" },
         { PLAIN, "router-rank", "R17", "logits of rank 1", 1, { 1, { 4 } }, "router_probs" },
-        { PLAIN, "router-experts", "R14", "logits for 3 experts, weights of 4", 1, { 2, { 5, 3 } }, "fc1_experts_weights" },
+        { PLAIN,
+          "router-experts",
+          "R14",
+          "logits for 3 experts, weights of 4",
+          1,
+          { 2, { 5, 3 } },
+          "fc1_experts_weights" },
         { PLAIN, "fc1-experts", "R14", "fc1 has 3 experts", 2, { 3, { 3, 5, 6 } }, "fc1_experts_weights" },
         { PLAIN, "fc1-rows", "R14", "fc1 has 4 rows, fc2 takes 5", 2, { 3, { 4, 4, 6 } }, "fc1_experts_weights" },
-        { PLAIN, "fc1-columns", "R14", "fc1 takes 7 features, the input has 6", 2, { 3, { 4, 5, 7 } }, "fc1_experts_weights" },
+        { PLAIN,
+          "fc1-columns",
+          "R14",
+          "fc1 takes 7 features, the input has 6",
+          2,
+          { 3, { 4, 5, 7 } },
+          "fc1_experts_weights" },
         { PLAIN, "fc1-rank", "R14", "fc1 of rank 2", 2, { 2, { 20, 6 } }, "fc1_experts_weights" },
         { PLAIN, "fc1-bias-rows", "R13", "fc1's bias has 4 of 5 elements", 3, { 2, { 4, 4 } }, "fc1_experts_bias" },
         { PLAIN, "fc1-bias-rank", "R13", "fc1's bias is one for all experts", 3, { 1, { 5 } }, "fc1_experts_bias" },
@@ -126,21 +142,109 @@ static void grouped(Generator *g)
 {
     static const struct {
         const char *tag, *requirement, *what;
-        Shape       input, weights, indices, bias;
-        int64_t     last; /* the last index */
+        Shape input, weights, indices, bias;
+        int64_t last; /* the last index */
         const char *because;
     } rows[] = {
-        { "index-too-large", "R32", "index 4 of 4 groups", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 4 } }, 4, "group index 4" },
-        { "index-too-small", "R32", "index -5 of 4 groups", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 4 } }, -5, "group index -5" },
-        { "index-huge", "R32", "index 2^40", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 4 } }, INT64_C(1) << 40, "group index" },
-        { "features", "R33", "6 features meet matrices of 5 rows", { 2, { 3, 6 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 4 } }, 3, "features" },
-        { "rows", "R33", "indices for 2 of 3 rows", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 2, 2 } }, { 2, { 4, 4 } }, 3, "rows" },
-        { "input-rank", "R33", "an input of rank 3", { 3, { 1, 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 4 } }, 3, "ranks" },
-        { "weights-rank", "R33", "weights of rank 2", { 2, { 3, 5 } }, { 2, { 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 4 } }, 3, "ranks" },
-        { "indices-rank", "R33", "indices of rank 1", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 1, { 3 } }, { 2, { 4, 4 } }, 3, "ranks" },
-        { "bias-groups", "R33", "biases of 3 groups", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 3, 4 } }, 3, "bias" },
-        { "bias-outputs", "R33", "biases of 5 features", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 2, { 4, 5 } }, 3, "bias" },
-        { "bias-rank", "R33", "one bias for all groups", { 2, { 3, 5 } }, { 3, { 4, 5, 4 } }, { 2, { 3, 2 } }, { 1, { 4 } }, 3, "bias" },
+        { "index-too-large",
+          "R32",
+          "index 4 of 4 groups",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 4 } },
+          4,
+          "group index 4" },
+        { "index-too-small",
+          "R32",
+          "index -5 of 4 groups",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 4 } },
+          -5,
+          "group index -5" },
+        { "index-huge",
+          "R32",
+          "index 2^40",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 4 } },
+          INT64_C(1) << 40,
+          "group index" },
+        { "features",
+          "R33",
+          "6 features meet matrices of 5 rows",
+          { 2, { 3, 6 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 4 } },
+          3,
+          "features" },
+        { "rows",
+          "R33",
+          "indices for 2 of 3 rows",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 2, 2 } },
+          { 2, { 4, 4 } },
+          3,
+          "rows" },
+        { "input-rank",
+          "R33",
+          "an input of rank 3",
+          { 3, { 1, 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 4 } },
+          3,
+          "ranks" },
+        { "weights-rank",
+          "R33",
+          "weights of rank 2",
+          { 2, { 3, 5 } },
+          { 2, { 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 4 } },
+          3,
+          "ranks" },
+        { "indices-rank",
+          "R33",
+          "indices of rank 1",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 1, { 3 } },
+          { 2, { 4, 4 } },
+          3,
+          "ranks" },
+        { "bias-groups",
+          "R33",
+          "biases of 3 groups",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 3, 4 } },
+          3,
+          "bias" },
+        { "bias-outputs",
+          "R33",
+          "biases of 5 features",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 2, { 4, 5 } },
+          3,
+          "bias" },
+        { "bias-rank",
+          "R33",
+          "one bias for all groups",
+          { 2, { 3, 5 } },
+          { 3, { 4, 5, 4 } },
+          { 2, { 3, 2 } },
+          { 1, { 4 } },
+          3,
+          "bias" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Scenario *s = scenario_new(g, "reject-grouped-%s", rows[i].tag);
@@ -151,7 +255,8 @@ static void grouped(Generator *g)
         tensor_set_int(indices, indices->count - 1, rows[i].last);
         scenario_input(s, "group_indices", indices);
         scenario_input(s, "bias", data_constant(DTYPE_FLOAT, &rows[i].bias, 1));
-        scenario_node(s, MOE_DOMAIN, "GroupedMatMul", NAMES("input", "weights", "group_indices", "bias"), NAMES("output"));
+        scenario_node(s, MOE_DOMAIN, "GroupedMatMul", NAMES("input", "weights", "group_indices", "bias"),
+                      NAMES("output"));
         scenario_output_typed(s, "output", type_tensor(scenario_model(s), DTYPE_FLOAT, &SHAPE(3, 2, 4)));
         scenario_reject(s, "grouped-matmul-float-bias", rows[i].because);
     }
@@ -171,7 +276,8 @@ static Graph *wrong_activation(Scenario *s, const MoeLayer *l, GraphChange chang
     if (change == ONE_INPUT_MORE)
         graph_add_input(graph, "l", type_tensor(model, l->dtype, &shape));
     Net net = { graph, 1000 };
-    const char *h = change == NO_INPUT ? net_tensor(&net, data_constant(l->dtype, &shape, 1)) : net_1(&net, "Relu", "g");
+    const char *h =
+        change == NO_INPUT ? net_tensor(&net, data_constant(l->dtype, &shape, 1)) : net_1(&net, "Relu", "g");
     if (change == OTHER_TYPE)
         h = net_cast(&net, h, l->dtype, DTYPE_DOUBLE);
     if (change == OTHER_SHAPE)
@@ -207,8 +313,8 @@ static void graphs(Generator *g)
     }
     static const struct {
         const char *tag, *what;
-        gsize       at;
-        Shape       shape;
+        gsize at;
+        Shape shape;
         const char *because;
     } inputs[] = {
         { "weights-k", "three weights for two experts", 2, { 2, { 5, 3 } }, "routing_weights" },

@@ -5,12 +5,21 @@ static void counts(Generator *g)
 {
     static const int64_t experts[] = { 1, 2, 3, 8, 64 };
     for (gsize i = 0; i < G_N_ELEMENTS(experts); i++)
-        for (int64_t k = 1; k <= experts[i]; k = k == 1 ? MAX(2, k + 1) : k == 2 && experts[i] > 2 ? experts[i] : k + 65)
+        for (int64_t k = 1; k <= experts[i]; k = k == 1                     ? MAX(2, k + 1)
+                                                 : k == 2 && experts[i] > 2 ? experts[i]
+                                                                            : k + 65)
             for (int64_t tokens = 1; tokens <= 5; tokens += 4) {
-                const MoeLayer l = { .tokens = tokens, .hidden = 7, .inner = 5, .experts = experts[i], .k = k,
-                                     .normalize = k == 2, .bias = tokens == 5 };
-                g_autofree char *name = g_strdup_printf("experts%d-top%d-tokens%d", (int)experts[i], (int)k, (int)tokens);
-                moe_emit(g, &l, MOE_ALL, name, "R1 R2 R4 R50", "Each token goes to its own experts, by graded router logits.");
+                const MoeLayer l = { .tokens = tokens,
+                                     .hidden = 7,
+                                     .inner = 5,
+                                     .experts = experts[i],
+                                     .k = k,
+                                     .normalize = k == 2,
+                                     .bias = tokens == 5 };
+                g_autofree char *name =
+                    g_strdup_printf("experts%d-top%d-tokens%d", (int)experts[i], (int)k, (int)tokens);
+                moe_emit(g, &l, MOE_ALL, name, "R1 R2 R4 R50",
+                         "Each token goes to its own experts, by graded router logits.");
             }
 }
 
@@ -18,14 +27,16 @@ static void shapes(Generator *g)
 {
     static const struct {
         const char *tag;
-        MoeLayer    layer;
+        MoeLayer layer;
         const char *requirements, *summary;
     } rows[] = {
         { "aligned", { .tokens = 16, .hidden = 16, .inner = 32 }, "R2 R50", "Sizes that are powers of two." },
         { "ragged", { .tokens = 9, .hidden = 11, .inner = 13 }, "R2 R50", "Odd sizes that no tile divides." },
         { "wide", { .hidden = 3, .inner = 17 }, "R2 R50", "Many more inner features than hidden ones." },
         { "narrow", { .hidden = 17, .inner = 3 }, "R2 R50", "Many more hidden features than inner ones." },
-        { "square", { .hidden = 6, .inner = 6 }, "R2 R50",
+        { "square",
+          { .hidden = 6, .inner = 6 },
+          "R2 R50",
           "As many hidden features as inner ones: the shapes do not tell whether weights are transposed." },
         { "single-feature", { .hidden = 1, .inner = 1 }, "R2 R50", "One hidden and one inner feature." },
         { "no-tokens", { .no_tokens = TRUE }, "R18 R50", "No token: an empty result, and no expert is run." },
@@ -41,21 +52,40 @@ static void loads(Generator *g)
 {
     static const struct {
         const char *tag;
-        MoeLayer    layer;
-        guint       variants;
+        MoeLayer layer;
+        guint variants;
         const char *requirements, *summary;
     } rows[] = {
-        { "one-expert-takes-all", { .k = 1, .router = ROUTER_ONE }, MOE_ALL, "R4 R50", "Every token goes to the same expert." },
-        { "two-experts-take-all", { .router = ROUTER_ONE, .bias = TRUE }, MOE_ALL, "R4 R50",
+        { "one-expert-takes-all",
+          { .k = 1, .router = ROUTER_ONE },
+          MOE_ALL,
+          "R4 R50",
+          "Every token goes to the same expert." },
+        { "two-experts-take-all",
+          { .router = ROUTER_ONE, .bias = TRUE },
+          MOE_ALL,
+          "R4 R50",
           "Every token goes to the same two of four experts." },
-        { "one-of-many-takes-all", { .experts = 64, .k = 1, .router = ROUTER_ONE }, MOE_ALL, "R4 R50",
+        { "one-of-many-takes-all",
+          { .experts = 64, .k = 1, .router = ROUTER_ONE },
+          MOE_ALL,
+          "R4 R50",
           "One of 64 experts gets every token." },
-        { "unused-poisoned", { .tokens = 2, .experts = 8, .router = ROUTER_EXACT, .poisoned = TRUE }, MOE_SPARSE, "R15 R35 R50",
+        { "unused-poisoned",
+          { .tokens = 2, .experts = 8, .router = ROUTER_EXACT, .poisoned = TRUE },
+          MOE_SPARSE,
+          "R15 R35 R50",
           "The weights of experts that no token chose are NaN." },
-        { "unused-poisoned-one", { .k = 1, .router = ROUTER_ONE, .poisoned = TRUE, .bias = TRUE }, MOE_SPARSE, "R15 R35 R50",
+        { "unused-poisoned-one",
+          { .k = 1, .router = ROUTER_ONE, .poisoned = TRUE, .bias = TRUE },
+          MOE_SPARSE,
+          "R15 R35 R50",
           "All weights but those of one expert are NaN." },
-        { "unused-poisoned-many", { .tokens = 3, .experts = 64, .router = ROUTER_EXACT, .poisoned = TRUE }, MOE_SPARSE,
-          "R15 R35 R50", "The weights of most of 64 experts are NaN." },
+        { "unused-poisoned-many",
+          { .tokens = 3, .experts = 64, .router = ROUTER_EXACT, .poisoned = TRUE },
+          MOE_SPARSE,
+          "R15 R35 R50",
+          "The weights of most of 64 experts are NaN." },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         moe_emit(g, &rows[i].layer, rows[i].variants, rows[i].tag, rows[i].requirements, rows[i].summary);
@@ -67,7 +97,7 @@ static void types(Generator *g)
     static const DType dtypes[] = { DTYPE_FLOAT16, DTYPE_BFLOAT16 };
     static const struct {
         const char *tag;
-        MoeLayer    layer;
+        MoeLayer layer;
     } rows[] = {
         { "relu", { .router = ROUTER_EXACT } },
         { "relu-bias", { .router = ROUTER_EXACT, .bias = TRUE } },
@@ -84,7 +114,8 @@ static void types(Generator *g)
             MoeLayer l = rows[i].layer;
             l.dtype = dtypes[t];
             g_autofree char *name = g_strdup_printf("%s-%s", dtype_name(l.dtype), rows[i].tag);
-            moe_emit(g, &l, MOE_ALL, name, "R1 R2 R51 R50", "Narrow tensors: routing and the weighted sum stay float32.");
+            moe_emit(g, &l, MOE_ALL, name, "R1 R2 R51 R50",
+                     "Narrow tensors: routing and the weighted sum stay float32.");
         }
 }
 

@@ -25,8 +25,9 @@ static void set_attributes(Scenario *s, Node *node, const MoeLayer *l, const cha
     scenario_set_int(s, node, "k", l->k);
     const struct {
         const char *name;
-        int64_t     value;
-    } ints[] = { { "normalize_routing_weights", l->normalize }, { "swiglu_fusion", l->fusion },
+        int64_t value;
+    } ints[] = { { "normalize_routing_weights", l->normalize },
+                 { "swiglu_fusion", l->fusion },
                  { "use_sparse_mixer", l->routing == MOE_SPARSE_MIXER } };
     for (gsize i = 0; i < G_N_ELEMENTS(ints); i++)
         if (ints[i].value) {
@@ -35,7 +36,7 @@ static void set_attributes(Scenario *s, Node *node, const MoeLayer *l, const cha
         }
     const struct {
         const char *name;
-        double      value;
+        double value;
     } floats[] = { { "swiglu_limit", l->limit }, { "activation_alpha", l->alpha }, { "activation_beta", l->beta } };
     for (gsize i = 0; i < G_N_ELEMENTS(floats); i++)
         if (floats[i].value != 0) {
@@ -52,8 +53,15 @@ static void attribute_variant(Scenario *s, const MoeLayer *l)
     scenario_input(s, "router_probs", moe_logits(l));
     add_constants(s, l, FALSE);
     const gboolean fc3 = moe_has_fc3(l);
-    const char *inputs[9] = { "input", "router_probs", "fc1", none ? none : "fc1_bias", "fc2", none ? none : "fc2_bias",
-                              fc3 ? "fc3" : "", fc3 && !none ? "fc3_bias" : "", NULL };
+    const char *inputs[9] = { "input",
+                              "router_probs",
+                              "fc1",
+                              none ? none : "fc1_bias",
+                              "fc2",
+                              none ? none : "fc2_bias",
+                              fc3 ? "fc3" : "",
+                              fc3 && !none ? "fc3_bias" : "",
+                              NULL };
     for (int last = 7; last >= 0 && !*inputs[last]; last--)
         inputs[last] = NULL;
     Node *node = scenario_node(s, VENDOR, "MoE", inputs, NAMES("output"));
@@ -118,8 +126,16 @@ static void graph_variant(Scenario *s, const MoeLayer *l)
     add_constants(s, l, TRUE);
     const gboolean fc3 = moe_has_fc3(l);
     const char *y = net_fresh(&net);
-    const char *inputs[10] = { x, indices, weights, "fc1", l->bias ? "fc1_bias" : "", "fc2", l->bias ? "fc2_bias" : "",
-                               fc3 ? "fc3" : "", fc3 && l->bias ? "fc3_bias" : "", NULL };
+    const char *inputs[10] = { x,
+                               indices,
+                               weights,
+                               "fc1",
+                               l->bias ? "fc1_bias" : "",
+                               "fc2",
+                               l->bias ? "fc2_bias" : "",
+                               fc3 ? "fc3" : "",
+                               fc3 && l->bias ? "fc3_bias" : "",
+                               NULL };
     for (int last = 8; last >= 0 && !*inputs[last]; last--)
         inputs[last] = NULL;
     Node *node = scenario_node(s, MOE_DOMAIN, "GraphMoE", inputs, NAMES(y));
@@ -128,11 +144,12 @@ static void graph_variant(Scenario *s, const MoeLayer *l)
     finish(s, &net, l, y, moe_dtype(l));
 }
 
-static const char *grouped(Scenario *s, Net *net, const MoeLayer *l, const char *x, const char *weights, const char *bias,
-                           const char *indices)
+static const char *grouped(Scenario *s, Net *net, const MoeLayer *l, const char *x, const char *weights,
+                           const char *bias, const char *indices)
 {
     const char *y = net_fresh(net);
-    scenario_node(s, MOE_DOMAIN, "GroupedMatMul", l->bias ? NAMES(x, weights, indices, bias) : NAMES(x, weights, indices), NAMES(y));
+    scenario_node(s, MOE_DOMAIN, "GroupedMatMul",
+                  l->bias ? NAMES(x, weights, indices, bias) : NAMES(x, weights, indices), NAMES(y));
     return y;
 }
 
@@ -177,7 +194,8 @@ static void dense_variant(Scenario *s, const MoeLayer *l)
 
 Scenario *moe_scenario(Generator *g, const MoeLayer *l, MoeVariant variant, const char *name)
 {
-    static void (*const makers[])(Scenario *, const MoeLayer *) = { attribute_variant, graph_variant, grouped_variant, dense_variant };
+    static void (*const makers[])(Scenario *, const MoeLayer *) = { attribute_variant, graph_variant, grouped_variant,
+                                                                    dense_variant };
     static const char *const tags[] = { "attribute", "graph", "grouped", "dense" };
     Scenario *s = scenario_new(g, "%s-%s", name, tags[variant]);
     makers[variant](s, l);
@@ -194,11 +212,13 @@ static void without_mixer(Generator *g, const MoeLayer *l, Scenario *mixed, cons
     scenario_about(s, "attribute", "R4", "The logits of %s without use_sparse_mixer.", name);
     Tensor *answer;
     if (scenario_run(s, &answer, 1))
-        scenario_alternative(mixed, "ONNX Runtime's CPU provider accepts use_sparse_mixer and routes as if it were 0", &answer, 1);
+        scenario_alternative(mixed, "ONNX Runtime's CPU provider accepts use_sparse_mixer and routes as if it were 0",
+                             &answer, 1);
     scenario_emit(s);
 }
 
-void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *name, const char *requirements, const char *summary)
+void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *name, const char *requirements,
+              const char *summary)
 {
     static const char *const ids[] = { "attribute", "graph-activation", "grouped-matmul", "decomposed" };
     /* The rules about inputs that every valid model keeps, of each variant. */
@@ -215,8 +235,9 @@ void moe_emit(Generator *g, const MoeLayer *layer, guint variants, const char *n
         if (answer)
             scenario_expect(s, 0, answer);
         if (other)
-            scenario_alternative(s, "ONNX Runtime's MoE sorts (weight, index) pairs in descending order: the higher index wins a tie",
-                                 &other, 1);
+            scenario_alternative(
+                s, "ONNX Runtime's MoE sorts (weight, index) pairs in descending order: the higher index wins a tie",
+                &other, 1);
         if (l->routing == MOE_SPARSE_MIXER && v == MOE_ATTRIBUTE)
             without_mixer(g, l, s, name);
         scenario_emit(s);

@@ -13,21 +13,24 @@
 
 typedef struct {
     const Tensor *input, *indices, *weights;
-    Projection    fc1, fc2, fc3;
-    int64_t       tokens, k, experts, hidden;
-    DType         dtype;
-    gboolean      certify, certified;
+    Projection fc1, fc2, fc3;
+    int64_t tokens, k, experts, hidden;
+    DType dtype;
+    gboolean certify, certified;
 } GraphMoe;
 
-static gboolean read_projection(const Eval *ev, const GraphMoe *g, gsize at, const char *name, int64_t inputs, Projection *p, GError **error)
+static gboolean read_projection(const Eval *ev, const GraphMoe *g, gsize at, const char *name, int64_t inputs,
+                                Projection *p, GError **error)
 {
     const Tensor *weights = eval_input(ev, at);
     *p = (Projection){ .weights = weights, .bias = eval_input(ev, at + 1), .inputs_first = TRUE };
     if (!weights)
         return !p->bias || eval_fail(error, "%s_bias is given without %s_weights", name, name);
-    if (weights->shape.rank != 3 || weights->shape.dims[0] != g->experts || (inputs >= 0 && weights->shape.dims[1] != inputs)) {
+    if (weights->shape.rank != 3 || weights->shape.dims[0] != g->experts ||
+        (inputs >= 0 && weights->shape.dims[1] != inputs)) {
         g_autofree char *found = shape_to_string(&weights->shape);
-        return eval_fail(error, "%s_weights has shape %s, expected [%" I ", %" I ", output features]", name, found, g->experts, inputs);
+        return eval_fail(error, "%s_weights has shape %s, expected [%" I ", %" I ", output features]", name, found,
+                         g->experts, inputs);
     }
     p->inputs = weights->shape.dims[1];
     p->outputs = weights->shape.dims[2];
@@ -49,7 +52,8 @@ static gboolean read_indices(const Eval *ev, GraphMoe *g, GError **error)
     for (int64_t i = 0; i < g->indices->count; i++) {
         const int64_t group = tensor_get_int(g->indices, i);
         if (group < -g->experts || group >= g->experts)
-            return eval_fail(error, "group index %" I " at %" I " is outside [-%" I ", %" I ")", group, i, g->experts, g->experts);
+            return eval_fail(error, "group index %" I " at %" I " is outside [-%" I ", %" I ")", group, i, g->experts,
+                             g->experts);
     }
     return TRUE;
 }
@@ -59,15 +63,18 @@ static gboolean begin(const Eval *ev, GraphMoe *g, GError **error)
     const Tensor *fc1 = eval_input(ev, 3);
     *g = (GraphMoe){ .input = eval_input(ev, 0), .dtype = eval_input(ev, 0)->dtype, .certified = TRUE };
     if (g->input->shape.rank != 2 || fc1->shape.rank != 3)
-        return eval_fail(error, "input and fc1_weights have ranks %d and %d, expected 2 and 3", g->input->shape.rank, fc1->shape.rank);
+        return eval_fail(error, "input and fc1_weights have ranks %d and %d, expected 2 and 3", g->input->shape.rank,
+                         fc1->shape.rank);
     g->tokens = g->input->shape.dims[0];
     g->hidden = g->input->shape.dims[1];
     g->experts = fc1->shape.dims[0];
     if (!read_indices(ev, g, error) || !read_projection(ev, g, 3, "fc1", g->hidden, &g->fc1, error) ||
-        !read_projection(ev, g, 5, "fc2", -1, &g->fc2, error) || !read_projection(ev, g, 7, "fc3", g->hidden, &g->fc3, error))
+        !read_projection(ev, g, 5, "fc2", -1, &g->fc2, error) ||
+        !read_projection(ev, g, 7, "fc3", g->hidden, &g->fc3, error))
         return FALSE;
     if (g->fc2.outputs != g->hidden)
-        return eval_fail(error, "fc2_weights has %" I " output features, expected %" I " like input", g->fc2.outputs, g->hidden);
+        return eval_fail(error, "fc2_weights has %" I " output features, expected %" I " like input", g->fc2.outputs,
+                         g->hidden);
     if (g->fc3.weights && !eval_has(ev, "activation"))
         return eval_fail(error, "fc3_weights is given without an activation that takes it");
     return TRUE;
@@ -76,7 +83,7 @@ static gboolean begin(const Eval *ev, GraphMoe *g, GError **error)
 /* ---- tensors with their ends ------------------------------------------------------------------------------------- */
 
 typedef struct {
-    Tensor  *value;
+    Tensor *value;
     SpanEnds ends;
 } Known;
 
@@ -102,7 +109,8 @@ static Span *spans_new(int64_t n, GError **error)
 }
 
 /* y[row] := map of x[row / share] by the row's expert; `share` rows of y have one row of x. */
-static gboolean project(const GraphMoe *g, Projection p, const Tensor *x, const Interval *known, int64_t share, Known *y, GError **error)
+static gboolean project(const GraphMoe *g, Projection p, const Tensor *x, const Interval *known, int64_t share,
+                        Known *y, GError **error)
 {
     const int64_t rows = g->tokens * g->k;
     y->value = tensor_new(g->dtype, &SHAPE(rows, p.outputs), error);
@@ -149,8 +157,10 @@ static gboolean activate(Eval *ev, GraphMoe *g, const Known *gate, const Known *
         return FALSE;
     const gsize n = g->fc3.weights ? 2 : 1;
     if (subgraph_input_count(graph) != n || subgraph_output_count(graph) != 1)
-        return eval_fail(error, "activation has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT " outputs, expected %" G_GSIZE_FORMAT
-                         " and 1", subgraph_input_count(graph), subgraph_output_count(graph), n);
+        return eval_fail(error,
+                         "activation has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT
+                         " outputs, expected %" G_GSIZE_FORMAT " and 1",
+                         subgraph_input_count(graph), subgraph_output_count(graph), n);
     g_autoptr(Value) a = value_from_tensor(tensor_ref(gate->value));
     g_autoptr(Value) b = n == 2 ? value_from_tensor(tensor_ref(linear->value)) : NULL;
     g_autoptr(Value) out = NULL;
@@ -170,13 +180,14 @@ static gboolean activate(Eval *ev, GraphMoe *g, const Known *gate, const Known *
 /* ---- together ---------------------------------------------------------------------------------------------------- */
 
 /* y is written to, or finished and its ends wanted. */
-static gboolean combine(const GraphMoe *g, const Known *answers, const Interval *weights, Tensor *y, const Tensor *finished,
-                        SpanEnds *ends, GError **error)
+static gboolean combine(const GraphMoe *g, const Known *answers, const Interval *weights, Tensor *y,
+                        const Tensor *finished, SpanEnds *ends, GError **error)
 {
     if (g->input->count == 0)
         return TRUE;
     const int64_t row = g->k * g->hidden; /* no more than the answers' elements */
-    g_autofree Span *a = spans_new(row, error), *w = a ? spans_new(g->k, error) : NULL, *sum = w ? spans_new(g->hidden, error) : NULL;
+    g_autofree Span *a = spans_new(row, error), *w = a ? spans_new(g->k, error) : NULL,
+                    *sum = w ? spans_new(g->hidden, error) : NULL;
     if (!sum)
         return FALSE;
     const Interval known = known_interval(answers);
@@ -236,7 +247,10 @@ static gboolean bound(Eval *ev, GError **error)
 
 OPERATOR_DEFINE(graph_moe, "GraphMoE", "assay.moe",
     { .since = 1,
-      .signature = "input:T, group_indices:int64, routing_weights:R, fc1_weights:T, fc1_bias:T?, fc2_weights:T, fc2_bias:T?, "
-                   "fc3_weights:T?, fc3_bias:T? -> output:T",
-      .types = "T: float float16 bfloat16 | R: float float16 bfloat16", .attributes = "activation:graph", .kernel = graph_moe,
+      .signature =
+          "input:T, group_indices:int64, routing_weights:R, fc1_weights:T, fc1_bias:T?, fc2_weights:T, fc2_bias:T?, "
+          "fc3_weights:T?, fc3_bias:T? -> output:T",
+      .types = "T: float float16 bfloat16 | R: float float16 bfloat16",
+      .attributes = "activation:graph",
+      .kernel = graph_moe,
       .bound = bound })

@@ -8,8 +8,8 @@
 
 typedef struct {
     const Tensor *input, *indices;
-    Projection    projection;
-    int64_t       rows, groups, k;
+    Projection projection;
+    int64_t rows, groups, k;
 } Grouped;
 
 static gboolean begin(const Eval *ev, Grouped *g, GError **error)
@@ -23,15 +23,18 @@ static gboolean begin(const Eval *ev, Grouped *g, GError **error)
     g->rows = g->input->shape.dims[0];
     g->k = g->indices->shape.dims[1];
     g->groups = w[0];
-    g->projection = (Projection){ .weights = weights, .bias = bias, .inputs = w[1], .outputs = w[2], .inputs_first = TRUE };
+    g->projection =
+        (Projection){ .weights = weights, .bias = bias, .inputs = w[1], .outputs = w[2], .inputs_first = TRUE };
     if (g->input->shape.dims[1] != w[1])
         return eval_fail(error, "input has %" I " features, weights take %" I, g->input->shape.dims[1], w[1]);
     if (g->indices->shape.dims[0] != g->rows)
-        return eval_fail(error, "group_indices has %" I " rows, expected %" I " like input", g->indices->shape.dims[0], g->rows);
+        return eval_fail(error, "group_indices has %" I " rows, expected %" I " like input", g->indices->shape.dims[0],
+                         g->rows);
     for (int64_t i = 0; i < g->indices->count; i++) {
         const int64_t group = tensor_get_int(g->indices, i);
         if (group < -g->groups || group >= g->groups)
-            return eval_fail(error, "group index %" I " at %" I " is outside [-%" I ", %" I ")", group, i, g->groups, g->groups);
+            return eval_fail(error, "group index %" I " at %" I " is outside [-%" I ", %" I ")", group, i, g->groups,
+                             g->groups);
     }
     return mixture_expect(bias, "bias", &SHAPE(g->groups, w[2]), error);
 }
@@ -76,7 +79,7 @@ static gboolean grouped_mat_mul(Eval *ev, GError **error)
 
 typedef struct {
     const Tensor *y;
-    SpanEnds      ends;
+    SpanEnds ends;
 } Certificate;
 
 static gboolean keep_ends(gpointer data, int64_t at, int64_t n, const Span *y, GError **error)
@@ -104,5 +107,8 @@ static gboolean bound(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(grouped_mat_mul, "GroupedMatMul", "assay.moe",
-    { .since = 1, .signature = "input:T, weights:T, group_indices:int64, bias:T? -> output:T",
-      .types = "T: float float16 bfloat16", .kernel = grouped_mat_mul, .bound = bound })
+                { .since = 1,
+                  .signature = "input:T, weights:T, group_indices:int64, bias:T? -> output:T",
+                  .types = "T: float float16 bfloat16",
+                  .kernel = grouped_mat_mul,
+                  .bound = bound })

@@ -51,9 +51,10 @@ static double single(double x)
 }
 
 typedef struct {
-    double (*value)(double x, double parameter);                /* in float32 steps */
-    double (*error)(double x, double y, double parameter);      /* bound on what a backend may add at x */
-    double   turn, extreme; /* where the one extremum lies and its value, for parameter 1; values scale with 1/parameter */
+    double (*value)(double x, double parameter);           /* in float32 steps */
+    double (*error)(double x, double y, double parameter); /* bound on what a backend may add at x */
+    double turn,
+        extreme; /* where the one extremum lies and its value, for parameter 1; values scale with 1/parameter */
 } Curve;
 
 /* The curve over everything in the span: its ends, and its extremum if that lies within. */
@@ -77,8 +78,8 @@ static double gated(double x, double alpha)
     return single(x * single(real_value(&real_sigmoid, DTYPE_FLOAT, &scaled)));
 }
 
-/* The sigmoid's ulps; the error of its argument, which 1 - sigmoid passes on; the product. Results below the normal range
- * may be flushed. */
+/* The sigmoid's ulps; the error of its argument, which 1 - sigmoid passes on; the product. Results below the normal
+ * range may be flushed. */
 static double gated_error(double x, double y, double alpha)
 {
     if (x == 0)
@@ -133,7 +134,8 @@ void expert_activate(const Activation *a, gboolean certify, const Span *g, const
 {
     const gboolean swiglu = a->kind == EXPERT_SWIGLU;
     for (int64_t i = 0; i < n; i++) {
-        const gboolean interleaved = swiglu && a->layout == GATE_INTERLEAVED, halves = swiglu && a->layout == GATE_HALVES;
+        const gboolean interleaved = swiglu && a->layout == GATE_INTERLEAVED,
+                       halves = swiglu && a->layout == GATE_HALVES;
         const Span *linear = interleaved ? &g[2 * i + 1] : halves ? &g[n + i] : l ? &l[i] : NULL;
         h[i] = gate(a, interleaved ? g[2 * i] : g[i]);
         if (linear)
@@ -145,7 +147,8 @@ void expert_activate(const Activation *a, gboolean certify, const Span *g, const
 
 /* ---- the weighted sum -------------------------------------------------------------------------------------------- */
 
-void expert_combine(const Span *weights, const Span *answers, int64_t k, int64_t n, gboolean skip, gboolean certify, Span *y)
+void expert_combine(const Span *weights, const Span *answers, int64_t k, int64_t n, gboolean skip, gboolean certify,
+                    Span *y)
 {
     g_autofree Span *terms = g_new(Span, (gsize)k + 1);
     for (int64_t i = 0; i < n; i++) {

@@ -61,8 +61,8 @@ gboolean mixture_begin(const Eval *ev, Mixture *m, GError **error)
 
 /* Room for one token's numbers at every stage. */
 typedef struct {
-    Span    *x, *g, *l, *h, *answers, *y, *weights;
-    double  *row, *logits, *given;
+    Span *x, *g, *l, *h, *answers, *y, *weights;
+    double *row, *logits, *given;
     int64_t *indices;
 } Scratch;
 
@@ -88,12 +88,15 @@ static gboolean scratch_make(const Mixture *m, Scratch *s, GError **error)
     guint64 answers;
     const gboolean fits = g_uint64_checked_mul(&answers, k, MAX(hidden, 1)) && inner < G_MAXSIZE / 64;
     if (fits) {
-        *s = (Scratch){ g_try_new(Span, hidden + 1), g_try_new(Span, (gsize)m->fused * inner + 1), g_try_new(Span, inner + 1),
-                        g_try_new(Span, inner + 1), g_try_new(Span, answers), g_try_new(Span, hidden + 1),
-                        g_try_new(Span, k), g_try_new(double, MAX(hidden, inner) + 1), g_try_new(double, experts),
-                        g_try_new(double, experts), g_try_new(int64_t, k) };
+        *s = (Scratch){ g_try_new(Span, hidden + 1), g_try_new(Span, (gsize)m->fused * inner + 1),
+                        g_try_new(Span, inner + 1),  g_try_new(Span, inner + 1),
+                        g_try_new(Span, answers),    g_try_new(Span, hidden + 1),
+                        g_try_new(Span, k),          g_try_new(double, MAX(hidden, inner) + 1),
+                        g_try_new(double, experts),  g_try_new(double, experts),
+                        g_try_new(int64_t, k) };
     }
-    if (fits && s->x && s->g && s->l && s->h && s->answers && s->y && s->weights && s->row && s->logits && s->given && s->indices)
+    if (fits && s->x && s->g && s->l && s->h && s->answers && s->y && s->weights && s->row && s->logits && s->given &&
+        s->indices)
         return TRUE;
     return eval_fail(error, "no memory for a token of %" I " features with %" I " experts", m->hidden, m->k);
 }

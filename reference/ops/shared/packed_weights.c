@@ -23,11 +23,14 @@ Tensor *packed_weights_unpack(const PackedWeights *p, DType dtype, const Shape *
         for (int64_t column = 0; column < p->columns; column++) {
             const int64_t block = p->groups ? tensor_get_int(p->groups, column) : column / p->block_size;
             if (block < 0 || block >= p->blocks) {
-                eval_fail(error, "group %" G_GINT64_FORMAT " of column %" G_GINT64_FORMAT " is outside [0, %" G_GINT64_FORMAT ")",
+                eval_fail(error,
+                          "group %" G_GINT64_FORMAT " of column %" G_GINT64_FORMAT " is outside [0, %" G_GINT64_FORMAT
+                          ")",
                           block, column, p->blocks);
                 return NULL;
             }
-            const double code = packed_code(codes, column, p->bits), scale = tensor_get_double(p->scales, row * p->blocks + block);
+            const double code = packed_code(codes, column, p->bits),
+                         scale = tensor_get_double(p->scales, row * p->blocks + block);
             const double product = (code - zero_point(p, row, block)) * scale;
             tensor_set_double(w, row * p->columns + column, product);
             *exact = *exact && tensor_get_double(w, row * p->columns + column) == product;

@@ -33,8 +33,8 @@ Span span_widened(Span s, double error)
 /* ---- sums of products -------------------------------------------------------------------------------------------- */
 
 typedef struct {
-    double   low, high, magnitude, terms;
-    int      lowest_bit;
+    double low, high, magnitude, terms;
+    int lowest_bit;
     gboolean points;
 } Sum;
 
@@ -159,8 +159,8 @@ gboolean span_ends(SpanEnds *ends, const Tensor *y, int64_t first, int64_t n, co
 {
     for (int64_t i = 0; i < n; i++) {
         const double value = tensor_get_double(y, first + i);
-        if (!isfinite(spans[i].value) || (span_nearest(y->dtype, spans[i].low) == value &&
-                                          span_nearest(y->dtype, spans[i].high) == value))
+        if (!isfinite(spans[i].value) ||
+            (span_nearest(y->dtype, spans[i].low) == value && span_nearest(y->dtype, spans[i].high) == value))
             continue;
         if (!ends->lower && !ends_make(ends, y, error))
             return FALSE;

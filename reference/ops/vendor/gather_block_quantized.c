@@ -9,26 +9,29 @@
 
 typedef struct {
     const Tensor *data, *indices, *scales, *zero_points;
-    int           gather_axis, quantize_axis, bits;
-    gboolean      packed;  /* uint8 data */
-    gboolean      is_float; /* float8 or float4 data: no zero point */
-    int64_t       block;
-    Shape         table;  /* of the codes, unpacked */
-    int64_t       strides[SHAPE_MAX_RANK], scale_strides[SHAPE_MAX_RANK];
+    int gather_axis, quantize_axis, bits;
+    gboolean packed;   /* uint8 data */
+    gboolean is_float; /* float8 or float4 data: no zero point */
+    int64_t block;
+    Shape table; /* of the codes, unpacked */
+    int64_t strides[SHAPE_MAX_RANK], scale_strides[SHAPE_MAX_RANK];
 } Table;
 
 static gboolean read_attributes(const Eval *ev, Table *t, GError **error)
 {
     const int rank = t->data->shape.rank;
-    const int64_t bits = eval_int(ev, "bits"), gather = eval_int(ev, "gather_axis"), quantize = eval_int(ev, "quantize_axis");
+    const int64_t bits = eval_int(ev, "bits"), gather = eval_int(ev, "gather_axis"),
+                  quantize = eval_int(ev, "quantize_axis");
     t->gather_axis = shape_axis(gather, rank);
     t->quantize_axis = shape_axis(quantize, rank);
     t->block = eval_int(ev, "block_size");
     t->is_float = dtype_is_float(t->data->dtype);
     t->packed = t->data->dtype == DTYPE_UINT8;
     if (rank < 1 || t->gather_axis < 0 || t->quantize_axis < 0)
-        return eval_fail(error, "gather_axis %" I " and quantize_axis %" I " are not both in [-%d, %d)", gather, quantize, rank, rank);
-    if (t->block < 0 || (t->block == 0 && !t->is_float) || (t->block > 0 && (t->block < 16 || (t->block & (t->block - 1)) != 0)))
+        return eval_fail(error, "gather_axis %" I " and quantize_axis %" I " are not both in [-%d, %d)", gather,
+                         quantize, rank, rank);
+    if (t->block < 0 || (t->block == 0 && !t->is_float) ||
+        (t->block > 0 && (t->block < 16 || (t->block & (t->block - 1)) != 0)))
         return eval_fail(error, "block_size is %" I ", expected a power of two from 16 on", t->block);
     if (t->packed && bits != 2 && bits != 4 && bits != 8)
         return eval_fail(error, "bits is %" I ", expected 2, 4 or 8", bits);
@@ -107,7 +110,10 @@ static double element(const Table *t, const int64_t *index)
 
 static gboolean gather_block_quantized(Eval *ev, GError **error)
 {
-    Table t = { .data = eval_input(ev, 0), .indices = eval_input(ev, 1), .scales = eval_input(ev, 2), .zero_points = eval_input(ev, 3) };
+    Table t = { .data = eval_input(ev, 0),
+                .indices = eval_input(ev, 1),
+                .scales = eval_input(ev, 2),
+                .zero_points = eval_input(ev, 3) };
     if (!read_attributes(ev, &t, error) || !read_shapes(&t, error))
         return FALSE;
     const int rank = t.table.rank, axis = t.gather_axis, q = t.indices->shape.rank;
@@ -146,8 +152,10 @@ static gboolean gather_block_quantized(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(gather_block_quantized, "GatherBlockQuantized", "com.microsoft",
-    { .since = 1, .signature = "data:T1, indices:Tind, scales:T2, zero_points:T1? -> output:T2",
-      .types = "T1: int4 uint4 uint8 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz float4e2m1 | "
-               "T2: float float16 bfloat16 | Tind: int32 int64",
-      .attributes = "bits:int=4, block_size:int=128, gather_axis:int=0, quantize_axis:int=1",
-      .kernel = gather_block_quantized, .bound = bound_exact })
+                { .since = 1,
+                  .signature = "data:T1, indices:Tind, scales:T2, zero_points:T1? -> output:T2",
+                  .types = "T1: int4 uint4 uint8 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz float4e2m1 | "
+                           "T2: float float16 bfloat16 | Tind: int32 int64",
+                  .attributes = "bits:int=4, block_size:int=128, gather_axis:int=0, quantize_axis:int=1",
+                  .kernel = gather_block_quantized,
+                  .bound = bound_exact })

@@ -15,7 +15,9 @@ static gboolean read_weights(const Eval *ev, Mixture *m, GError **error)
     const int64_t rows = m->fused * m->inner;
     if (m->inner > G_MAXINT64 / 2)
         return eval_fail(error, "fc2_experts_weights has too many input features");
-    m->fc1 = (Projection){ .weights = eval_input(ev, FC1), .bias = eval_input(ev, FC1_BIAS), .inputs = hidden, .outputs = rows };
+    m->fc1 = (Projection){
+        .weights = eval_input(ev, FC1), .bias = eval_input(ev, FC1_BIAS), .inputs = hidden, .outputs = rows
+    };
     m->fc2 = (Projection){ .weights = fc2, .bias = eval_input(ev, FC2_BIAS), .inputs = m->inner, .outputs = hidden };
     m->fc3 = (Projection){ .weights = fc3, .bias = eval_input(ev, FC3_BIAS), .inputs = hidden, .outputs = m->inner };
     if (m->fused == 2 && fc3)
@@ -48,4 +50,7 @@ OPERATOR_DEFINE(moe, "MoE", "com.microsoft",
     { .since = 1,
       .signature = "input:T, router_probs:T, fc1_experts_weights:T, fc1_experts_bias:T?, fc2_experts_weights:T, "
                    "fc2_experts_bias:T?, fc3_experts_weights:T?, fc3_experts_bias:T? -> output:T",
-      .types = "T: float float16 bfloat16", .attributes = MIXTURE_ATTRIBUTES, .kernel = moe, .bound = bound })
+      .types = "T: float float16 bfloat16",
+      .attributes = MIXTURE_ATTRIBUTES,
+      .kernel = moe,
+      .bound = bound })

@@ -1,5 +1,5 @@
-/* com.microsoft QMoE-1: MoE whose experts' weights are packed integers of 2, 4 or 8 bits, and with a routing of its own:
- * the k largest logits, then a softmax over these; with router_weights, their elements at the chosen experts.
+/* com.microsoft QMoE-1: MoE whose experts' weights are packed integers of 2, 4 or 8 bits, and with a routing of its
+ * own: the k largest logits, then a softmax over these; with router_weights, their elements at the chosen experts.
  *
  * Source: ONNX Runtime's description of the operator (docs/ContribOperators.md). The float4 and float8 modes and
  * weights prepacked for a device are refused. */
@@ -13,8 +13,8 @@
 
 typedef struct {
     Mixture mixture;
-    int     bits;
-    int64_t block;     /* 0: one scale per row */
+    int bits;
+    int64_t block; /* 0: one scale per row */
     Tensor *unpacked[3];
     gboolean exact;
 } QuantizedMixture;
@@ -48,7 +48,7 @@ static gboolean read_attributes(const Eval *ev, QuantizedMixture *q, GError **er
 /* What the names of one projection's four inputs are, and where they stand. */
 typedef struct {
     const char *name;
-    gsize       weights, scales, bias, zero_points;
+    gsize weights, scales, bias, zero_points;
 } Place;
 static const Place places[3] = { { "fc1", 2, 3, 4, 11 }, { "fc2", 5, 6, 7, 12 }, { "fc3", 8, 9, 10, 13 } };
 
@@ -58,7 +58,8 @@ static gboolean expect(const Tensor *tensor, const Place *place, const char *wha
     return mixture_expect(tensor, name, shape, error);
 }
 
-static gboolean unpack(const Eval *ev, QuantizedMixture *q, int which, int64_t outputs, int64_t inputs, Projection *to, GError **error)
+static gboolean unpack(const Eval *ev, QuantizedMixture *q, int which, int64_t outputs, int64_t inputs, Projection *to,
+                       GError **error)
 {
     const Place *place = &places[which];
     const Tensor *weights = eval_input(ev, place->weights), *scales = eval_input(ev, place->scales),
@@ -74,19 +75,30 @@ static gboolean unpack(const Eval *ev, QuantizedMixture *q, int which, int64_t o
                          q->block ? q->block : pack);
     const int64_t blocks = q->block ? inputs / q->block : 1, run = q->block ? blocks : outputs;
     if (zero_points && run % pack != 0)
-        return eval_fail(error, "%s_zero_points: %" I " zero points a run, expected a multiple of %" I, place->name, run, pack);
+        return eval_fail(error, "%s_zero_points: %" I " zero points a run, expected a multiple of %" I, place->name,
+                         run, pack);
     const Shape scale_shape = q->block ? SHAPE(experts, outputs, blocks) : SHAPE(experts, outputs);
     const Shape zero_shape = q->block ? SHAPE(experts, outputs, blocks / pack) : SHAPE(experts, outputs / pack);
-    if (weights->dtype != DTYPE_UINT8 || !expect(weights, place, "experts_weights", &SHAPE(experts, outputs, inputs / pack), error))
+    if (weights->dtype != DTYPE_UINT8 ||
+        !expect(weights, place, "experts_weights", &SHAPE(experts, outputs, inputs / pack), error))
         return error && *error ? FALSE : eval_fail(error, "%s_experts_weights are no uint8", place->name);
-    if (!expect(scales, place, "scales", &scale_shape, error) || !expect(zero_points, place, "zero_points", &zero_shape, error) ||
+    if (!expect(scales, place, "scales", &scale_shape, error) ||
+        !expect(zero_points, place, "zero_points", &zero_shape, error) ||
         !expect(to->bias, place, "experts_bias", &SHAPE(experts, outputs), error))
         return FALSE;
-    const PackedWeights packed = { .codes = weights, .scales = scales, .zero_points = zero_points, .rows = experts * outputs,
-                                   .columns = inputs, .blocks = blocks, .block_size = q->block ? q->block : MAX(inputs, 1),
-                                   .row_bytes = inputs / pack, .zero_point_run = MAX(run, 1), .bits = q->bits };
+    const PackedWeights packed = { .codes = weights,
+                                   .scales = scales,
+                                   .zero_points = zero_points,
+                                   .rows = experts * outputs,
+                                   .columns = inputs,
+                                   .blocks = blocks,
+                                   .block_size = q->block ? q->block : MAX(inputs, 1),
+                                   .row_bytes = inputs / pack,
+                                   .zero_point_run = MAX(run, 1),
+                                   .bits = q->bits };
     gboolean exact;
-    to->weights = q->unpacked[which] = packed_weights_unpack(&packed, DTYPE_FLOAT, &SHAPE(experts, outputs, inputs), &exact, error);
+    to->weights = q->unpacked[which] =
+        packed_weights_unpack(&packed, DTYPE_FLOAT, &SHAPE(experts, outputs, inputs), &exact, error);
     q->exact = q->exact && exact;
     return to->weights != NULL;
 }
@@ -113,7 +125,8 @@ static gboolean read_inputs(const Eval *ev, QuantizedMixture *q, GError **error)
         return eval_fail(error, "fc3_experts_weights is missing: swiglu without fusion has its linear part there");
     q->exact = TRUE;
     return unpack(ev, q, 0, m->fused * m->inner, m->hidden, &m->fc1, error) &&
-           unpack(ev, q, 1, m->hidden, m->inner, &m->fc2, error) && unpack(ev, q, 2, m->inner, m->hidden, &m->fc3, error);
+           unpack(ev, q, 1, m->hidden, m->inner, &m->fc2, error) &&
+           unpack(ev, q, 2, m->inner, m->hidden, &m->fc3, error);
 }
 
 static gboolean begin(const Eval *ev, QuantizedMixture *q, GError **error)
@@ -140,13 +153,16 @@ static gboolean bound(Eval *ev, GError **error)
 
 OPERATOR_DEFINE(q_moe, "QMoE", "com.microsoft",
     { .since = 1,
-      .signature = "input:T, router_probs:T, fc1_experts_weights:T1, fc1_scales:T2?, fc1_experts_bias:T?, "
-                   "fc2_experts_weights:T1, fc2_scales:T2?, fc2_experts_bias:T?, fc3_experts_weights:T1?, fc3_scales:T2?, "
-                   "fc3_experts_bias:T?, fc1_zero_points:T1?, fc2_zero_points:T1?, fc3_zero_points:T1?, router_weights:T?, "
-                   "fc1_global_scale:T4?, fc2_global_scale:T4?, fc1_act_scale:T4?, fc2_act_scale:T4?, "
-                   "fc1_act_block_scale:T2?, fc2_act_block_scale:T2? -> output:T",
-      .types = "T: float float16 bfloat16 | T1: uint8 float8e4m3fn | T2: float float16 bfloat16 float8e8m0 float8e4m3fn | "
-               "T4: float",
+      .signature =
+          "input:T, router_probs:T, fc1_experts_weights:T1, fc1_scales:T2?, fc1_experts_bias:T?, "
+          "fc2_experts_weights:T1, fc2_scales:T2?, fc2_experts_bias:T?, fc3_experts_weights:T1?, fc3_scales:T2?, "
+          "fc3_experts_bias:T?, fc1_zero_points:T1?, fc2_zero_points:T1?, fc3_zero_points:T1?, router_weights:T?, "
+          "fc1_global_scale:T4?, fc2_global_scale:T4?, fc1_act_scale:T4?, fc2_act_scale:T4?, "
+          "fc1_act_block_scale:T2?, fc2_act_block_scale:T2? -> output:T",
+      .types =
+          "T: float float16 bfloat16 | T1: uint8 float8e4m3fn | T2: float float16 bfloat16 float8e8m0 float8e4m3fn | "
+          "T4: float",
       .attributes = MIXTURE_ATTRIBUTES ", expert_weight_bits:int=4, block_size:int, quant_type:string=int, "
-                    "accuracy_level:int=0, weights_prepacked:int=-1",
-      .kernel = q_moe, .bound = bound })
+                                       "accuracy_level:int=0, weights_prepacked:int=-1",
+      .kernel = q_moe,
+      .bound = bound })
