@@ -127,6 +127,15 @@ static void take_comparison(const Subject *s, const Type *type, guint i, const V
         j->difference = difference_table(golden->tensor, actual->tensor, c->first, s->inputs);
 }
 
+/* Without the place where outputs are written, which differs from run to run. */
+static char *unreadable(guint i, const char *path, const char *message)
+{
+    g_autofree char   *folder = g_path_get_dirname(path), *prefix = g_strconcat(folder, "/", NULL);
+    g_autoptr(GString) text = g_string_new(message);
+    g_string_replace(text, prefix, "", 0);
+    return g_strdup_printf("output %u cannot be read: %s", i, text->str);
+}
+
 static gboolean judge_output(const Subject *s, const Model *model, guint i, const char *path, Judgement *j, GError **error)
 {
     const Type         *type = output_type(model, i);
@@ -145,7 +154,7 @@ static gboolean judge_output(const Subject *s, const Model *model, guint i, cons
     g_autoptr(Value) actual = value_load(path, type, NULL, &local);
     if (!actual) {
         if (j->verdict == VERDICT_PASS)
-            set(j, VERDICT_ADAPTER_ERROR, g_strdup_printf("output %u cannot be read: %s", i, local->message));
+            set(j, VERDICT_ADAPTER_ERROR, unreadable(i, path, local->message));
         return TRUE;
     }
     Comparison c = { 0 };

@@ -44,7 +44,7 @@ ParameterizedTestParameters(faults, each_gets_its_verdict)
         { "pipe", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
         { "escape", "a plain name", VERDICT_ADAPTER_ERROR, 20 },
         { "not_a_tensor", "cannot be read", VERDICT_ADAPTER_ERROR, 20 },
-        { "truncated", "cannot be read", VERDICT_ADAPTER_ERROR, 20 },
+        { "truncated", "cannot be read: output_0.pb", VERDICT_ADAPTER_ERROR, 20 },
         { "wrong_dtype", "int32", VERDICT_WRONG_TYPE, 20 },
         { "wrong_shape", "[4]", VERDICT_WRONG_SHAPE, 20 },
         { "wrong_value", "", VERDICT_WRONG_VALUE, 20 },
