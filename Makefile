@@ -176,8 +176,9 @@ demo:  ## install what is missing, build, generate, run the backends, write the 
 	scripts/demo
 asan:  ## the tests under address and undefined-behaviour sanitizers
 	scripts/asan
-bench: all ## time generate, evaluate, compare and run per 1,000 cases
+bench: all $(BUILD)/adapters/kernels ## time the whole per 1,000 cases, and the evaluator beside onnx and ONNX Runtime
 	scripts/bench
+	scripts/bench --kernels
 format: ## clang-format every C file
 	git ls-files '*.c' '*.h' '*.inc' | xargs clang-format -i
 clean: ## remove everything built
