@@ -8,7 +8,7 @@ static gboolean average_pool(Eval *ev, GError **error)
     if (!spatial_read(ev, &eval_input(ev, 0)->shape, NULL, &window, error))
         return FALSE;
     const gboolean count_pads = eval_int(ev, "count_include_pad") != 0;
-    return pooling_run(ev, &window, &(Pooling){ .fn = pooling_mean, .data = &count_pads }, error);
+    return pooling_run(ev, &window, &(Pooling){ .fn = pooling_mean, .data = &count_pads, .rows = POOLING_MEAN_ROWS }, error);
 }
 
 /* Divided by the taps inside the input, or by all. */

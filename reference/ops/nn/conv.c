@@ -121,6 +121,8 @@ CLONES static void add_strided_tap(double weight, const double *restrict x, int6
         sums[i] += weight * x[i * stride];
 }
 
+#define BLOCK 512
+
 /* Output rows along the last dim; item: n * output channels + channel. The sums are those of gemm.h in the same order. */
 static void some_planes(int64_t first, int64_t last, gpointer data)
 {
@@ -128,21 +130,21 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
     const PaddedInput *p = c->data;
     const int d = c->window.rank - 1;
     const int64_t row = c->window.out[d], stride = c->window.stride[d], taps = c->window.taps, terms = c->in_group * taps;
-    g_autofree double *sums = g_new(double, row), *weights = g_new(double, terms);
+    double sums[BLOCK];
     for (int64_t item = first; item < last; item++) {
         const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
-        const int64_t width = dtype_info(c->w->dtype)->width;
-        convert_to_double(c->w->dtype, (const uint8_t *)c->w->data + channel * terms * width, weights, (gsize)terms);
-        for (int64_t at = 0; at < c->window.out_plane; at += row) {
-            memset(sums, 0, (gsize)row * sizeof *sums);
+        for (int64_t at = 0, n; at < c->window.out_plane; at += n) {
+            n = MIN(row - at % row, BLOCK);
+            memset(sums, 0, sizeof sums);
             for (int64_t j = 0; j < terms; j++) {
                 const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
+                const double weight = tensor_get_double(c->w, channel * terms + j);
                 if (stride == 1)
-                    add_tap(weights[j], x, sums, row);
+                    add_tap(weight, x, sums, n);
                 else
-                    add_strided_tap(weights[j], x, stride, sums, row);
+                    add_strided_tap(weight, x, stride, sums, n);
             }
-            convolution_store(c, group, item % c->out_group, at, row, sums, NULL);
+            convolution_store(c, group, item % c->out_group, at, n, sums, NULL);
         }
     }
 }
@@ -168,7 +170,7 @@ static gboolean conv(Eval *ev, GError **error)
         return FALSE;
     if (is_matrix(&c.window))
         return convolution_run(ev, &c, columns_of_input, error);
-    if (!padded_input_make(ev, c.x, &c.window, &padded))
+    if (!padded_input_make(ev, c.x, &c.window, 0, &padded))
         return convolution_run(ev, &c, columns, error);
     c.data = &padded;
     const gboolean ok = run_padded(ev, &c, error);

@@ -4,7 +4,7 @@
 static gboolean global_average_pool(Eval *ev, GError **error)
 {
     const gboolean count_pads = FALSE; /* there are none */
-    return pooling_run_global(ev, &(Pooling){ .fn = pooling_mean, .data = &count_pads }, error);
+    return pooling_run_global(ev, &(Pooling){ .fn = pooling_mean, .data = &count_pads, .rows = POOLING_MEAN_ROWS }, error);
 }
 
 static gboolean global_average_pool_bound(Eval *ev, GError **error)

@@ -1,5 +1,10 @@
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/transcendental.h"
+#include "reference/ops/shared/vector_math.h"
+#include "reference/tensor/clones.h"
+#include "reference/tensor/convert.h"
+
+#include <string.h>
 
 /* x / (bias + alpha / size * squares)^beta; args: x, squares, bias, alpha / size is args[3] / args[4], beta */
 static double fast(const double *args)
@@ -30,27 +35,79 @@ typedef struct {
     double        alpha, beta, bias;
 } Lrn;
 
-/* Item: one batch item and position; its channels are computed together. */
-static void some_positions(int64_t first, int64_t last, gpointer data)
+#define BLOCK 256
+
+typedef struct {
+    double x[BLOCK], y[BLOCK], sums[BLOCK], rests[BLOCK];
+    gboolean open[BLOCK];
+} Block;
+
+static void load(const Lrn *l, int64_t at, gsize n, double *x)
+{
+    convert_to_double(l->x->dtype, (const uint8_t *)l->x->data + at * dtype_info(l->x->dtype)->width, x, n);
+}
+
+static void add_squares(Block *b, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        Compensated s = { b->sums[i], b->rests[i] };
+        compensated_add_product(&s, b->x[i], b->x[i]);
+        b->sums[i] = s.sum;
+        b->rests[i] = s.rest;
+    }
+}
+
+/* The same where squares are exact, so that they have no remainder: every type of at most 26 bits. */
+CLONES static void add_exact_squares(Block *b, gsize n)
+{
+    for (gsize i = 0; i < n; i++) {
+        Compensated s = { b->sums[i], b->rests[i] };
+        compensated_add(&s, b->x[i] * b->x[i]);
+        b->sums[i] = s.sum;
+        b->rests[i] = s.rest;
+    }
+}
+
+/* n elements from `at` on in one channel c: positions next to each other are computed together. */
+static void one_block(const Lrn *l, const RealFunction *fn, int64_t at, int64_t c, gsize n, Block *b)
+{
+    const DType dtype = l->y->dtype;
+    const int64_t from = MAX(c - (l->size - 1) / 2, 0), to = MIN(c + l->size / 2, l->channels - 1);
+    memset(b->sums, 0, sizeof b->sums);
+    memset(b->rests, 0, sizeof b->rests);
+    for (int64_t i = from; i <= to; i++) {
+        load(l, at + (i - c) * l->plane, n, b->x);
+        if (dtype == DTYPE_DOUBLE)
+            add_squares(b, n);
+        else
+            add_exact_squares(b, n);
+    }
+    load(l, at, n, b->x);
+    for (gsize i = 0; i < n; i++) {
+        b->sums[i] = compensated_value((Compensated){ b->sums[i], b->rests[i] });
+        b->y[i] = l->bias + l->alpha * b->sums[i] / (double)l->size;
+    }
+    vector_pow(b->y, l->beta, n);
+    for (gsize i = 0; i < n; i++)
+        b->y[i] = b->x[i] / b->y[i];
+    real_open(dtype, fn->error, b->y, n, b->open);
+    for (gsize i = 0; i < n; i++)
+        if (b->open[i] || !fn->fast)
+            b->y[i] = real_value(fn, dtype, (const double[]){ b->x[i], b->sums[i], l->bias, l->alpha, (double)l->size, l->beta });
+    convert_from_double(dtype, b->y, (uint8_t *)l->y->data + at * dtype_info(dtype)->width, n);
+}
+
+/* Item: one channel of one batch item. */
+static void some_planes(int64_t first, int64_t last, gpointer data)
 {
     const Lrn *l = data;
     /* The error of the base counts beta times; cancellation in it is possible only with a negative bias or alpha. */
     const gboolean positive = l->bias >= 0 && l->alpha >= 0;
     const RealFunction fn = { positive ? fast : NULL, (4 + fabs(l->beta)) * 4 * SLEEF_ERROR, exact };
-    for (int64_t p = first; p < last; p++) {
-        const int64_t base = p / l->plane * l->channels * l->plane + p % l->plane;
-        for (int64_t c = 0; c < l->channels; c++) {
-            const int64_t from = MAX(c - (l->size - 1) / 2, 0), to = MIN(c + l->size / 2, l->channels - 1);
-            Compensated squares = { 0, 0 };
-            for (int64_t i = from; i <= to; i++) {
-                const double x = tensor_get_double(l->x, base + i * l->plane);
-                compensated_add_product(&squares, x, x);
-            }
-            const double args[] = { tensor_get_double(l->x, base + c * l->plane), compensated_value(squares), l->bias, l->alpha,
-                                    (double)l->size, l->beta };
-            tensor_set_double(l->y, base + c * l->plane, real_value(&fn, l->y->dtype, args));
-        }
-    }
+    Block block;
+    for (int64_t p = first; p < last; p++)
+        for (int64_t i = 0; i < l->plane; i += BLOCK)
+            one_block(l, &fn, p * l->plane + i, p % l->channels, (gsize)MIN(l->plane - i, BLOCK), &block);
 }
 
 static gboolean lrn(Eval *ev, GError **error)
@@ -67,7 +124,7 @@ static gboolean lrn(Eval *ev, GError **error)
     if (!l.y)
         return FALSE;
     if (l.y->count > 0)
-        eval_parallel(ev, l.x->shape.dims[0] * l.plane, 256, some_positions, &l);
+        eval_parallel(ev, l.x->shape.dims[0] * l.channels, 1 + 16384 / l.plane, some_planes, &l);
     return TRUE;
 }
 

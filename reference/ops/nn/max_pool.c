@@ -7,7 +7,8 @@ static gboolean max_pool(Eval *ev, GError **error)
     Spatial window;
     if (!spatial_read(ev, &eval_input(ev, 0)->shape, NULL, &window, error))
         return FALSE;
-    const Pooling pooling = { .fn = pooling_largest, .indexed = TRUE, .column_major = eval_int(ev, "storage_order") != 0 };
+    const Pooling pooling = { .fn = pooling_largest, .rows = POOLING_LARGEST_ROWS, .indexed = TRUE,
+                              .column_major = eval_int(ev, "storage_order") != 0 };
     return pooling_run(ev, &window, &pooling, error);
 }
 

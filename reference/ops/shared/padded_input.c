@@ -2,8 +2,6 @@
 
 #include "reference/tensor/convert.h"
 
-#include <string.h>
-
 /* Pads may be much larger than the input, and what is copied should stay small beside what is computed. */
 #define MOST_TIMES 8
 #define MOST_CELLS (INT64_C(1) << 25)
@@ -13,6 +11,7 @@ typedef struct {
     const Spatial *window;
     const int64_t *extent; /* of a plane with its pads, as far as a window reaches */
     PaddedInput   *padded;
+    double         fill;
 } Job;
 
 /* Input rows along the last dim, each to where its pads leave it. */
@@ -24,7 +23,8 @@ static void one_plane(const Job *job, int64_t plane)
     const uint8_t *source = (const uint8_t *)job->x->data + plane * w->in_plane * width;
     double *cells = job->padded->cells + plane * job->padded->plane;
     const int64_t n = MIN(w->in[d], job->extent[d] - w->begin[d]);
-    memset(cells, 0, (gsize)job->padded->plane * sizeof *cells);
+    for (int64_t i = 0; i < job->padded->plane; i++)
+        cells[i] = job->fill;
     for (int64_t r = 0; n > 0 && r < rows; r++) {
         int64_t at[SHAPE_MAX_RANK], row = 0;
         gboolean inside = TRUE;
@@ -57,7 +57,7 @@ static void fill_offsets(const int64_t *dims, const int64_t *step, const int64_t
     }
 }
 
-gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *w, PaddedInput *p)
+gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *w, double fill, PaddedInput *p)
 {
     int64_t extent[SHAPE_MAX_RANK], total;
     const int64_t planes = x->shape.dims[0] * x->shape.dims[1];
@@ -79,7 +79,7 @@ gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *w, PaddedIn
     }
     fill_offsets(w->kernel, w->dilation, extent, w->rank, w->taps, p->taps);
     fill_offsets(w->out, w->stride, extent, w->rank, w->out_plane, p->positions);
-    eval_parallel(ev, planes, 1 + 65536 / p->plane, some_planes, &(Job){ x, w, extent, p });
+    eval_parallel(ev, planes, 1 + 65536 / p->plane, some_planes, &(Job){ x, w, extent, p, fill });
     return TRUE;
 }
 

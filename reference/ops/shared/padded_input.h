@@ -1,4 +1,4 @@
-/* The input of a convolution widened once, with zeros where its pads are: every tap of every window is then found by
+/* The input of a convolution or pooling widened once, with `fill` where its pads are: every tap of every window is then found by
  * adding two offsets, without a comparison or a division. */
 #ifndef ASSAY_OPS_SHARED_PADDED_INPUT_H
 #define ASSAY_OPS_SHARED_PADDED_INPUT_H
@@ -14,7 +14,7 @@ typedef struct {
 } PaddedInput;
 
 /* FALSE if that takes much more memory than the input, or memory is refused: nothing is held then. */
-gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *window, PaddedInput *padded);
+gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *window, double fill, PaddedInput *padded);
 void     padded_input_clear(PaddedInput *padded);
 
 #endif

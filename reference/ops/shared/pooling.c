@@ -67,6 +67,8 @@ gboolean pooling_run(Eval *ev, const Spatial *window, const Pooling *pooling, GE
         if (!job.indices)
             return FALSE;
     }
+    if (pooling->rows && !job.indices && pooling_run_rows(ev, window, pooling, job.y))
+        return TRUE;
     if (job.y->count > 0)
         eval_parallel(ev, x->shape.dims[0] * x->shape.dims[1], 1 + 4096 / window->out_plane, some_planes, &job);
     return !job.out_of_memory || eval_fail(error, "no memory for a plane of %" G_GINT64_FORMAT " elements", window->in_plane);

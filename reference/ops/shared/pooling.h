@@ -18,10 +18,12 @@ typedef double (*PoolFn)(const PoolWindow *window, int64_t *chosen);
 
 /* Output 0, and output 1 where it is wanted and `indexed`: int64 indices into the whole input, counted row-major or
  * (column_major) with the spatial dims reversed; -1 for a window that has no tap inside the input. */
+typedef enum { POOLING_NO_ROWS, POOLING_LARGEST_ROWS, POOLING_MEAN_ROWS } PoolingRows;
 typedef struct {
     PoolFn        fn;
     gconstpointer data;
     gboolean      indexed, column_major;
+    PoolingRows   rows; /* what fn does, for pooling_rows.c */
 } Pooling;
 
 /* Maximum: the first of equal ones, a NaN being larger than everything; without taps the least value of the type. */
@@ -32,6 +34,8 @@ double pooling_mean(const PoolWindow *window, int64_t *chosen);
 double pooling_norm(const PoolWindow *window, int64_t *chosen);
 
 gboolean pooling_run(Eval *ev, const Spatial *window, const Pooling *pooling, GError **error);
+/* Output 0 alone, faster, for pooling->rows; FALSE if that does not pay or memory is refused: nothing has happened then. */
+gboolean pooling_run_rows(Eval *ev, const Spatial *window, const Pooling *pooling, Tensor *y);
 /* Each plane of input 0 as one window. */
 gboolean pooling_run_global(Eval *ev, const Pooling *pooling, GError **error);
 

@@ -88,6 +88,31 @@ double real_value(const RealFunction *fn, DType dtype, const double *args)
     return real_decide(dtype, evaluate_call, &call);
 }
 
+#define PART 256
+
+void real_open(DType dtype, double error, const double *values, gsize n, gboolean *open)
+{
+    const gsize width = (gsize)dtype_info(dtype)->width;
+    for (gsize from = 0; from < n; from += PART) {
+        double low[PART], high[PART];
+        uint8_t low_codes[PART * sizeof(double)], high_codes[PART * sizeof(double)];
+        const gsize some = MIN(n - from, PART);
+        for (gsize i = 0; i < some; i++) {
+            const double y = values[from + i], margin = fabs(y) * (MAX(error, 0x1p-52) * 1.0625);
+            low[i] = y - margin;
+            high[i] = y + margin;
+        }
+        convert_from_double(dtype, low, low_codes, some);
+        convert_from_double(dtype, high, high_codes, some);
+        for (gsize i = 0; i < some; i++) {
+            const double y = values[from + i];
+            open[from + i] = dtype == DTYPE_DOUBLE ||
+                             (y != 0 && !isinf(y) && (!(fabs(y) >= 0x1p-1000) ||
+                                                      memcmp(low_codes + i * width, high_codes + i * width, width) != 0));
+        }
+    }
+}
+
 /* ---- elementwise ---------------------------------------------------------------------------------------------------- */
 
 #define BLOCK          256

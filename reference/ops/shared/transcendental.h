@@ -29,6 +29,10 @@ typedef struct {
 
 double real_value(const RealFunction *fn, DType dtype, const double *args);
 
+/* For results in blocks: open[i] := whether values[i], what a fast path gave with this relative error, is not yet decided in
+ * dtype, so that real_value must be asked. */
+void real_open(DType dtype, double error, const double *values, gsize n, gboolean *open);
+
 /* Output 0 := fn(input 0, parameters[0], ...) elementwise, in the dtype of input 0; n_parameters at most 3. */
 gboolean real_unary(Eval *ev, const RealFunction *fn, const double *parameters, gsize n_parameters, GError **error);
 
