@@ -95,12 +95,18 @@ void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, in
         }
 }
 
-/* Panels of `width` indices each, the last one padded: whatever is added for padding is never written out. */
-static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth,
-                       uint64_t *panels, int64_t width)
+static int64_t round_up(int64_t n, int64_t unit)
 {
-    for (int64_t i = 0; i < n; i += width) {
-        const int64_t some = MIN(n - i, width);
+    return (n + unit - 1) / unit * unit;
+}
+
+/* Panels of `most` indices each; what is left is padded to a multiple of `unit`. Whatever is added for padding is never
+ * written out. */
+static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth,
+                       uint64_t *panels, int64_t most, int64_t unit)
+{
+    for (int64_t i = 0; i < n; i += most) {
+        const int64_t some = MIN(n - i, most), width = round_up(some, unit);
         uint64_t *panel = panels + i * depth;
         if (some < width)
             memset(panel, 0, (gsize)(width * depth) * CELL);
@@ -122,11 +128,6 @@ typedef struct {
     double   *rests;
 } Scratch;
 
-static int64_t round_up(int64_t n, int64_t unit)
-{
-    return (n + unit - 1) / unit * unit;
-}
-
 static void *cells_new(int64_t n)
 {
     return g_aligned_alloc((gsize)n, CELL, 64);
@@ -135,16 +136,18 @@ static void *cells_new(int64_t n)
 static void one_block(const Tiling *t, const Scratch *s, int64_t rows, int64_t columns, int64_t depth)
 {
     const GemmKernel *kernel = t->kernel;
-    for (int64_t c = 0; c < columns; c += kernel->columns)
+    for (int64_t c = 0; c < columns; c += kernel->columns) {
+        const GemmAdd add = kernel->add[(MIN(columns - c, kernel->columns) - 1) / kernel->unit];
         for (int64_t r = 0; r < rows; r += kernel->rows) {
             const int64_t at = r * t->tile_columns + c;
-            kernel->add(depth, s->left + r * depth, s->right + c * depth, s->sums + at, s->rests ? s->rests + at : NULL,
-                        t->tile_columns);
+            add(depth, s->left + r * depth, s->right + c * depth, s->sums + at, s->rests ? s->rests + at : NULL,
+                t->tile_columns);
         }
+    }
 }
 
 /* Which NaN an operation makes depends on the machine. Where a sum overflowed or met a NaN, its errors mean nothing. */
-static void settle(double *sums, double *rests, int64_t n)
+CLONES static void settle(double *restrict sums, double *restrict rests, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         sums[i] = isnan(sums[i]) ? (double)NAN : sums[i];
@@ -163,8 +166,9 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
         memset(s->rests, 0, bytes);
     for (int64_t from = 0; from < g->k; from += DEPTH) {
         const int64_t depth = MIN(DEPTH, g->k - from);
-        pack_block(g, g->left, item, row, rows, from, depth, s->left, t->kernel->rows);
-        pack_block(g, g->right, item, column, columns, from, depth, s->right, t->kernel->columns);
+        pack_block(g, g->left, item, row, rows, from, depth, s->left, t->kernel->rows, t->kernel->rows);
+        pack_block(g, g->right, item, column, columns, from, depth, s->right, t->kernel->columns,
+                   t->kernel->unit);
         one_block(t, s, rows, columns, depth);
     }
     for (int64_t r = 0; r < rows; r++) {

@@ -4,11 +4,15 @@
 
 #include "reference/ops/shared/gemm.h"
 
-/* sums[r * stride + c] += sum over j of a[j * rows + r] * b[j * columns + c], j ascending; rests likewise gets the
- * rounding errors (compensated only). Panels and tiles are aligned to 64 bytes, stride is a multiple of `columns`. */
+/* sums[r * stride + c] += sum over j of a[j * rows + r] * b[j * width + c], j ascending, for c in [0, width); rests likewise
+ * gets the rounding errors (compensated only). Panels and tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
+typedef void (*GemmAdd)(int64_t depth, const void *a, const void *b, void *sums, double *rests, int64_t stride);
+
+/* add[i] is for panels of width (i + 1) * unit: the last, for `columns`, is the fastest, the others are for what is left over
+ * at the edge. */
 typedef struct {
-    int64_t rows, columns;
-    void (*add)(int64_t depth, const void *a, const void *b, void *sums, double *rests, int64_t stride);
+    int64_t rows, columns, unit;
+    GemmAdd add[3];
 } GemmKernel;
 
 typedef GemmKernel GemmKernels[GEMM_INTEGER + 1];

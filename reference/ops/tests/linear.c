@@ -99,21 +99,22 @@ Test(gemm, refuses)
                  13, "broadcasts to [1,1]");
 }
 
-/* One element's sum with panels of this kernel, every other cell of the tile different. */
-static void first_sum(const GemmKernel *kernel, GemmArithmetic arithmetic, int64_t depth, const double *a, const double *b,
+/* One element's sum with panels of this kernel of `units` units, every other cell of the tile different. */
+static void first_sum(const GemmKernel *kernel, int64_t units, GemmArithmetic arithmetic, int64_t depth, const double *a, const double *b,
                       double result[2])
 {
-    double *left = g_aligned_alloc0((gsize)(kernel->rows * depth), 8, 64), *right = g_aligned_alloc0((gsize)(kernel->columns * depth), 8, 64);
-    double *sums = g_aligned_alloc0((gsize)(kernel->rows * kernel->columns), 8, 64);
-    double *rests = g_aligned_alloc0((gsize)(kernel->rows * kernel->columns), 8, 64);
+    const int64_t columns = units * kernel->unit;
+    double *left = g_aligned_alloc0((gsize)(kernel->rows * depth), 8, 64), *right = g_aligned_alloc0((gsize)(columns * depth), 8, 64);
+    double *sums = g_aligned_alloc0((gsize)(kernel->rows * columns), 8, 64);
+    double *rests = g_aligned_alloc0((gsize)(kernel->rows * columns), 8, 64);
     for (int64_t j = 0; j < depth; j++) {
         for (int64_t r = 0; r < kernel->rows; r++)
             left[j * kernel->rows + r] = a[j];
-        for (int64_t c = 0; c < kernel->columns; c++)
-            right[j * kernel->columns + c] = b[j];
+        for (int64_t c = 0; c < columns; c++)
+            right[j * columns + c] = b[j];
     }
-    kernel->add(depth, left, right, sums, arithmetic == GEMM_COMPENSATED ? rests : NULL, kernel->columns);
-    for (int64_t i = 1; i < kernel->rows * kernel->columns; i++)
+    kernel->add[units - 1](depth, left, right, sums, arithmetic == GEMM_COMPENSATED ? rests : NULL, columns);
+    for (int64_t i = 1; i < kernel->rows * columns; i++)
         cr_assert_eq(memcmp(&sums[i], &sums[0], 8), 0, "equal operands, but cell %d differs", (int)i);
     result[0] = sums[0];
     result[1] = rests[0];
@@ -135,11 +136,15 @@ Test(gemm_kernels, all_instruction_sets_give_the_same_bits)
             (j < DEPTH ? a : b)[j % DEPTH] = arithmetic == GEMM_NARROW ? (double)(float)value : value;
         }
         double wanted[2];
-        first_sum(gemm_kernel_nth((GemmArithmetic)arithmetic, 2), (GemmArithmetic)arithmetic, DEPTH, a, b, wanted);
-        for (gsize i = 0; i < 2; i++) {
-            double found[2];
-            first_sum(gemm_kernel_nth((GemmArithmetic)arithmetic, i), (GemmArithmetic)arithmetic, DEPTH, a, b, found);
-            cr_expect_eq(memcmp(found, wanted, sizeof wanted), 0, "arithmetic %d, kernel %zu", arithmetic, (size_t)i);
+        first_sum(gemm_kernel_nth((GemmArithmetic)arithmetic, 2), 1, (GemmArithmetic)arithmetic, DEPTH, a, b, wanted);
+        for (gsize i = 0; i <= 2; i++) {
+            const GemmKernel *kernel = gemm_kernel_nth((GemmArithmetic)arithmetic, i);
+            for (int64_t units = 1; units <= kernel->columns / kernel->unit; units++) {
+                double found[2];
+                first_sum(kernel, units, (GemmArithmetic)arithmetic, DEPTH, a, b, found);
+                cr_expect_eq(memcmp(found, wanted, sizeof wanted), 0, "arithmetic %d, kernel %zu, %d units", arithmetic, (size_t)i,
+                             (int)units);
+            }
         }
     }
 }
