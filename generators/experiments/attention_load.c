@@ -81,7 +81,10 @@ static Model *chain(Saying form, int64_t n)
     for (int64_t i = 0; i < n; i++) {
         char *out = i + 1 == n ? g_strdup("y") : g_strdup_printf("h%" G_GINT64_FORMAT, i);
         enum { GRAPH_EVERY = 8 }; /* hybrid: integers say the common, a graph every eighth node */
-        add_attention(model, form == HYBRID ? (i % GRAPH_EVERY == 0 ? BY_GRAPH : BY_INTEGERS) : form, in, out);
+        Saying own = form;
+        if (form == HYBRID)
+            own = i % GRAPH_EVERY == 0 ? BY_GRAPH : BY_INTEGERS;
+        add_attention(model, own, in, out);
         g_free(in);
         in = out;
     }
