@@ -70,7 +70,7 @@ Node *kv_tensor_scatter(Scenario *s, const Update *u, const char *cache, const c
     return node;
 }
 
-/* ---- meaning ------------------------------------------------------------------------------------------------------------ */
+/* ---- meaning ----------------------------------------------------------------------------------------------------- */
 
 /* A type that ScatterND lists and that holds every value of `dtype`; UNDEFINED if there is none. */
 static DType carrier(DType dtype)
@@ -80,7 +80,11 @@ static DType carrier(DType dtype)
         return DTYPE_INT8;
     case DTYPE_UINT4:
         return DTYPE_UINT8;
-    case DTYPE_FLOAT4E2M1: case DTYPE_FLOAT8E4M3FN: case DTYPE_FLOAT8E4M3FNUZ: case DTYPE_FLOAT8E5M2: case DTYPE_FLOAT8E5M2FNUZ:
+    case DTYPE_FLOAT4E2M1:
+    case DTYPE_FLOAT8E4M3FN:
+    case DTYPE_FLOAT8E4M3FNUZ:
+    case DTYPE_FLOAT8E5M2:
+    case DTYPE_FLOAT8E5M2FNUZ:
         return DTYPE_FLOAT16;
     case DTYPE_FLOAT8E8M0:
         return DTYPE_FLOAT;
@@ -117,7 +121,8 @@ static void place(GString *body, const Update *u, int axis)
         g_string_append_printf(body, "at = Identity (i%d)  ", axis);
     }
     if (u->circular)
-        g_string_append_printf(body, "all = Shape (past_cache)  m = Gather <axis = 0> (all, c%d)  place = Mod (at, m)  ", axis);
+        g_string_append_printf(body, "all = Shape (past_cache)  m = Gather <axis = 0> (all, c%d)  "
+                                     "place = Mod (at, m)  ", axis);
     else
         g_string_append(body, "place = Identity (at)  ");
 }

@@ -1,9 +1,9 @@
 /* One decode, many representations: whatever keeps the cache, every token's output is the same, bit for bit.
  *
- * Keys are one-hot, 32 in a channel of their own for each position; queries ask for one visible position with a score of 2048
- * and for the token after them with 4096. The softmax is exactly one-hot then, and the output is a row of values that tells
- * where it comes from: batch item, head, position. Whoever looks one place too far gets the next token's row; places that
- * are not written hold keys that every query prefers. */
+ * Keys are one-hot, 32 in a channel of their own for each position; queries ask for one visible position with a score
+ * of 2048 and for the token after them with 4096. The softmax is exactly one-hot then, and the output is a row of
+ * values that tells where it comes from: batch item, head, position. Whoever looks one place too far gets the next
+ * token's row; places that are not written hold keys that every query prefers. */
 #include "generators/proposals/kv_cache.h"
 
 enum { B = 2, QH = 4, KH = 2, N = 6, M = 8, D = 8, BLOCK = 2 };
@@ -28,7 +28,8 @@ static Tensor *tokens(DType dtype, Part part, int64_t from, int64_t n, const int
     const int64_t heads = part == QUERY ? QH : KH;
     Tensor *t = data_constant(dtype, &SHAPE(B, heads, n, D), 0);
     for (int64_t i = 0; i < t->count; i++) {
-        const int64_t d = i % D, h = i / (n * D) % heads, b = i / (heads * n * D), p = from + i / D % n + (ragged ? ragged[b] : 0);
+        const int64_t d = i % D, h = i / (n * D) % heads, b = i / (heads * n * D),
+                      p = from + i / D % n + (ragged ? ragged[b] : 0);
         const int64_t key_head = h / (heads / KH);
         double value;
         if (part == KEY)
@@ -55,11 +56,13 @@ static Tensor *rows(const Tensor *y, int64_t at, int64_t n, const int64_t *ragge
     const int64_t all = y->shape.dims[2];
     Tensor *t = data_constant(y->dtype, &SHAPE(B, QH, n, D), 0);
     for (int64_t i = 0; i < t->count; i++)
-        tensor_set_bits(t, i, tensor_get_bits(y, (i / (n * D) * all + at + (ragged ? ragged[i / (QH * n * D)] : 0)) * D + i % (n * D)));
+        tensor_set_bits(
+            t, i,
+            tensor_get_bits(y, (i / (n * D) * all + at + (ragged ? ragged[i / (QH * n * D)] : 0)) * D + i % (n * D)));
     return t;
 }
 
-/* ---- representations --------------------------------------------------------------------------------------------------------- */
+/* ---- representations --------------------------------------------------------------------------------------------- */
 
 /* Nodes from q, k, v [.., s, D], past_k, past_v and at [B] (tokens so far) to y, present_k, present_v. */
 typedef struct {
@@ -74,52 +77,65 @@ typedef struct {
 #define LENGTHS "qs = Shape <start = 2, end = 3> (q)  lengths = Add (at, qs)  "
 #define SCATTER "present_k = TensorScatter (past_k, k, at)  present_v = TensorScatter (past_v, v, at)  "
 /* A mask [B, 1, s, places]: place j is visible to query i of item b if j <= at[b] + i. */
-#define MASK "zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  n = Squeeze (qs)  i = Range (zero, n, one)  " \
-             "rs = Constant <value = int64[4] {1, 1, -1, 1}> ()  ir = Reshape (i, rs)  bs = Constant <value = int64[4] {-1, 1, 1, 1}> ()  " \
-             "ab = Reshape (at, bs)  last = Add (ab, ir)  ks = Shape <start = 2, end = 3> (present_k)  m = Squeeze (ks)  " \
+#define MASK "zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  n = Squeeze (qs)  " \
+             "i = Range (zero, n, one)  " \
+             "rs = Constant <value = int64[4] {1, 1, -1, 1}> ()  ir = Reshape (i, rs)  " \
+             "bs = Constant <value = int64[4] {-1, 1, 1, 1}> ()  " \
+             "ab = Reshape (at, bs)  last = Add (ab, ir)  ks = Shape <start = 2, end = 3> (present_k)  " \
+             "m = Squeeze (ks)  " \
              "j = Range (zero, m, one)  mask = LessOrEqual (j, last)  "
 
 static const Way ways[] = {
     { "concat", "concat", "the cache grows by Concat, the mask is made from shapes", "R50 R51",
-      "present_k = Concat <axis = 2> (past_k, k)  present_v = Concat <axis = 2> (past_v, v)  qs = Shape <start = 2, end = 3> (q)  "
+      "present_k = Concat <axis = 2> (past_k, k)  present_v = Concat <axis = 2> (past_v, v)  "
+      "qs = Shape <start = 2, end = 3> (q)  "
       "at = Shape <start = 2, end = 3> (past_k)  " MASK "y = Attention <scale = 1.0> (q, present_k, present_v, mask)",
       .cache = { 0, { 0 } } },
     { "attention-past", "concat", "Attention itself appends to its past", "R50 R51",
-      "y, present_k, present_v = Attention <is_causal = 1, scale = 1.0> (q, k, v, , past_k, past_v)", .cache = { 0, { 0 } } },
+      "y, present_k, present_v = Attention <is_causal = 1, scale = 1.0> (q, k, v, , past_k, past_v)",
+      .cache = { 0, { 0 } } },
     { "static", "tensorscatter", "TensorScatter, and the number of tokens says what is visible", "R50 R52",
       LENGTHS SCATTER "keys = Identity (present_k)  values = Identity (present_v)  " CAUSAL,
       .cache = { 4, { B, KH, M, D } }, .at = TRUE, .meaning = TRUE },
     { "static-mask", "tensorscatter", "TensorScatter, and a mask over the whole cache", "R50 R52",
-      "qs = Shape <start = 2, end = 3> (q)  " SCATTER MASK "y = Attention <scale = 1.0> (q, present_k, present_v, mask)",
+      "qs = Shape <start = 2, end = 3> (q)  " SCATTER MASK
+      "y = Attention <scale = 1.0> (q, present_k, present_v, mask)",
       .cache = { 4, { B, KH, M, D } }, .at = TRUE, .meaning = TRUE },
     { "bsnh", "layout", "the cache has places before heads", "R50 R20",
-      LENGTHS "kt = Transpose <perm = [0, 2, 1, 3]> (k)  vt = Transpose <perm = [0, 2, 1, 3]> (v)  "
+      LENGTHS
+      "kt = Transpose <perm = [0, 2, 1, 3]> (k)  vt = Transpose <perm = [0, 2, 1, 3]> (v)  "
       "present_k = TensorScatter <axis = 1> (past_k, kt, at)  present_v = TensorScatter <axis = 1> (past_v, vt, at)  "
       "keys = Transpose <perm = [0, 2, 1, 3]> (present_k)  values = Transpose <perm = [0, 2, 1, 3]> (present_v)  " CAUSAL,
       .cache = { 4, { B, M, KH, D } }, .at = TRUE },
     { "bnhs", "layout", "the value cache has its last two axes exchanged", "R50 R20",
       LENGTHS "vt = Transpose <perm = [0, 1, 3, 2]> (v)  present_k = TensorScatter (past_k, k, at)  "
-      "present_v = TensorScatter <axis = 3> (past_v, vt, at)  keys = Identity (present_k)  "
-      "values = Transpose <perm = [0, 1, 3, 2]> (present_v)  " CAUSAL,
+              "present_v = TensorScatter <axis = 3> (past_v, vt, at)  keys = Identity (present_k)  "
+              "values = Transpose <perm = [0, 1, 3, 2]> (present_v)  " CAUSAL,
       .cache = { 4, { B, KH, M, D } }, .at = TRUE, .value_axis = 3 },
     { "paged", "paged", "blocks of two places, anywhere in a pool", "R50 R27",
-      LENGTHS "size = Constant <value = int64 {2}> ()  table = Constant <value = int64[2, 4] {6, 0, 3, 5, 2, 7, 1, 4}> ()  "
-      "n = Squeeze (qs)  zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  i = Range (zero, n, one)  "
-      "bs = Constant <value = int64[2] {-1, 1}> ()  ab = Reshape (at, bs)  p = Add (ab, i)  which = Div (p, size)  row = Mod (p, size)  "
+      LENGTHS
+      "size = Constant <value = int64 {2}> ()  "
+      "table = Constant <value = int64[2, 4] {6, 0, 3, 5, 2, 7, 1, 4}> ()  "
+      "n = Squeeze (qs)  zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  "
+      "i = Range (zero, n, one)  "
+      "bs = Constant <value = int64[2] {-1, 1}> ()  ab = Reshape (at, bs)  p = Add (ab, i)  which = Div (p, size)  "
+      "row = Mod (p, size)  "
       "block = GatherElements <axis = 1> (table, which)  first = Mul (block, size)  slot = Add (first, row)  "
       "up = Constant <value = int64[1] {-1}> ()  slots = Unsqueeze (slot, up)  "
       "kt = Transpose <perm = [0, 2, 1, 3]> (k)  vt = Transpose <perm = [0, 2, 1, 3]> (v)  "
       "flat = Constant <value = int64[3] {16, 2, 8}> ()  fk = Reshape (past_k, flat)  fv = Reshape (past_v, flat)  "
-      "wk = ScatterND (fk, slots, kt)  wv = ScatterND (fv, slots, vt)  pool = Constant <value = int64[4] {8, 2, 2, 8}> ()  "
-      "present_k = Reshape (wk, pool)  present_v = Reshape (wv, pool)  gk = Gather (present_k, table)  gv = Gather (present_v, table)  "
+      "wk = ScatterND (fk, slots, kt)  wv = ScatterND (fv, slots, vt)  "
+      "pool = Constant <value = int64[4] {8, 2, 2, 8}> ()  "
+      "present_k = Reshape (wk, pool)  present_v = Reshape (wv, pool)  gk = Gather (present_k, table)  "
+      "gv = Gather (present_v, table)  "
       "view = Constant <value = int64[4] {2, 8, 2, 8}> ()  rk = Reshape (gk, view)  rv = Reshape (gv, view)  "
       "keys = Transpose <perm = [0, 2, 1, 3]> (rk)  values = Transpose <perm = [0, 2, 1, 3]> (rv)  " CAUSAL,
       .cache = { 4, { B * M / BLOCK, BLOCK, KH, D } }, .at = TRUE },
     { "quantized", "quantized", "keys and values are kept as int16", "R50 R24",
       LENGTHS "sk = Constant <value = float {32.0}> ()  sv = Constant <value = float {1.0}> ()  "
-      "ck = QuantizeLinear <output_dtype = 5> (k, sk)  cv = QuantizeLinear <output_dtype = 5> (v, sv)  "
-      "present_k = TensorScatter (past_k, ck, at)  present_v = TensorScatter (past_v, cv, at)  "
-      "keys = DequantizeLinear (present_k, sk)  values = DequantizeLinear (present_v, sv)  " CAUSAL,
+              "ck = QuantizeLinear <output_dtype = 5> (k, sk)  cv = QuantizeLinear <output_dtype = 5> (v, sv)  "
+              "present_k = TensorScatter (past_k, ck, at)  present_v = TensorScatter (past_v, cv, at)  "
+              "keys = DequantizeLinear (present_k, sk)  values = DequantizeLinear (present_v, sv)  " CAUSAL,
       .cache = { 4, { B, KH, M, D } }, .at = TRUE },
 };
 
@@ -166,7 +182,8 @@ static void cache_outputs(Scenario *s)
 static Tensor *whole(Generator *g, DType dtype, int64_t window)
 {
     Scenario *s = scenario_new(g, "decode-whole%s-%s", window < N ? "-window" : "", dtype_name(dtype));
-    scenario_about(s, "concat", "R50", "Six tokens at once in %s, no cache%s.", dtype_name(dtype), window < N ? ", in a window of four" : "");
+    scenario_about(s, "concat", "R50", "Six tokens at once in %s, no cache%s.", dtype_name(dtype),
+                   window < N ? ", in a window of four" : "");
     token_inputs(s, dtype, 0, N, NULL, window);
     if (window < N)
         scenario_text(s, "y = Attention <is_causal = 1, scale = 1.0, left_window_size = %d> (q, k, v)", (int)window - 1);
@@ -185,8 +202,8 @@ static gboolean chain(Generator *g, const Way *w, gsize split, DType dtype, cons
     for (int64_t step = 0, at = 0; step < splits[split].n; at += splits[split].steps[step++]) {
         const int64_t n = splits[split].steps[step], ats[B] = { at, at };
         Scenario *s = scenario_new(g, "decode-%s-%s-step%d-%s", w->tag, splits[split].tag, (int)step, dtype_name(dtype));
-        scenario_about(s, w->variant, w->requirements, "Step %d of %s, %d tokens after %d: %s.", (int)step, splits[split].tag, (int)n, (int)at,
-                       w->what);
+        scenario_about(s, w->variant, w->requirements, "Step %d of %s, %d tokens after %d: %s.", (int)step,
+                       splits[split].tag, (int)n, (int)at, w->what);
         scenario_tag(s, step == 0 ? "prefill" : "decode");
         token_inputs(s, dtype, at, n, NULL, N);
         scenario_input(s, "past_k", keys);
@@ -213,7 +230,7 @@ static gboolean chain(Generator *g, const Way *w, gsize split, DType dtype, cons
     return TRUE;
 }
 
-/* ---- ragged batches ---------------------------------------------------------------------------------------------------------- */
+/* ---- ragged batches ---------------------------------------------------------------------------------------------- */
 
 /* Item 0 has four tokens so far, item 1 two: each decodes at its own place. */
 static gboolean ragged(Generator *g, const Way *w, const Tensor *expected)
@@ -230,7 +247,8 @@ static gboolean ragged(Generator *g, const Way *w, const Tensor *expected)
         const int64_t at[B] = { lengths[0] + step, lengths[1] + step };
         Scenario *s = scenario_new(g, "decode-ragged-%s-step%d", w->tag, (int)step);
         g_autofree char *requirements = g_strconcat(w->requirements, " R53", NULL);
-        scenario_about(s, w->variant, requirements, "Items with %d and %d tokens each get one more: %s.", (int)at[0], (int)at[1], w->what);
+        scenario_about(s, w->variant, requirements, "Items with %d and %d tokens each get one more: %s.", (int)at[0],
+                       (int)at[1], w->what);
         scenario_tag(s, "ragged");
         token_inputs(s, DTYPE_FLOAT, 0, 1, at, N);
         scenario_input(s, "past_k", cache[0]);
@@ -254,7 +272,7 @@ static gboolean ragged(Generator *g, const Way *w, const Tensor *expected)
     return TRUE;
 }
 
-/* ---- circular cache ---------------------------------------------------------------------------------------------------------- */
+/* ---- circular cache ---------------------------------------------------------------------------------------------- */
 
 /* A circular cache of four places is a sliding window: token by token, every place that is written is visible. */
 static gboolean circular(Generator *g, DType dtype)
@@ -268,13 +286,15 @@ static gboolean circular(Generator *g, DType dtype)
     for (int64_t p = 0; p < N; p++) {
         const int64_t at[B] = { p, p };
         Scenario *s = scenario_new(g, "decode-circular-step%d-%s", (int)p, dtype_name(dtype));
-        scenario_about(s, "tensorscatter", "R54 R7 R8", "Token %d in a circular cache of four places: a window of four.", (int)p);
+        scenario_about(s, "tensorscatter", "R54 R7 R8",
+                       "Token %d in a circular cache of four places: a window of four.", (int)p);
         token_inputs(s, dtype, p, 1, NULL, WINDOW);
         scenario_input(s, "past_k", keys);
         scenario_input(s, "past_v", values);
         scenario_input(s, "at", data_int64s(&SHAPE(B), at));
         scenario_text(s, "present_k = TensorScatter <mode = \"circular\"> (past_k, k, at)  "
-                         "present_v = TensorScatter <mode = \"circular\"> (past_v, v, at)  one = Constant <value = int64 {1}> ()  "
+                         "present_v = TensorScatter <mode = \"circular\"> (past_v, v, at)  "
+                         "one = Constant <value = int64 {1}> ()  "
                          "four = Constant <value = int64 {4}> ()  seen = Add (at, one)  lengths = Min (seen, four)  "
                          "y = Attention <scale = 1.0> (q, present_k, present_v, , , , lengths)");
         cache_outputs(s);
@@ -285,7 +305,9 @@ static gboolean circular(Generator *g, DType dtype)
         keys = outputs[1];
         values = outputs[2];
         scenario_expect(s, 0, rows(expected, p, 1, NULL));
-        const Update u = { .cache = shape, .axis = KV_DEFAULT_AXIS, .length = 1, .circular = TRUE, .dtype = dtype, .indices = at };
+        const Update u = {
+            .cache = shape, .axis = KV_DEFAULT_AXIS, .length = 1, .circular = TRUE, .dtype = dtype, .indices = at
+        };
         kv_meaning(s, &u);
         scenario_emit(s);
     }

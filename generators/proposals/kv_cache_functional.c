@@ -19,7 +19,8 @@ static const Program programs[] = {
     { "past-read-later", "R13", "a node after the update reads the past",
       "present = TensorScatter (past, a, wa)  difference = Sub (present, past)", { "present", "difference" } },
     { "past-read-first", "R13", "a node before the update reads the past, another after it does",
-      "twice = Add (past, past)  present = TensorScatter (past, a, wa)  again = Sub (twice, past)", { "present", "twice", "again" } },
+      "twice = Add (past, past)  present = TensorScatter (past, a, wa)  "
+      "again = Sub (twice, past)", { "present", "twice", "again" } },
     { "past-forked", "R13", "two updates start from the same past",
       "left = TensorScatter (past, a, wa)  right = TensorScatter (past, b, wb)", { "left", "right" } },
     { "present-forked", "R13", "an update of an update, and both are outputs",
@@ -27,13 +28,16 @@ static const Program programs[] = {
     { "update-is-output", "R13", "the update is an output too",
       "present = TensorScatter (past, a, wa)  news = Identity (a)", { "present", "news" } },
     { "update-from-past", "R13", "the update is a slice of the past itself: places 3 and 4 go where wa says",
-      "b3 = Constant <value = int64[1] {3}> ()  e5 = Constant <value = int64[1] {5}> ()  x2 = Constant <value = int64[1] {2}> ()  "
+      "b3 = Constant <value = int64[1] {3}> ()  e5 = Constant <value = int64[1] {5}> ()  "
+      "x2 = Constant <value = int64[1] {2}> ()  "
       "tail = Slice (past, b3, e5, x2)  present = TensorScatter (past, tail, wa)", { "present" } },
     { "past-into-itself", "R13 R11", "the whole past is the update of its own circular shift",
       "present = TensorScatter <mode = \"circular\"> (past, past, wb)", { "present" } },
     { "branch", "R13", "both branches of an If update the same past",
-      "t = Constant <value = bool {1}> ()  present = If (t) <then_branch = then () => (p) { p = TensorScatter (past, a, wa) }, "
-      "else_branch = other () => (q) { q = TensorScatter (past, b, wb) }>  before = Identity (past)", { "present", "before" } },
+      "t = Constant <value = bool {1}> ()  "
+      "present = If (t) <then_branch = then () => (p) { p = TensorScatter (past, a, wa) }, "
+      "else_branch = other () => (q) { q = TensorScatter (past, b, wb) }>  "
+      "before = Identity (past)", { "present", "before" } },
     { "order-later-wins", "R14", "overlapping updates in a row: the later one wins",
       "first = TensorScatter (past, a, wa)  present = TensorScatter (first, b, wa)", { "present" } },
     { "order-earlier-hidden", "R14", "a longer update after a shorter one covers it",
@@ -62,7 +66,8 @@ static void functional(Generator *g)
         scenario_emit(s);
     }
     Scenario *s = scenario_new(g, "functional-initializer");
-    scenario_about(s, "tensorscatter", "R13", "The past is an initializer: a run must not change what the next run starts from.");
+    scenario_about(s, "tensorscatter", "R13",
+                   "The past is an initializer: a run must not change what the next run starts from.");
     scenario_constant(s, "past", kv_cache_data(DTYPE_INT32, &SHAPE(B, N, M, D)));
     scenario_input(s, "a", data_integers(DTYPE_INT32, &SHAPE(B, N, 2, D), data_seed("a"), -1000, 1000));
     scenario_input(s, "wa", data_int64s(&SHAPE(B), (const int64_t[]){ 2, 1 }));
@@ -72,7 +77,7 @@ static void functional(Generator *g)
     scenario_emit(s);
 }
 
-/* ---- layouts --------------------------------------------------------------------------------------------------------------- */
+/* ---- layouts ----------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *tag, *to_layout, *from_layout; /* perm attributes from and to [B, N, M, D] */
@@ -93,8 +98,8 @@ static void layout_changes(Generator *g)
         g_autoptr(Tensor) expected = NULL;
         for (gsize i = 0; i < G_N_ELEMENTS(layouts); i++) {
             Scenario *s = scenario_new(g, "layout-%s-%s", layouts[i].tag, circular ? "circular" : "linear");
-            scenario_about(s, "layout", "R20 R21", "A cache kept as %s gives the values of one kept as bnsh, %s.", layouts[i].tag,
-                           circular ? "circular" : "linear");
+            scenario_about(s, "layout", "R20 R21", "A cache kept as %s gives the values of one kept as bnsh, %s.",
+                           layouts[i].tag, circular ? "circular" : "linear");
             inputs(s);
             scenario_text(s, "kept = Transpose <perm = [%s]> (past)  news = Transpose <perm = [%s]> (a)  "
                              "updated = TensorScatter <axis = %d, mode = \"%s\"> (kept, news, %s)  "
@@ -112,7 +117,7 @@ static void layout_changes(Generator *g)
     }
 }
 
-/* ---- growth ----------------------------------------------------------------------------------------------------------------- */
+/* ---- growth ------------------------------------------------------------------------------------------------------ */
 
 /* Six tokens in steps: what a growing cache holds is what a static one holds in its first places. */
 static void growth(Generator *g)
@@ -129,10 +134,12 @@ static void growth(Generator *g)
     static const char *const nodes[] = {
         "present = Concat <axis = 2> (past, news)",
         "present = TensorScatter (past, news, at)",
-        "whole = TensorScatter (past, news, at)  zero = Constant <value = int64[1] {0}> ()  axis = Constant <value = int64[1] {2}> ()  "
+        "whole = TensorScatter (past, news, at)  zero = Constant <value = int64[1] {0}> ()  "
+        "axis = Constant <value = int64[1] {2}> ()  "
         "present = Slice (whole, zero, filled, axis)",
         /* a static cache without TensorScatter: what was there, the news, the rest */
-        "zero = Constant <value = int64[1] {0}> ()  axis = Constant <value = int64[1] {2}> ()  all = Constant <value = int64[1] {6}> ()  "
+        "zero = Constant <value = int64[1] {0}> ()  axis = Constant <value = int64[1] {2}> ()  "
+        "all = Constant <value = int64[1] {6}> ()  "
         "head = Slice (past, zero, begin, axis)  tail = Slice (past, filled, all, axis)  "
         "present = Concat <axis = 2> (head, news, tail)",
     };
@@ -144,9 +151,12 @@ static void growth(Generator *g)
             for (int64_t step = 0, at = 0; step < splits[i].n; at += splits[i].steps[step++]) {
                 const int64_t length = splits[i].steps[step];
                 Scenario *s = scenario_new(g, "growth-%s-%s-step%d", ways[w], splits[i].tag, (int)step);
-                scenario_about(s, w == 0 ? "concat" : "tensorscatter", w == 1 ? "R22 R4" : w == 0 ? "R22 R23" : "R22 R4 R23",
-                               "Step %d of %s: %d tokens into a cache (%s) that holds %d.", (int)step, splits[i].tag, (int)length,
-                               ways[w], (int)at);
+                scenario_about(s, w == 0 ? "concat" : "tensorscatter",
+                               w == 1   ? "R22 R4"
+                               : w == 0 ? "R22 R23"
+                                        : "R22 R4 R23",
+                               "Step %d of %s: %d tokens into a cache (%s) that holds %d.", (int)step, splits[i].tag,
+                               (int)length, ways[w], (int)at);
                 Tensor *news = data_constant(DTYPE_FLOAT16, &SHAPE(1, 2, length, 2), 0);
                 for (int64_t e = 0; e < news->count; e++)
                     tensor_set_bits(news, e, tensor_get_bits(tokens, (e / (2 * length) * 6 + at) * 2 + e % (2 * length)));

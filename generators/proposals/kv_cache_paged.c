@@ -43,12 +43,14 @@ static void views(Generator *g, DType dtype)
     g_autoptr(Tensor) first = NULL;
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
         Scenario *s = scenario_new(g, "paged-view-%s-%s", tables[i].tag, dtype_name(dtype));
-        scenario_about(s, "paged", tables[i].shared ? "R27 R28 R29" : "R27 R29", "A paged cache read as [batch, heads, places, depth]: %s.",
-                       tables[i].what);
+        scenario_about(s, "paged", tables[i].shared ? "R27 R28 R29" : "R27 R29",
+                       "A paged cache read as [batch, heads, places, depth]: %s.", tables[i].what);
         scenario_input(s, "pool", pool(dtype, tables[i].table, tables[i].shared));
         scenario_input(s, "table", data_int64s(&SHAPE(2, WIDE), tables[i].table));
-        scenario_text(s, "blocks = Gather <axis = 0> (pool, table)  shape = Constant <value = int64[4] {2, %d, %d, %d}> ()  "
-                         "rows = Reshape (blocks, shape)  view = Transpose <perm = [0, 2, 1, 3]> (rows)", WIDE * SIZE, HEADS, DEPTH);
+        scenario_text(s, "blocks = Gather <axis = 0> (pool, table)  "
+                         "shape = Constant <value = int64[4] {2, %d, %d, %d}> ()  "
+                         "rows = Reshape (blocks, shape)  "
+                         "view = Transpose <perm = [0, 2, 1, 3]> (rows)", WIDE * SIZE, HEADS, DEPTH);
         scenario_output(s, "view");
         Tensor *view = NULL;
         if (!tables[i].shared && first)
@@ -68,17 +70,22 @@ static void writes(Generator *g, DType dtype)
         for (int64_t step = 0; step < 2; step++) {
             const int64_t at[2] = { 3 + step, 4 + step }; /* ragged: the sequences have 3 and 4 rows so far */
             Scenario *s = scenario_new(g, "paged-write-%s-step%d-%s", tables[i].tag, (int)step, dtype_name(dtype));
-            scenario_about(s, "paged", "R27 R29", "New rows of two sequences at positions %d and %d of a paged cache: %s.", (int)at[0],
+            scenario_about(s, "paged", "R27 R29",
+                           "New rows of two sequences at positions %d and %d of a paged cache: %s.", (int)at[0],
                            (int)at[1], tables[i].what);
             scenario_tag(s, "ragged");
             scenario_input(s, "pool", pool(dtype, tables[i].table, 0));
             scenario_input(s, "table", data_int64s(&SHAPE(2, WIDE), tables[i].table));
             scenario_input(s, "at", data_int64s(&SHAPE(2, 1), at));
-            scenario_input(s, "news", data_integers(dtype, &SHAPE(2, HEADS, DEPTH), data_seed("news") + (uint64_t)step, -2000, -1));
+            scenario_input(
+                s, "news",
+                data_integers(dtype, &SHAPE(2, HEADS, DEPTH), data_seed("news") + (uint64_t)step, -2000, -1));
             scenario_text(s, "size = Constant <value = int64 {%d}> ()  which = Div (at, size)  row = Mod (at, size)  "
-                             "block = GatherElements <axis = 1> (table, which)  start = Mul (block, size)  slot = Add (start, row)  "
+                             "block = GatherElements <axis = 1> (table, which)  start = Mul (block, size)  "
+                             "slot = Add (start, row)  "
                              "flat = Constant <value = int64[3] {%d, %d, %d}> ()  rows = Reshape (pool, flat)  "
-                             "written = ScatterND (rows, slot, news)  paged = Constant <value = int64[4] {%d, %d, %d, %d}> ()  "
+                             "written = ScatterND (rows, slot, news)  "
+                             "paged = Constant <value = int64[4] {%d, %d, %d, %d}> ()  "
                              "present = Reshape (written, paged)  blocks = Gather <axis = 0> (present, table)  "
                              "shape = Constant <value = int64[4] {2, %d, %d, %d}> ()  places = Reshape (blocks, shape)  "
                              "view = Transpose <perm = [0, 2, 1, 3]> (places)",

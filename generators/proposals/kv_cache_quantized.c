@@ -8,7 +8,8 @@ enum { HEADS = 2, PLACES = 6, DEPTH = 4 };
 typedef enum { PER_TENSOR, PER_CHANNEL, PER_TOKEN } Scales;
 static const char *const scales_tags[] = { "tensor", "channel", "token" };
 
-static const DType codes[] = { DTYPE_INT8, DTYPE_UINT8, DTYPE_INT4, DTYPE_FLOAT8E4M3FN, DTYPE_FLOAT8E5M2, DTYPE_FLOAT4E2M1, DTYPE_INT16 };
+static const DType codes[] = { DTYPE_INT8,       DTYPE_UINT8,      DTYPE_INT4, DTYPE_FLOAT8E4M3FN,
+                               DTYPE_FLOAT8E5M2, DTYPE_FLOAT4E2M1, DTYPE_INT16 };
 
 /* The part [at, at + length) of axis 2. */
 static Tensor *part(const Tensor *all, int64_t at, int64_t length)
@@ -41,7 +42,9 @@ static Tensor *tokens(DType code, Scales scales, const Tensor *scale)
     const int64_t range = code == DTYPE_INT4 || code == DTYPE_FLOAT4E2M1 ? 36 : 530;
     for (int64_t i = 0; i < t->count; i++) {
         const int64_t which = scales == PER_TENSOR ? 0 : scales == PER_CHANNEL ? i % DEPTH : i / DEPTH;
-        tensor_set_double(t, i, tensor_get_double(scale, which) * (double)data_range(data_seed("tokens"), (uint64_t)i, -range, range) / 4);
+        tensor_set_double(t, i,
+                          tensor_get_double(scale, which) *
+                              (double)data_range(data_seed("tokens"), (uint64_t)i, -range, range) / 4);
     }
     return t;
 }
@@ -58,7 +61,8 @@ static const Split splits[] = {
 static void describe(Scenario *s, DType code, Scales scales)
 {
     const char *attributes = scales == PER_TOKEN ? ", axis = -1, block_size = 4" : scales == PER_CHANNEL ? ", axis = 3" : "";
-    scenario_text(s, "codes = QuantizeLinear <output_dtype = %d%s> (news, scale)  present = TensorScatter (past, codes, at)", code,
+    scenario_text(s, "codes = QuantizeLinear <output_dtype = %d%s> (news, scale)  "
+                     "present = TensorScatter (past, codes, at)", code,
                   attributes);
     if (scales == PER_TOKEN)
         scenario_text(s, "present_scale = TensorScatter (past_scale, scale, at)");
@@ -76,7 +80,8 @@ static gboolean chain(Generator *g, DType code, Scales scales, const Split *spli
     const gsize n = scales == PER_TOKEN ? 3 : 2;
     for (int64_t step = 0, at = 0; step < split->n; at += split->lengths[step++]) {
         const int64_t length = split->lengths[step];
-        Scenario *s = scenario_new(g, "quantized-%s-%s-%s-step%d", dtype_name(code), scales_tags[scales], split->tag, (int)step);
+        Scenario *s =
+            scenario_new(g, "quantized-%s-%s-%s-step%d", dtype_name(code), scales_tags[scales], split->tag, (int)step);
         scenario_about(s, "quantized", scales == PER_TOKEN ? "R24 R25 R26" : "R24 R25",
                        "Step %d of %s: %d tokens join a cache of %s with scales per %s; what is in it keeps its codes.",
                        (int)step, split->tag, (int)length, dtype_name(code), scales_tags[scales]);

@@ -49,13 +49,21 @@ static const Change changes[] = {
     { "linear-negative-huge", "R38", "the smallest number", "write_indices[0]", LINEAR, KEEP, KEEP, KEEP, 0, NULL, { INT64_MIN, 1 }, 0, 0 },
 };
 
-static const Update linear = { .cache = { 4, { 2, 3, 5, 4 } }, .axis = -2, .length = 2, .dtype = DTYPE_FLOAT, .indices = (const int64_t[]){ 2, 1 } };
-static const Update circular = { .cache = { 4, { 2, 3, 5, 4 } }, .axis = -2, .length = 2, .circular = TRUE, .dtype = DTYPE_FLOAT, .indices = (const int64_t[]){ 4, 1 } };
+static const Update linear = {
+    .cache = { 4, { 2, 3, 5, 4 } }, .axis = -2, .length = 2, .dtype = DTYPE_FLOAT, .indices = (const int64_t[]){ 2, 1 }
+};
+static const Update circular = { .cache = { 4, { 2, 3, 5, 4 } },
+                                 .axis = -2,
+                                 .length = 2,
+                                 .circular = TRUE,
+                                 .dtype = DTYPE_FLOAT,
+                                 .indices = (const int64_t[]){ 4, 1 } };
 
 static void twin(Generator *g, const char *name, const Update *u)
 {
     Scenario *s = scenario_new(g, "%s", name);
-    scenario_about(s, "tensorscatter", u->circular ? "R1 R7 R30 R31 R32 R33 R34 R35 R36" : "R1 R4 R30 R31 R32 R33 R34 R35 R36 R37 R38",
+    scenario_about(s, "tensorscatter",
+                   u->circular ? "R1 R7 R30 R31 R32 R33 R34 R35 R36" : "R1 R4 R30 R31 R32 R33 R34 R35 R36 R37 R38",
                    "The valid twin of the cases that must be refused.");
     const Shape update = kv_update_shape(u);
     scenario_input(s, "past_cache", kv_cache_data(u->dtype, &u->cache));
@@ -128,7 +136,8 @@ static void special(Generator *g)
     static const DType late[] = { DTYPE_INT2, DTYPE_UINT2 };
     for (gsize i = 0; i < G_N_ELEMENTS(late); i++) {
         s = scenario_new(g, "reject-type-%s", dtype_name(late[i]));
-        scenario_about(s, "tensorscatter", "R40", "Must be refused: %s came with opset 25, TensorScatter lists the types of 24.",
+        scenario_about(s, "tensorscatter", "R40",
+                       "Must be refused: %s came with opset 25, TensorScatter lists the types of 24.",
                        dtype_name(late[i]));
         scenario_input(s, "past_cache", kv_cache_data(late[i], &linear.cache));
         scenario_input(s, "update", kv_update_data(late[i], &SHAPE(2, 3, 2, 4)));

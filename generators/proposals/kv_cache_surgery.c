@@ -9,24 +9,33 @@
 enum { H = 2, D = 4, C = H * D, M = 8 };
 
 /* Positions: before, from the length of the past, which surgery must replace by an input; after, from that input. */
-#define BEFORE_POSITIONS "past = Shape <start = 2, end = 3> (past_k)  s = Shape <start = 1, end = 2> (x)  p0 = Squeeze (past)  sn = Squeeze (s)  " \
-                         "zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  i = Range (zero, sn, one)  positions = Add (i, p0)  "
+#define BEFORE_POSITIONS "past = Shape <start = 2, end = 3> (past_k)  s = Shape <start = 1, end = 2> (x)  " \
+                         "p0 = Squeeze (past)  sn = Squeeze (s)  " \
+                         "zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  " \
+                         "i = Range (zero, sn, one)  positions = Add (i, p0)  "
 #define AFTER_POSITIONS "s = Shape <start = 1, end = 2> (x)  p0 = Squeeze (at)  sn = Squeeze (s)  " \
-                        "zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  i = Range (zero, sn, one)  positions = Add (i, p0)  "
+                        "zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  " \
+                        "i = Range (zero, sn, one)  positions = Add (i, p0)  "
 /* x [1, s, C] to q, k, v [1, H, s, D]. */
-#define PROJECTIONS "where = Gather (table, positions)  h = Add (x, where)  split = Constant <value = int64[4] {1, -1, 2, 4}> ()  " \
-                    "hq = MatMul (h, wq)  hk = MatMul (h, wk)  hv = MatMul (h, wv)  rq = Reshape (hq, split)  rk = Reshape (hk, split)  " \
-                    "rv = Reshape (hv, split)  q = Transpose <perm = [0, 2, 1, 3]> (rq)  k = Transpose <perm = [0, 2, 1, 3]> (rk)  " \
+#define PROJECTIONS "where = Gather (table, positions)  h = Add (x, where)  " \
+                    "split = Constant <value = int64[4] {1, -1, 2, 4}> ()  " \
+                    "hq = MatMul (h, wq)  hk = MatMul (h, wk)  hv = MatMul (h, wv)  rq = Reshape (hq, split)  " \
+                    "rk = Reshape (hk, split)  " \
+                    "rv = Reshape (hv, split)  q = Transpose <perm = [0, 2, 1, 3]> (rq)  " \
+                    "k = Transpose <perm = [0, 2, 1, 3]> (rk)  " \
                     "v = Transpose <perm = [0, 2, 1, 3]> (rv)  "
 #define CONCAT "present_k = Concat <axis = 2> (past_k, k)  present_v = Concat <axis = 2> (past_v, v)  "
 #define SCATTER "present_k = TensorScatter (past_k, k, at)  present_v = TensorScatter (past_v, v, at)  "
 /* The mask is over as many places as the cache has: places up to the query's position are visible. */
 #define ATTENTION "ks = Shape <start = 2, end = 3> (present_k)  kn = Squeeze (ks)  j = Range (zero, kn, one)  " \
-                  "up = Constant <value = int64[1] {-1}> ()  pc = Unsqueeze (positions, up)  seen = LessOrEqual (j, pc)  " \
+                  "up = Constant <value = int64[1] {-1}> ()  pc = Unsqueeze (positions, up)  " \
+                  "seen = LessOrEqual (j, pc)  " \
                   "o = Constant <value = float {0.0}> ()  low = Constant <value = float {-3.4028234663852886e38}> ()  " \
-                  "mask = Where (seen, o, low)  kt = Transpose <perm = [0, 1, 3, 2]> (present_k)  scores = MatMul (q, kt)  " \
+                  "mask = Where (seen, o, low)  kt = Transpose <perm = [0, 1, 3, 2]> (present_k)  " \
+                  "scores = MatMul (q, kt)  " \
                   "masked = Add (scores, mask)  weights = Softmax (masked)  mixed = MatMul (weights, present_v)  " \
-                  "back = Transpose <perm = [0, 2, 1, 3]> (mixed)  joined = Constant <value = int64[3] {1, -1, 8}> ()  y = Reshape (back, joined)"
+                  "back = Transpose <perm = [0, 2, 1, 3]> (mixed)  joined = Constant <value = int64[3] {1, -1, 8}> ()  " \
+                  "y = Reshape (back, joined)"
 
 static void weights(Scenario *s)
 {
@@ -75,7 +84,10 @@ static const struct {
     const char *tag;
     int         n;
     int64_t     steps[8];
-} splits[] = { { "8", 1, { 8 } }, { "4-4", 2, { 4, 4 } }, { "4-1-1-2", 4, { 4, 1, 1, 2 } }, { "1-1-1-1-1-1-1-1", 8, { 1, 1, 1, 1, 1, 1, 1, 1 } } };
+} splits[] = { { "8", 1, { 8 } },
+               { "4-4", 2, { 4, 4 } },
+               { "4-1-1-2", 4, { 4, 1, 1, 2 } },
+               { "1-1-1-1-1-1-1-1", 8, { 1, 1, 1, 1, 1, 1, 1, 1 } } };
 
 static gboolean chain(Generator *g, gboolean after, gsize split, Tensor **expected)
 {
@@ -84,14 +96,15 @@ static gboolean chain(Generator *g, gboolean after, gsize split, Tensor **expect
     for (int64_t step = 0, at = 0; step < splits[split].n; at += splits[split].steps[step++]) {
         const int64_t n = splits[split].steps[step];
         Scenario *s = scenario_new(g, "surgery-%s-%s-step%d", after ? "after" : "before", splits[split].tag, (int)step);
-        scenario_about(s, "surgery", after ? "R55 R56" : "R55", "Step %d of %s, %s: %d tokens after %d.", (int)step, splits[split].tag,
-                       after ? "cache made static" : "as exported", (int)n, (int)at);
+        scenario_about(s, "surgery", after ? "R55 R56" : "R55", "Step %d of %s, %s: %d tokens after %d.", (int)step,
+                       splits[split].tag, after ? "cache made static" : "as exported", (int)n, (int)at);
         scenario_input(s, "x", hidden(at, n));
         cache_inputs(s, after, keys, values);
         if (after)
             scenario_input(s, "at", data_int64s(&SHAPE(1), &at));
         weights(s);
-        scenario_text(s, after ? AFTER_POSITIONS PROJECTIONS SCATTER ATTENTION : BEFORE_POSITIONS PROJECTIONS CONCAT ATTENTION);
+        scenario_text(s, after ? AFTER_POSITIONS PROJECTIONS SCATTER ATTENTION
+                               : BEFORE_POSITIONS PROJECTIONS CONCAT ATTENTION);
         scenario_output(s, "y");
         scenario_output(s, "present_k");
         scenario_output(s, "present_v");

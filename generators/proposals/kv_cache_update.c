@@ -77,15 +77,18 @@ static void pseudocode_answer(Scenario *s, const Update *u, const Tensor *cache,
         for (int64_t t = 0; t < u->length; t++)
             for (int64_t i = 0; i < inner; i++) {
                 const int64_t to = ((u->indices ? u->indices[p / batch_span] : 0) + t) % capacity;
-                tensor_set_bits(answer, (moved * capacity + to) * inner + i, tensor_get_bits(update, (p * u->length + t) * inner + i));
+                tensor_set_bits(answer, (moved * capacity + to) * inner + i,
+                                tensor_get_bits(update, (p * u->length + t) * inner + i));
             }
     }
     if (differs)
-        scenario_alternative(s, "the pseudocode of the operator's text: the remainder is taken of batch and head indices too",
-                             (Tensor *[]){ g_steal_pointer(&answer) }, 1);
+        scenario_alternative(
+            s, "the pseudocode of the operator's text: the remainder is taken of batch and head indices too",
+            (Tensor *[]){ g_steal_pointer(&answer) }, 1);
 }
 
-static void one(Generator *g, const Layout *l, Place place, gboolean circular, int64_t length, DType dtype, const char *suffix)
+static void one(Generator *g, const Layout *l, Place place, gboolean circular, int64_t length, DType dtype,
+                const char *suffix)
 {
     Update u = { .cache = l->cache, .axis = l->axis, .length = length, .circular = circular, .dtype = dtype };
     const int64_t batch = l->cache.dims[0], capacity = l->cache.dims[kv_axis(&u)];
@@ -95,13 +98,13 @@ static void one(Generator *g, const Layout *l, Place place, gboolean circular, i
     if (place != ABSENT)
         u.indices = indices;
 
-    Scenario *s = scenario_new(g, "update-%s-%s-%s-%d%s", circular ? "circular" : "linear", l->tag, places[place].tag, (int)length,
-                               suffix);
+    Scenario *s = scenario_new(g, "update-%s-%s-%s-%d%s", circular ? "circular" : "linear", l->tag, places[place].tag,
+                               (int)length, suffix);
     g_autofree char *requirements = g_strconcat(l->requirements, " ", places[place].requirements, circular ? " R5" : "",
                                                 length == 0 ? " R10" : length == capacity ? " R11" : "",
                                                 dtype != DTYPE_FLOAT ? " R12" : "", NULL);
-    scenario_about(s, "tensorscatter", requirements, "%d new places of %d, %s cache, %s: %s; %s.", (int)length, (int)capacity,
-                   circular ? "circular" : "linear", dtype_name(dtype), l->what, places[place].what);
+    scenario_about(s, "tensorscatter", requirements, "%d new places of %d, %s cache, %s: %s; %s.", (int)length,
+                   (int)capacity, circular ? "circular" : "linear", dtype_name(dtype), l->what, places[place].what);
     if (place == RAGGED || place == WRAP_RAGGED)
         scenario_tag(s, "ragged");
     if (length == 0)
@@ -146,7 +149,9 @@ static void shapes(Generator *g)
 static void types(Generator *g)
 {
     static const Layout rows = { "bnsh", { 4, { 2, 3, 5, 3 } }, -2, "R1 R2", "[batch, heads, places, depth], odd rows" };
-    static const Layout columns = { "bnhs", { 4, { 2, 1, 3, 5 } }, 3, "R1 R2", "[batch, heads, depth, places], single elements" };
+    static const Layout columns = {
+        "bnhs", { 4, { 2, 1, 3, 5 } }, 3, "R1 R2", "[batch, heads, depth, places], single elements"
+    };
     gsize count;
     const DTypeInfo *const *all = dtype_all(&count);
     for (gsize i = 0; i < count; i++) {

@@ -14,7 +14,7 @@ gboolean rule_delta(Rule rule)
     return rule == RULE_DELTA || rule == RULE_GATED_DELTA;
 }
 
-/* ---- data ------------------------------------------------------------------------------------------------------------------- */
+/* ---- data -------------------------------------------------------------------------------------------------------- */
 
 /* Keys: one +1 or -1 in each row, in a place that moves, so that states stay small under every rule. */
 static Tensor *keys(const Linear *l)
@@ -22,7 +22,8 @@ static Tensor *keys(const Linear *l)
     Tensor *t = data_constant(l->dtype, &SHAPE(l->batch, l->tokens, l->heads * l->dk), 0);
     for (int64_t row = 0; row < l->batch * l->tokens * l->heads; row++) {
         const int64_t token = row / l->heads % l->tokens, head = row % l->heads, batch = row / l->heads / l->tokens;
-        tensor_set_double(t, row * l->dk + (token * 3 + head + 2 * batch) % l->dk, data_bits(data_seed("key"), (uint64_t)row) & 1 ? -1 : 1);
+        tensor_set_double(t, row * l->dk + (token * 3 + head + 2 * batch) % l->dk,
+                          data_bits(data_seed("key"), (uint64_t)row) & 1 ? -1 : 1);
     }
     return t;
 }
@@ -45,11 +46,13 @@ LinearData linear_data(const Linear *l)
     d.k = keys(l);
     d.v = data_integers(l->dtype, &SHAPE(l->batch, l->tokens, l->heads * l->dv), data_seed("v"), -5, 5);
     if (l->past)
-        d.past = data_integers(l->state ? l->state : l->dtype, &SHAPE(l->batch, l->heads, l->dk, l->dv), data_seed("past"), -7, 7);
+        d.past = data_integers(l->state ? l->state : l->dtype, &SHAPE(l->batch, l->heads, l->dk, l->dv),
+                               data_seed("past"), -7, 7);
     if (rule_gated(l->rule))
         d.decay = decays(l);
     if (rule_delta(l->rule))
-        d.beta = data_integers(l->dtype, &SHAPE(l->batch, l->tokens, l->beta_shared ? 1 : l->heads), data_seed("beta"), 0, 2);
+        d.beta = data_integers(l->dtype, &SHAPE(l->batch, l->tokens, l->beta_shared ? 1 : l->heads), data_seed("beta"),
+                               0, 2);
     return d;
 }
 
@@ -73,14 +76,13 @@ static Tensor *part(const Tensor *t, int64_t from, int64_t n)
     return out;
 }
 
-LinearData linear_data_part(const Linear *l, const LinearData *d, int64_t from, int64_t n, Tensor *past)
+LinearData linear_data_part(const LinearData *d, int64_t from, int64_t n, Tensor *past)
 {
-    (void)l;
     return (LinearData){ part(d->q, from, n), part(d->k, from, n), part(d->v, from, n), past, part(d->decay, from, n),
                          part(d->beta, from, n) };
 }
 
-/* ---- the node --------------------------------------------------------------------------------------------------------------- */
+/* ---- the node ---------------------------------------------------------------------------------------------------- */
 
 Node *linear_node(Scenario *s, const Linear *l)
 {
@@ -122,19 +124,24 @@ Node *linear_describe(Scenario *s, const Linear *l, LinearData d)
     return node;
 }
 
-/* ---- meaning ---------------------------------------------------------------------------------------------------------------- */
+/* ---- meaning ----------------------------------------------------------------------------------------------------- */
 
 /* x [B, T, H * D] as float [T, B, H, D]. */
 static void token_first(GString *body, const char *name, const Linear *l, int64_t heads, int64_t depth)
 {
-    g_string_append_printf(body, "%sf = Cast <to = 1> (%s)  %ss = Constant <value = int64[4] {%d, %d, %d, %d}> ()  "
-                                 "%sr = Reshape <allowzero = 1> (%sf, %ss)  %st = Transpose <perm = [1, 0, 2, 3]> (%sr)  ",
-                           name, name, name, (int)l->batch, (int)l->tokens, (int)heads, (int)depth, name, name, name, name, name);
+    g_string_append_printf(body,
+                           "%sf = Cast <to = 1> (%s)  %ss = Constant <value = int64[4] {%d, %d, %d, %d}> ()  "
+                           "%sr = Reshape <allowzero = 1> (%sf, %ss)  "
+                           "%st = Transpose <perm = [1, 0, 2, 3]> (%sr)  ",
+                           name, name, name, (int)l->batch, (int)l->tokens, (int)heads, (int)depth, name, name, name,
+                           name, name);
 }
 
 static double scale_of(const Linear *l)
 {
-    return l->scale != 0 ? (double)l->scale : l->dk == 4 ? 0.5 : l->dk == 1 ? 1 : 0.25; /* dk is 1, 4 or 16 where it counts */
+    if (l->scale != 0)
+        return (double)l->scale;
+    return l->dk == 4 ? 0.5 : l->dk == 1 ? 1 : 0.25; /* dk is 1, 4 or 16 where it counts */
 }
 
 static void start_state(GString *body, const Linear *l)
@@ -142,14 +149,18 @@ static void start_state(GString *body, const Linear *l)
     if (l->past)
         g_string_append(body, "s0 = Cast <to = 1> (past)  ");
     else
-        g_string_append_printf(body, "dims = Constant <value = int64[4] {%d, %d, %d, %d}> ()  s0 = ConstantOfShape (dims)  ",
+        g_string_append_printf(body, "dims = Constant <value = int64[4] {%d, %d, %d, %d}> ()  "
+                                     "s0 = ConstantOfShape (dims)  ",
                                (int)l->batch, (int)l->heads, (int)l->dk, (int)l->dv);
 }
 
 static void finish(GString *body, const Linear *l, const char *outputs /* float [B, T, Hq, dv] */, const char *state)
 {
-    g_string_append_printf(body, "flat = Constant <value = int64[3] {%d, %d, %d}> ()  ys = Reshape <allowzero = 1> (%s, flat)  "
-                                 "y = Cast <to = %d> (ys)  ", (int)l->batch, (int)l->tokens, (int)(l->q_heads * l->dv), outputs, l->dtype);
+    g_string_append_printf(body,
+                           "flat = Constant <value = int64[3] {%d, %d, %d}> ()  "
+                           "ys = Reshape <allowzero = 1> (%s, flat)  "
+                           "y = Cast <to = %d> (ys)  ",
+                           (int)l->batch, (int)l->tokens, (int)(l->q_heads * l->dv), outputs, l->dtype);
     g_string_append_printf(body, "present = Cast <to = %d> (%s)  ", l->past && l->state ? l->state : l->dtype, state);
 }
 
@@ -174,15 +185,20 @@ static void recurrent(GString *body, const Linear *l)
     else
         g_string_append(body, "d = Identity (st)  ");
     if (rule_delta(l->rule))
-        g_string_append(body, "kd = Mul (kc, d)  held = ReduceSum <keepdims = 0> (kd, row)  news = Sub (vi, held)  u = Mul (b, news)  ");
+        g_string_append(body, "kd = Mul (kc, d)  held = ReduceSum <keepdims = 0> (kd, row)  news = Sub (vi, held)  "
+                              "u = Mul (b, news)  ");
     else
         g_string_append(body, "u = Identity (vi)  ");
-    g_string_append_printf(body, "ur = Unsqueeze (u, row)  outer = Mul (kc, ur)  next = Add (d, outer)  "
-                                 "groups = Constant <value = int64[4] {%d, %d, %d, %d}> ()  qg = Reshape (qi, groups)  "
-                                 "mixed = MatMul (qg, next)  c = Constant <value = float {%.9g}> ()  scaled = Mul (c, mixed)  "
-                                 "heads = Constant <value = int64[3] {%d, %d, %d}> ()  o = Reshape (scaled, heads) }> (s0, qt, kt, vt%s%s)  ",
-                           (int)l->batch, (int)l->heads, (int)(l->q_heads / l->heads), (int)l->dk, scale_of(l), (int)l->batch,
-                           (int)l->q_heads, (int)l->dv, rule_gated(l->rule) ? ", decayt" : "", rule_delta(l->rule) ? ", betat" : "");
+    g_string_append_printf(body,
+                           "ur = Unsqueeze (u, row)  outer = Mul (kc, ur)  next = Add (d, outer)  "
+                           "groups = Constant <value = int64[4] {%d, %d, %d, %d}> ()  qg = Reshape (qi, groups)  "
+                           "mixed = MatMul (qg, next)  c = Constant <value = float {%.9g}> ()  "
+                           "scaled = Mul (c, mixed)  "
+                           "heads = Constant <value = int64[3] {%d, %d, %d}> ()  "
+                           "o = Reshape (scaled, heads) }> (s0, qt, kt, vt%s%s)  ",
+                           (int)l->batch, (int)l->heads, (int)(l->q_heads / l->heads), (int)l->dk, scale_of(l),
+                           (int)l->batch, (int)l->q_heads, (int)l->dv, rule_gated(l->rule) ? ", decayt" : "",
+                           rule_delta(l->rule) ? ", betat" : "");
     g_string_append(body, "ob = Transpose <perm = [1, 0, 2, 3]> (ot)  ");
     finish(body, l, "ob", "last");
 }
@@ -196,14 +212,19 @@ static void parallel(GString *body, const Linear *l)
     token_first(body, "v", l, l->heads, l->dv);
     start_state(body, l);
     g_string_append_printf(body, "ke = Transpose <perm = [1, 2, 0, 3]> (kt)  ve = Transpose <perm = [1, 2, 0, 3]> (vt)  "
-                                 "qe = Transpose <perm = [1, 2, 0, 3]> (qt)  shape = Constant <value = int64[5] {%d, %d, %d, %d, %d}> ()  "
-                                 "qg = Reshape (qe, shape)  two = Constant <value = int64[1] {2}> ()  kg = Unsqueeze (ke, two)  "
-                                 "vg = Unsqueeze (ve, two)  sg = Unsqueeze (s0, two)  kx = Transpose <perm = [0, 1, 2, 4, 3]> (kg)  "
+                                 "qe = Transpose <perm = [1, 2, 0, 3]> (qt)  "
+                                 "shape = Constant <value = int64[5] {%d, %d, %d, %d, %d}> ()  "
+                                 "qg = Reshape (qe, shape)  two = Constant <value = int64[1] {2}> ()  "
+                                 "kg = Unsqueeze (ke, two)  "
+                                 "vg = Unsqueeze (ve, two)  sg = Unsqueeze (s0, two)  "
+                                 "kx = Transpose <perm = [0, 1, 2, 4, 3]> (kg)  "
                                  "all = MatMul (qg, kx)  seen = Trilu <upper = 0> (all)  within = MatMul (seen, vg)  "
-                                 "before = MatMul (qg, sg)  sum = Add (before, within)  c = Constant <value = float {%.9g}> ()  "
+                                 "before = MatMul (qg, sg)  sum = Add (before, within)  "
+                                 "c = Constant <value = float {%.9g}> ()  "
                                  "scaled = Mul (c, sum)  joined = Constant <value = int64[4] {%d, %d, %d, %d}> ()  "
                                  "oh = Reshape (scaled, joined)  ob = Transpose <perm = [0, 2, 1, 3]> (oh)  "
-                                 "km = Transpose <perm = [0, 1, 3, 2]> (ke)  added = MatMul (km, ve)  last = Add (s0, added)  ",
+                                 "km = Transpose <perm = [0, 1, 3, 2]> (ke)  added = MatMul (km, ve)  "
+                                 "last = Add (s0, added)  ",
                            (int)l->batch, (int)l->heads, group, (int)l->tokens, (int)l->dk, scale_of(l), (int)l->batch,
                            (int)l->q_heads, (int)l->tokens, (int)l->dv);
     finish(body, l, "ob", "last");
@@ -211,7 +232,8 @@ static void parallel(GString *body, const Linear *l)
 
 void linear_meaning(Scenario *s, const Linear *l, LinearMeaning meaning)
 {
-    g_autoptr(GString) body = g_string_new("<domain: \"\", opset_import: [\"\" : 27]> LinearAttention <q_num_heads, kv_num_heads");
+    g_autoptr(GString) body =
+        g_string_new("<domain: \"\", opset_import: [\"\" : 27]> LinearAttention <q_num_heads, kv_num_heads");
     g_string_append_printf(body, "%s%s%s> (q, k, v", l->default_rule ? "" : ", update_rule", l->scale != 0 ? ", scale" : "",
                            l->chunk ? ", chunk_size" : "");
     const gboolean later = rule_gated(l->rule) || rule_delta(l->rule);

@@ -7,7 +7,7 @@
 
 #define LINEAR_OPSET 27
 
-/* ---- LinearAttention -------------------------------------------------------------------------------------------------------- */
+/* ---- LinearAttention --------------------------------------------------------------------------------------------- */
 
 typedef enum { RULE_LINEAR, RULE_GATED, RULE_DELTA, RULE_GATED_DELTA, RULES } Rule;
 extern const char *const rule_names[RULES]; /* as the attribute has them */
@@ -34,7 +34,7 @@ typedef struct {
 LinearData linear_data(const Linear *l);
 void       linear_data_clear(LinearData *d);
 /* Tokens [from, from + n) of the data, with `past` (taken) as the state. */
-LinearData linear_data_part(const Linear *l, const LinearData *d, int64_t from, int64_t n, Tensor *past);
+LinearData linear_data_part(const LinearData *d, int64_t from, int64_t n, Tensor *past);
 
 /* Inputs and node; takes the tensors. Outputs y and, if wanted, present, both declared. */
 Node *linear_describe(Scenario *s, const Linear *l, LinearData d);
@@ -49,7 +49,7 @@ void linear_attention_steps(Generator *g);
 void linear_attention_inexact(Generator *g);
 void linear_attention_rejects(Generator *g);
 
-/* ---- CausalConvWithState ---------------------------------------------------------------------------------------------------- */
+/* ---- CausalConvWithState ----------------------------------------------------------------------------------------- */
 
 void causal_conv(Generator *g);
 void causal_conv_rejects(Generator *g);

@@ -22,7 +22,8 @@ static Tensor *weights(const Causal *c)
 {
     Tensor *t = data_constant(c->dtype, &SHAPE(c->channels, 1, c->taps), 0);
     for (int64_t i = 0; i < t->count; i++)
-        tensor_set_double(t, i, is_silu(c) ? (i % c->taps == c->taps - 1 ? 1 : 0) : (double)(2 * (i % 5) - 3 + (i / c->taps) % 2));
+        tensor_set_double(
+            t, i, is_silu(c) ? (i % c->taps == c->taps - 1 ? 1 : 0) : (double)(2 * (i % 5) - 3 + (i / c->taps) % 2));
     return t;
 }
 
@@ -81,12 +82,14 @@ static void meaning(Scenario *s, const Causal *c)
     if (c->past)
         g_string_append(body, "before = Identity (past)  ");
     else
-        g_string_append_printf(body, "dims = Constant <value = int64[3] {%d, %d, %d}> ()  zeros = ConstantOfShape (dims)  "
+        g_string_append_printf(body, "dims = Constant <value = int64[3] {%d, %d, %d}> ()  "
+                                     "zeros = ConstantOfShape (dims)  "
                                      "before = CastLike (zeros, x)  ", (int)c->batch, (int)c->channels, (int)c->taps - 1);
     g_string_append_printf(body, "padded = Concat <axis = 2> (before, x)  sums = Conv <group = %d> (padded, w%s)  ",
                            (int)c->channels, c->bias ? ", bias" : "");
     if (is_silu(c))
-        g_string_append_printf(body, "f = Cast <to = 1> (sums)  gate = Sigmoid (f)  active = Mul (f, gate)  y = Cast <to = %d> (active)  ", c->dtype);
+        g_string_append_printf(body, "f = Cast <to = 1> (sums)  gate = Sigmoid (f)  active = Mul (f, gate)  "
+                                     "y = Cast <to = %d> (active)  ", c->dtype);
     else
         g_string_append(body, "y = Identity (sums)  ");
     g_string_append_printf(body, "from = Constant <value = int64[1] {%d}> ()  to = Constant <value = int64[1] {%d}> ()  "
@@ -105,15 +108,25 @@ static void shapes(Generator *g)
             for (int way = 0; way < 4; way++)
                 for (gsize a = 0; a < G_N_ELEMENTS(activations); a++) {
                     const gsize t = (a + (gsize)way + (gsize)taps + n) % (G_N_ELEMENTS(types) + 2);
-                    const Causal c = { .batch = 2, .channels = 3, .length = lengths[n], .taps = taps, .bias = way & 1, .past = way >> 1,
-                                       .present = TRUE, .activation = activations[a], .dtype = types[t < G_N_ELEMENTS(types) ? t : 0] };
+                    const Causal c = { .batch = 2,
+                                       .channels = 3,
+                                       .length = lengths[n],
+                                       .taps = taps,
+                                       .bias = way & 1,
+                                       .past = way >> 1,
+                                       .present = TRUE,
+                                       .activation = activations[a],
+                                       .dtype = types[t < G_N_ELEMENTS(types) ? t : 0] };
                     if (a == 1 && way != 3)
                         continue; /* none spelt out: once a shape */
-                    Scenario *s = scenario_new(g, "conv-taps%d-length%d%s%s-%s-%s", (int)taps, (int)c.length, c.bias ? "-bias" : "",
-                                               c.past ? "-past" : "", activations[a] ? activations[a] : "plain", dtype_name(c.dtype));
-                    g_autofree char *requirements = g_strconcat("R30 R33", c.past ? "" : " R32", c.bias ? " R31" : "", is_silu(&c) ? " R34" : "",
-                                                                taps == 1 ? " R36" : "", c.length < taps - 1 ? " R35" : "", NULL);
-                    scenario_about(s, "conv", requirements, "%d taps over %d places of %s, %s bias, %s state, activation %s.", (int)taps,
+                    Scenario *s = scenario_new(g, "conv-taps%d-length%d%s%s-%s-%s", (int)taps, (int)c.length,
+                                               c.bias ? "-bias" : "", c.past ? "-past" : "",
+                                               activations[a] ? activations[a] : "plain", dtype_name(c.dtype));
+                    g_autofree char *requirements =
+                        g_strconcat("R30 R33", c.past ? "" : " R32", c.bias ? " R31" : "", is_silu(&c) ? " R34" : "",
+                                    taps == 1 ? " R36" : "", c.length < taps - 1 ? " R35" : "", NULL);
+                    scenario_about(s, "conv", requirements,
+                                   "%d taps over %d places of %s, %s bias, %s state, activation %s.", (int)taps,
                                    (int)c.length, dtype_name(c.dtype), c.bias ? "with" : "no", c.past ? "with" : "no",
                                    activations[a] ? activations[a] : "not written");
                     describe(s, &c, NULL, NULL);
@@ -121,7 +134,9 @@ static void shapes(Generator *g)
                     scenario_emit(s);
                 }
     for (int past = 0; past < 2; past++) {
-        const Causal c = { .batch = 2, .channels = 3, .length = 0, .taps = 3, .past = past, .present = TRUE, .dtype = DTYPE_FLOAT };
+        const Causal c = {
+            .batch = 2, .channels = 3, .length = 0, .taps = 3, .past = past, .present = TRUE, .dtype = DTYPE_FLOAT
+        };
         Scenario *s = scenario_new(g, "conv-no-places%s", past ? "-past" : "");
         scenario_about(s, "conv", "R33 R37", "No places: the state %s.", past ? "passes" : "is zero");
         scenario_tag(s, "empty");
@@ -142,10 +157,18 @@ static void general(Generator *g)
     static const DType types[] = { DTYPE_FLOAT, DTYPE_FLOAT16, DTYPE_BFLOAT16 };
     for (gsize t = 0; t < G_N_ELEMENTS(types); t++)
         for (int silu = 0; silu < 2; silu++) {
-            const Causal c = { .batch = 1, .channels = 3, .length = 9, .taps = 4, .bias = TRUE, .past = TRUE, .present = TRUE,
-                               .activation = silu ? "silu" : NULL, .dtype = types[t] };
+            const Causal c = { .batch = 1,
+                               .channels = 3,
+                               .length = 9,
+                               .taps = 4,
+                               .bias = TRUE,
+                               .past = TRUE,
+                               .present = TRUE,
+                               .activation = silu ? "silu" : NULL,
+                               .dtype = types[t] };
             Scenario *s = scenario_new(g, "conv-general-%s%s", dtype_name(types[t]), silu ? "-silu" : "");
-            scenario_about(s, "conv", silu ? "R30 R34 R38" : "R30 R38", "General data in %s%s.", dtype_name(types[t]), silu ? ", silu" : "");
+            scenario_about(s, "conv", silu ? "R30 R34 R38" : "R30 R38", "General data in %s%s.", dtype_name(types[t]),
+                           silu ? ", silu" : "");
             scenario_opset(s, LINEAR_OPSET);
             scenario_input(s, "x", data_normal(c.dtype, &SHAPE(1, 3, 9), data_seed("conv x")));
             scenario_input(s, "w", data_normal(c.dtype, &SHAPE(3, 1, 4), data_seed("conv w")));
@@ -158,7 +181,7 @@ static void general(Generator *g)
         }
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------------------------- */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 /* Places [from, from + n) of t [B, C, L]. */
 static Tensor *places(const Tensor *t, int64_t from, int64_t n)
@@ -180,7 +203,14 @@ static void steps(Generator *g, const char *activation)
         { "6", 1, { 6 } }, { "3-3", 2, { 3, 3 } }, { "1-5", 2, { 1, 5 } }, { "4-1-1", 3, { 4, 1, 1 } }, { "2-0-4", 3, { 2, 0, 4 } },
         { "1-1-1-1-1-1", 6, { 1, 1, 1, 1, 1, 1 } },
     };
-    Causal c = { .batch = 2, .channels = 3, .length = 6, .taps = 4, .bias = TRUE, .past = TRUE, .present = TRUE, .activation = activation,
+    Causal c = { .batch = 2,
+                 .channels = 3,
+                 .length = 6,
+                 .taps = 4,
+                 .bias = TRUE,
+                 .past = TRUE,
+                 .present = TRUE,
+                 .activation = activation,
                  .dtype = DTYPE_FLOAT };
     g_autoptr(Tensor) x = samples(&c, "x", &SHAPE(2, 3, 6));
     g_autoptr(Tensor) y = NULL;
@@ -189,9 +219,11 @@ static void steps(Generator *g, const char *activation)
         Tensor *state = samples(&c, "past", &SHAPE(2, 3, 3));
         for (int64_t step = 0, at = 0; step < splits[i].n; at += splits[i].lengths[step++]) {
             c.length = splits[i].lengths[step];
-            Scenario *s = scenario_new(g, "conv-steps-%s%s%s-step%d", activation ? activation : "", activation ? "-" : "", splits[i].tag, (int)step);
-            scenario_about(s, "conv", c.length ? "R30 R39" : "R30 R37 R39", "Step %d of %s: %d places from the state of the step before.",
-                           (int)step, splits[i].tag, (int)c.length);
+            Scenario *s = scenario_new(g, "conv-steps-%s%s%s-step%d", activation ? activation : "",
+                                       activation ? "-" : "", splits[i].tag, (int)step);
+            scenario_about(s, "conv", c.length ? "R30 R39" : "R30 R37 R39",
+                           "Step %d of %s: %d places from the state of the step before.", (int)step, splits[i].tag,
+                           (int)c.length);
             describe(s, &c, places(x, at, c.length), state);
             Tensor *outputs[2];
             if (!scenario_run(s, outputs, 2))
@@ -222,7 +254,7 @@ void causal_conv(Generator *g)
     steps(g, "silu");
 }
 
-/* ---- rejects ----------------------------------------------------------------------------------------------------------------- */
+/* ---- rejects ----------------------------------------------------------------------------------------------------- */
 
 #define CONV_TWIN "conv-valid"
 
@@ -263,7 +295,14 @@ static Tensor *ones(const Shape *shape, const Shape *own, DType dtype)
 
 void causal_conv_rejects(Generator *g)
 {
-    Causal c = { .batch = 2, .channels = 3, .length = 5, .taps = 4, .bias = TRUE, .past = TRUE, .present = TRUE, .activation = "silu",
+    Causal c = { .batch = 2,
+                 .channels = 3,
+                 .length = 5,
+                 .taps = 4,
+                 .bias = TRUE,
+                 .past = TRUE,
+                 .present = TRUE,
+                 .activation = "silu",
                  .dtype = DTYPE_FLOAT };
     Scenario *s = scenario_new(g, CONV_TWIN);
     scenario_about(s, "conv", "R30 R40 R41 R42 R43 R44 R45 R46", "The valid twin of the cases that must be refused.");

@@ -67,7 +67,15 @@ static const Change changes[] = {
 
 static Linear twin_of(Rule rule)
 {
-    return (Linear){ .rule = rule, .batch = 2, .tokens = 5, .q_heads = 4, .heads = 2, .dk = 4, .dv = 3, .past = TRUE, .present = TRUE,
+    return (Linear){ .rule = rule,
+                     .batch = 2,
+                     .tokens = 5,
+                     .q_heads = 4,
+                     .heads = 2,
+                     .dk = 4,
+                     .dv = 3,
+                     .past = TRUE,
+                     .present = TRUE,
                      .dtype = DTYPE_FLOAT };
 }
 

@@ -71,10 +71,17 @@ static void gates(Generator *g)
             Linear l = { SIZES(2, 5, 4, 2, 4, 3), BOTH, .decay_each = way & 1, .beta_shared = way >> 1 };
             if ((l.decay_each && !rule_gated(rule)) || (l.beta_shared && !rule_delta(rule)) || way == 0)
                 continue;
-            g_autofree char *tag = g_strdup_printf("gates%s%s", l.decay_each ? "-decay-each" : "", l.beta_shared ? "-beta-shared" : "");
-            const Shaped f = { tag, l, "R1", l.decay_each && l.beta_shared ? "a decay for each row of the state, one beta for all heads"
-                                            : l.decay_each ? "a decay for each row of the state" : "one beta for all heads" };
-            one(g, &f, rule, DTYPE_FLOAT, "", l, l.decay_each && l.beta_shared ? " R11 R12" : l.decay_each ? " R11" : " R12");
+            g_autofree char *tag =
+                g_strdup_printf("gates%s%s", l.decay_each ? "-decay-each" : "", l.beta_shared ? "-beta-shared" : "");
+            const Shaped f = { tag, l, "R1",
+                               l.decay_each && l.beta_shared
+                                   ? "a decay for each row of the state, one beta for all heads"
+                               : l.decay_each ? "a decay for each row of the state"
+                                              : "one beta for all heads" };
+            one(g, &f, rule, DTYPE_FLOAT, "", l,
+                l.decay_each && l.beta_shared ? " R11 R12"
+                : l.decay_each                ? " R11"
+                                              : " R12");
         }
     const Shaped f = { "default", { SIZES(1, 4, 2, 2, 4, 3), BOTH, .default_rule = TRUE }, "R1", "the rule is not written" };
     one(g, &f, RULE_GATED_DELTA, DTYPE_FLOAT, "", f.node, " R13");
@@ -85,7 +92,10 @@ static void state_types(Generator *g)
 {
     static const struct {
         DType dtype, state;
-    } pairs[] = { { DTYPE_FLOAT16, DTYPE_FLOAT }, { DTYPE_BFLOAT16, DTYPE_FLOAT }, { DTYPE_FLOAT, DTYPE_FLOAT16 }, { DTYPE_BFLOAT16, DTYPE_FLOAT16 } };
+    } pairs[] = { { DTYPE_FLOAT16, DTYPE_FLOAT },
+                  { DTYPE_BFLOAT16, DTYPE_FLOAT },
+                  { DTYPE_FLOAT, DTYPE_FLOAT16 },
+                  { DTYPE_BFLOAT16, DTYPE_FLOAT16 } };
     for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
         for (Rule rule = 0; rule < RULES; rule++) {
             g_autofree char *suffix = g_strdup_printf("-state-%s", dtype_name(pairs[i].state));
@@ -102,7 +112,8 @@ static void no_tokens(Generator *g)
         for (int past = 0; past < 2; past++) {
             const Linear l = { .rule = rule, SIZES(2, 0, 2, 2, 4, 3), .past = past, .present = TRUE, .dtype = DTYPE_FLOAT };
             Scenario *s = scenario_new(g, "%s-no-tokens%s", rule_tags[rule], past ? "" : "-fresh");
-            scenario_about(s, "recurrent", "R15", "Rule %s without tokens: the state %s.", rule_names[rule], past ? "passes" : "is zero");
+            scenario_about(s, "recurrent", "R15", "Rule %s without tokens: the state %s.", rule_names[rule],
+                           past ? "passes" : "is zero");
             scenario_tag(s, "empty");
             linear_describe(s, &l, linear_data(&l));
             scenario_emit_forms(s, 1u << FORM_NATIVE);
@@ -134,7 +145,7 @@ void linear_attention_rules(Generator *g)
     parallel(g);
 }
 
-/* ---- steps ------------------------------------------------------------------------------------------------------------------- */
+/* ---- steps ------------------------------------------------------------------------------------------------------- */
 
 static const struct {
     const char *tag;
@@ -159,7 +170,7 @@ static gboolean whole(Generator *g, const Linear *l, const LinearData *data, Ten
 {
     Scenario *s = scenario_new(g, "%s-steps-6-step0", rule_tags[l->rule]);
     scenario_about(s, "chunked", "R17", "Six tokens at once, rule %s.", rule_names[l->rule]);
-    linear_describe(s, l, linear_data_part(l, data, 0, 6, tensor_ref(data->past)));
+    linear_describe(s, l, linear_data_part(data, 0, 6, tensor_ref(data->past)));
     linear_meaning(s, l, MEANING_RECURRENT);
     if (!scenario_run(s, outputs, 2))
         return FALSE;
@@ -181,9 +192,10 @@ void linear_attention_steps(Generator *g)
                 Linear own = l;
                 own.tokens = splits[i].lengths[step];
                 Scenario *s = scenario_new(g, "%s-steps-%s-step%d", rule_tags[rule], splits[i].tag, (int)step);
-                scenario_about(s, "chunked", own.tokens ? "R17 R18" : "R17 R18 R15", "Step %d of %s, rule %s: %d tokens from the state of the step before.",
-                               (int)step, splits[i].tag, rule_names[rule], (int)own.tokens);
-                linear_describe(s, &own, linear_data_part(&l, &data, at, own.tokens, state));
+                scenario_about(s, "chunked", own.tokens ? "R17 R18" : "R17 R18 R15",
+                               "Step %d of %s, rule %s: %d tokens from the state of the step before.", (int)step,
+                               splits[i].tag, rule_names[rule], (int)own.tokens);
+                linear_describe(s, &own, linear_data_part(&data, at, own.tokens, state));
                 Tensor *outputs[2];
                 if (!scenario_run(s, outputs, 2))
                     return;
@@ -204,7 +216,7 @@ void linear_attention_steps(Generator *g)
     }
 }
 
-/* ---- general data ------------------------------------------------------------------------------------------------------------ */
+/* ---- general data ------------------------------------------------------------------------------------------------ */
 
 /* Decays, rates and keys as models have them; the certificate says how far an answer may be off. Native only: a decomposed
  * form rounds at every node. */
@@ -213,20 +225,24 @@ void linear_attention_inexact(Generator *g)
     static const struct {
         int64_t tokens, dk, dv;
         DType   dtype;
-    } sizes[] = { { 1, 4, 3, DTYPE_FLOAT }, { 9, 4, 3, DTYPE_FLOAT }, { 9, 5, 2, DTYPE_FLOAT }, { 33, 8, 4, DTYPE_FLOAT }, { 9, 4, 3, DTYPE_FLOAT16 },
-                  { 9, 8, 4, DTYPE_BFLOAT16 } };
+    } sizes[] = { { 1, 4, 3, DTYPE_FLOAT },  { 9, 4, 3, DTYPE_FLOAT },   { 9, 5, 2, DTYPE_FLOAT },
+                  { 33, 8, 4, DTYPE_FLOAT }, { 9, 4, 3, DTYPE_FLOAT16 }, { 9, 8, 4, DTYPE_BFLOAT16 } };
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
         for (Rule rule = 0; rule < RULES; rule++) {
-            const Linear l = { .rule = rule, SIZES(1, sizes[i].tokens, 2, 1, sizes[i].dk, sizes[i].dv), BOTH, .dtype = sizes[i].dtype };
-            Scenario *s = scenario_new(g, "%s-general-%d-%d-%s", rule_tags[rule], (int)l.tokens, (int)l.dk, dtype_name(l.dtype));
+            const Linear l = {
+                .rule = rule, SIZES(1, sizes[i].tokens, 2, 1, sizes[i].dk, sizes[i].dv), BOTH, .dtype = sizes[i].dtype
+            };
+            Scenario *s =
+                scenario_new(g, "%s-general-%d-%d-%s", rule_tags[rule], (int)l.tokens, (int)l.dk, dtype_name(l.dtype));
             g_autofree char *requirements = g_strconcat("R1 R19 ", rule_requirements(rule), NULL);
-            scenario_about(s, "recurrent", requirements, "Rule %s on general data, %d tokens of depth %d in %s.", rule_names[rule],
-                           (int)l.tokens, (int)l.dk, dtype_name(l.dtype));
+            scenario_about(s, "recurrent", requirements, "Rule %s on general data, %d tokens of depth %d in %s.",
+                           rule_names[rule], (int)l.tokens, (int)l.dk, dtype_name(l.dtype));
             LinearData d = linear_data(&l);
             const Shape q = d.q->shape, k = d.k->shape, v = d.v->shape, state = d.past->shape;
             linear_data_clear(&d);
             d.q = data_normal(l.dtype, &q, data_seed("general q"));
-            d.k = data_scaled(l.dtype, &k, data_seed("general k"), -127, 127, -8); /* short keys keep the delta rules stable */
+            d.k = data_scaled(l.dtype, &k, data_seed("general k"), -127, 127,
+                              -8); /* short keys keep the delta rules stable */
             d.v = data_normal(l.dtype, &v, data_seed("general v"));
             d.past = data_normal(l.dtype, &state, data_seed("general past"));
             if (rule_gated(rule))

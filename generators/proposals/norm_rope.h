@@ -5,7 +5,7 @@
 #include "generators/engine/chain.h"
 #include "generators/engine/data.h"
 
-/* ---- RMSNormalization ----------------------------------------------------------------------------------------------------- */
+/* ---- RMSNormalization -------------------------------------------------------------------------------------------- */
 
 /* The ways in which exporters write it; the first is the operator's own function body. */
 typedef enum { RMS_BODY, RMS_POW, RMS_RECIPROCAL, RMS_LATE_CAST, RMS_PATTERNS } RmsPattern;
@@ -30,7 +30,7 @@ float   rms_epsilon(int64_t group); /* the epsilon that goes with rms_rows */
 void norm_rope_rms(Generator *g);
 void norm_rope_rms_rejects(Generator *g);
 
-/* ---- RotaryEmbedding ------------------------------------------------------------------------------------------------------ */
+/* ---- RotaryEmbedding --------------------------------------------------------------------------------------------- */
 
 /* Split and rotate; rotate_half over doubled caches; a product with a constant matrix of signs. */
 typedef enum { ROPE_SPLIT, ROPE_ROTATE_HALF, ROPE_MATRIX, ROPE_PATTERNS } RopePattern;

@@ -23,7 +23,8 @@ static void inverse(Generator *g)
     for (int way = 0; way < 8; way++) {
         const Rope r = { .batch = 2, .heads = 3, .length = 5, .depth = 8, .rotated = way & 4 ? 4 : 0, .flat = way & 1,
                          .interleaved = way >> 1 & 1, .dtype = DTYPE_FLOAT };
-        Scenario *s = scenario_new(g, "rope-inverse-%s-%s%s", r.flat ? "3d" : "4d", r.interleaved ? "pairs" : "halves", r.rotated ? "-partial" : "");
+        Scenario *s = scenario_new(g, "rope-inverse-%s-%s%s", r.flat ? "3d" : "4d", r.interleaved ? "pairs" : "halves",
+                                   r.rotated ? "-partial" : "");
         scenario_about(s, "rope", "R30", "Turned by quarters and back by the negated sines: the input comes out.");
         rope_describe(s, &r, NULL, quarter_turns(&r, FALSE, 1), quarter_turns(&r, TRUE, 1));
         scenario_constant(s, "nis", quarter_turns(&r, TRUE, -1));
@@ -47,7 +48,14 @@ static void composition(Generator *g)
         int64_t sums[5];
         for (int i = 0; i < 5; i++)
             sums[i] = first[i] + second[i];
-        Rope r = { .batch = 1, .heads = 2, .length = 5, .depth = 6, .interleaved = interleaved, .table = 9, .dtype = DTYPE_FLOAT, .positions = sums };
+        Rope r = { .batch = 1,
+                   .heads = 2,
+                   .length = 5,
+                   .depth = 6,
+                   .interleaved = interleaved,
+                   .table = 9,
+                   .dtype = DTYPE_FLOAT,
+                   .positions = sums };
         Scenario *whole = scenario_new(g, "rope-composition-%s-sum", interleaved ? "pairs" : "halves");
         scenario_about(whole, "rope", "R30 R26", "Quarter turns at the positions a + b.");
         rope_describe(whole, &r, NULL, quarter_turns(&r, FALSE, 1), quarter_turns(&r, TRUE, 1));
@@ -75,11 +83,18 @@ static void composition(Generator *g)
 static void equivalences(Generator *g)
 {
     for (int interleaved = 0; interleaved < 2; interleaved++) {
-        const Rope plain = { .batch = 2, .heads = 3, .length = 5, .depth = 8, .rotated = 6, .interleaved = interleaved, .table = 9,
+        const Rope plain = { .batch = 2,
+                             .heads = 3,
+                             .length = 5,
+                             .depth = 8,
+                             .rotated = 6,
+                             .interleaved = interleaved,
+                             .table = 9,
                              .dtype = DTYPE_FLOAT16 };
         const char *kind = interleaved ? "pairs" : "halves";
         Scenario *s = scenario_new(g, "rope-same-%s-4d", kind);
-        scenario_about(s, "rope", "R31 R24", "The first of four ways to say one rotation: [batch, heads, places, channels], positions.");
+        scenario_about(s, "rope", "R31 R24",
+                       "The first of four ways to say one rotation: [batch, heads, places, channels], positions.");
         rope_describe(s, &plain, NULL, NULL, NULL);
         rope_meaning(s, &plain, ROPE_SPLIT);
         scenario_output(s, "y");
@@ -96,9 +111,11 @@ static void equivalences(Generator *g)
         scenario_input(s, "cos", rope_cache(&plain, FALSE));
         scenario_input(s, "sin", rope_cache(&plain, TRUE));
         scenario_input(s, "positions", rope_positions(&plain));
-        scenario_text(s, "bsnh = Transpose <perm = [0, 2, 1, 3]> (x4)  f = Constant <value = int64[3] {0, 0, -1}> ()  x = Reshape (bsnh, f)");
+        scenario_text(s, "bsnh = Transpose <perm = [0, 2, 1, 3]> (x4)  f = Constant <value = int64[3] {0, 0, -1}> ()  "
+                         "x = Reshape (bsnh, f)");
         rope_node(s, &flat, "x", "y");
-        scenario_text(s, "h = Constant <value = int64[4] {0, 0, 3, 8}> ()  apart = Reshape (y, h)  z = Transpose <perm = [0, 2, 1, 3]> (apart)");
+        scenario_text(s, "h = Constant <value = int64[4] {0, 0, 3, 8}> ()  apart = Reshape (y, h)  "
+                         "z = Transpose <perm = [0, 2, 1, 3]> (apart)");
         scenario_output(s, "z");
         scenario_expect(s, 0, tensor_ref(expected));
         scenario_emit_forms(s, 1u << FORM_NATIVE);
@@ -142,7 +159,9 @@ static void equivalences(Generator *g)
 static void decode(Generator *g)
 {
     static const int64_t positions[] = { 0, 1, 2, 3, 4, 5 };
-    const Rope all = { .batch = 1, .heads = 2, .length = 6, .depth = 4, .table = 9, .dtype = DTYPE_FLOAT, .positions = positions };
+    const Rope all = {
+        .batch = 1, .heads = 2, .length = 6, .depth = 4, .table = 9, .dtype = DTYPE_FLOAT, .positions = positions
+    };
     Scenario *s = scenario_new(g, "rope-decode-whole");
     scenario_about(s, "rope", "R32", "Six tokens at once.");
     rope_describe(s, &all, NULL, NULL, NULL);
@@ -157,7 +176,8 @@ static void decode(Generator *g)
         Rope one = all;
         one.length = 1;
         one.positions = &positions[p];
-        Tensor *token = data_constant(DTYPE_FLOAT, &SHAPE(1, 2, 1, 4), 0), *expected = data_constant(DTYPE_FLOAT, &SHAPE(1, 2, 1, 4), 0);
+        Tensor *token = data_constant(DTYPE_FLOAT, &SHAPE(1, 2, 1, 4), 0),
+               *expected = data_constant(DTYPE_FLOAT, &SHAPE(1, 2, 1, 4), 0);
         for (int64_t i = 0; i < 8; i++) {
             const int64_t from = (i / 4 * 6 + p) * 4 + i % 4;
             tensor_set_bits(token, i, tensor_get_bits(x, from));
@@ -180,7 +200,13 @@ static void untouched(Generator *g)
     static const double still[] = { INFINITY, -0.0, NAN, -INFINITY };
     for (gsize t = 0; t < G_N_ELEMENTS(types); t++)
         for (int interleaved = 0; interleaved < 2; interleaved++) {
-            const Rope r = { .batch = 1, .heads = 2, .length = 3, .depth = 8, .rotated = 4, .interleaved = interleaved, .dtype = types[t] };
+            const Rope r = { .batch = 1,
+                             .heads = 2,
+                             .length = 3,
+                             .depth = 8,
+                             .rotated = 4,
+                             .interleaved = interleaved,
+                             .dtype = types[t] };
             Scenario *s = scenario_new(g, "rope-untouched-%s-%s", interleaved ? "pairs" : "halves", dtype_name(types[t]));
             scenario_about(s, "rope", "R23", "Infinities, NaN and a negative zero in channels that do not rotate.");
             Tensor *x = rope_x(&r);
@@ -200,9 +226,17 @@ static void general(Generator *g)
     static const DType types[] = { DTYPE_FLOAT, DTYPE_FLOAT16, DTYPE_BFLOAT16 };
     for (gsize t = 0; t < G_N_ELEMENTS(types); t++)
         for (int way = 0; way < 4; way++) {
-            const Rope r = { .batch = 2, .heads = 2, .length = 4, .depth = 8, .flat = way & 1, .interleaved = way >> 1, .dtype = types[t] };
-            Scenario *s = scenario_new(g, "rope-general-%s-%s-%s", r.flat ? "3d" : "4d", r.interleaved ? "pairs" : "halves", dtype_name(types[t]));
-            scenario_about(s, "rope", r.interleaved ? "R20 R22 R33" : "R20 R21 R33", "General data in %s.", dtype_name(types[t]));
+            const Rope r = { .batch = 2,
+                             .heads = 2,
+                             .length = 4,
+                             .depth = 8,
+                             .flat = way & 1,
+                             .interleaved = way >> 1,
+                             .dtype = types[t] };
+            Scenario *s = scenario_new(g, "rope-general-%s-%s-%s", r.flat ? "3d" : "4d",
+                                       r.interleaved ? "pairs" : "halves", dtype_name(types[t]));
+            scenario_about(s, "rope", r.interleaved ? "R20 R22 R33" : "R20 R21 R33", "General data in %s.",
+                           dtype_name(types[t]));
             const Shape x = rope_x_shape(&r), cache = rope_cache_shape(&r);
             rope_describe(s, &r, data_normal(types[t], &x, data_seed("general x")),
                           data_scaled(types[t], &cache, data_seed("general cosine"), -4095, 4095, -12),

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- RMSNormalization ------------------------------------------------------------------------------------------------------- */
+/* ---- RMSNormalization -------------------------------------------------------------------------------------------- */
 
 #define RMS_TWIN "rms-valid"
 
@@ -45,7 +45,9 @@ void norm_rope_rms_rejects(Generator *g)
     static const struct {
         const char *name, *what;
         int64_t     axis;
-    } axes[] = { { "axis-above", "axis 3 of rank 3", 3 }, { "axis-below", "axis -4 of rank 3", -4 }, { "axis-far", "axis 1000 of rank 3", 1000 } };
+    } axes[] = { { "axis-above", "axis 3 of rank 3", 3 },
+                 { "axis-below", "axis -4 of rank 3", -4 },
+                 { "axis-far", "axis 1000 of rank 3", 1000 } };
     for (gsize i = 0; i < G_N_ELEMENTS(axes); i++)
         rms_reject(g, axes[i].name, "R10", axes[i].what, "axis", &SHAPE(4), axes[i].axis, f, f, f, 23);
     static const struct {
@@ -61,14 +63,16 @@ void norm_rope_rms_rejects(Generator *g)
     for (gsize i = 0; i < G_N_ELEMENTS(scales); i++)
         rms_reject(g, scales[i].name, "R11", scales[i].what, "scale", &scales[i].scale, -1, f, f, f, 23);
     rms_reject(g, "stash-int32", "R12", "computing in int32", "stash_type", &SHAPE(4), -1, DTYPE_INT32, f, f, 23);
-    rms_reject(g, "stash-undefined", "R12", "computing in the undefined type", "stash_type", &SHAPE(4), -1, DTYPE_UNDEFINED, f, f, 23);
-    rms_reject(g, "stash-unknown", "R12", "computing in a type that does not exist", "stash_type", &SHAPE(4), -1, 99, f, f, 23);
+    rms_reject(g, "stash-undefined", "R12", "computing in the undefined type", "stash_type", &SHAPE(4), -1,
+               DTYPE_UNDEFINED, f, f, 23);
+    rms_reject(g, "stash-unknown", "R12", "computing in a type that does not exist", "stash_type", &SHAPE(4), -1, 99, f,
+               f, 23);
     rms_reject(g, "x-int32", "R13", "integers", "int32", &SHAPE(4), -1, f, DTYPE_INT32, f, 23);
     rms_reject(g, "scale-int64", "R13", "a scale of integers", "int64", &SHAPE(4), -1, f, f, DTYPE_INT64, 23);
     rms_reject(g, "opset-22", "R14", "opset 22 has no RMSNormalization", "RMSNormalization", &SHAPE(4), -1, f, f, f, 22);
 }
 
-/* ---- RotaryEmbedding -------------------------------------------------------------------------------------------------------- */
+/* ---- RotaryEmbedding --------------------------------------------------------------------------------------------- */
 
 /* What differs from the twin: x [2, 3, 5, 8] or [2, 5, 24], caches [9, 3], positions [2, 5], 6 channels rotate. */
 typedef struct {
@@ -117,7 +121,13 @@ static const Change changes[] = {
 
 static Rope twin_of(gboolean flat, gboolean no_positions)
 {
-    return (Rope){ .batch = 2, .heads = 3, .length = 5, .depth = 8, .rotated = 6, .flat = flat, .table = no_positions ? 0 : 9,
+    return (Rope){ .batch = 2,
+                   .heads = 3,
+                   .length = 5,
+                   .depth = 8,
+                   .rotated = 6,
+                   .flat = flat,
+                   .table = no_positions ? 0 : 9,
                    .dtype = DTYPE_FLOAT };
 }
 
@@ -187,7 +197,8 @@ void norm_rope_rope_rejects(Generator *g)
     for (gsize i = 0; i < G_N_ELEMENTS(twins); i++) {
         const Rope r = twin_of(twins[i][0], twins[i][1]);
         Scenario *s = scenario_new(g, "%s", twin_name(twins[i][0], twins[i][1]));
-        scenario_about(s, "rope", "R20 R40 R41 R42 R43 R44 R45 R46 R47 R48", "A valid twin of the cases that must be refused.");
+        scenario_about(s, "rope", "R20 R40 R41 R42 R43 R44 R45 R46 R47 R48",
+                       "A valid twin of the cases that must be refused.");
         scenario_opset(s, 23);
         rope_describe(s, &r, NULL, NULL, NULL);
         rope_meaning(s, &r, ROPE_SPLIT);

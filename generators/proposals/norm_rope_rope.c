@@ -59,8 +59,8 @@ Tensor *rope_positions(const Rope *r)
 
 Node *rope_node(Scenario *s, const Rope *r, const char *x, const char *y)
 {
-    Node *node = scenario_node(s, "", "RotaryEmbedding", r->table ? NAMES(x, "cos", "sin", "positions") : NAMES(x, "cos", "sin"),
-                               NAMES(y));
+    Node *node = scenario_node(s, "", "RotaryEmbedding",
+                               r->table ? NAMES(x, "cos", "sin", "positions") : NAMES(x, "cos", "sin"), NAMES(y));
     if (r->interleaved)
         scenario_set_int(s, node, "interleaved", 1);
     if (r->rotated)
@@ -80,7 +80,7 @@ Node *rope_describe(Scenario *s, const Rope *r, Tensor *x, Tensor *cosines, Tens
     return rope_node(s, r, "x", "y");
 }
 
-/* ---- meaning ---------------------------------------------------------------------------------------------------------------- */
+/* ---- meaning ----------------------------------------------------------------------------------------------------- */
 
 /* From `turning` [.., R] with the caches c and d (cosine, sine) [.., R / 2] to `turned`. */
 static void split_pattern(GString *body, const Rope *r)
@@ -88,16 +88,21 @@ static void split_pattern(GString *body, const Rope *r)
     const int64_t half = rotated(r) / 2;
     if (r->interleaved)
         g_string_append_printf(body,
-                               "pairs = Constant <value = int64[5] {0, 0, 0, %d, 2}> ()  paired = Reshape (turning, pairs)  "
+                               "pairs = Constant <value = int64[5] {0, 0, 0, %d, 2}> ()  "
+                               "paired = Reshape (turning, pairs)  "
                                "ones = Constant <value = int64[2] {1, 1}> ()  x1, x2 = Split <axis = -1> (paired, ones)  "
-                               "back = Constant <value = int64[1] {-1}> ()  cc = Unsqueeze (c, back)  dd = Unsqueeze (d, back)  ", (int)half);
+                               "back = Constant <value = int64[1] {-1}> ()  cc = Unsqueeze (c, back)  "
+                               "dd = Unsqueeze (d, back)  ", (int)half);
     else
-        g_string_append_printf(body, "halves = Constant <value = int64[2] {%d, %d}> ()  x1, x2 = Split <axis = -1> (turning, halves)  "
+        g_string_append_printf(body, "halves = Constant <value = int64[2] {%d, %d}> ()  "
+                                     "x1, x2 = Split <axis = -1> (turning, halves)  "
                                      "cc = Identity (c)  dd = Identity (d)  ", (int)half, (int)half);
-    g_string_append(body, "cx = Mul (cc, x1)  sy = Mul (dd, x2)  real = Sub (cx, sy)  sx = Mul (dd, x1)  cy = Mul (cc, x2)  "
+    g_string_append(body, "cx = Mul (cc, x1)  sy = Mul (dd, x2)  real = Sub (cx, sy)  sx = Mul (dd, x1)  "
+                          "cy = Mul (cc, x2)  "
                           "imaginary = Add (sx, cy)  both = Concat <axis = -1> (real, imaginary)  ");
     if (r->interleaved)
-        g_string_append_printf(body, "flat = Constant <value = int64[4] {0, 0, 0, %d}> ()  turned = Reshape (both, flat)  ",
+        g_string_append_printf(body, "flat = Constant <value = int64[4] {0, 0, 0, %d}> ()  "
+                                     "turned = Reshape (both, flat)  ",
                                (int)rotated(r));
     else
         g_string_append(body, "turned = Identity (both)  ");
@@ -107,7 +112,8 @@ static void split_pattern(GString *body, const Rope *r)
 static void doubled(GString *body, const Rope *r)
 {
     if (r->interleaved)
-        g_string_append_printf(body, "back = Constant <value = int64[1] {-1}> ()  c1 = Unsqueeze (c, back)  d1 = Unsqueeze (d, back)  "
+        g_string_append_printf(body, "back = Constant <value = int64[1] {-1}> ()  c1 = Unsqueeze (c, back)  "
+                                     "d1 = Unsqueeze (d, back)  "
                                      "c2 = Concat <axis = -1> (c1, c1)  d2 = Concat <axis = -1> (d1, d1)  "
                                      "flat = Constant <value = int64[4] {0, 0, 0, %d}> ()  cc = Reshape (c2, flat)  "
                                      "dd = Reshape (d2, flat)  ", (int)rotated(r));
@@ -120,12 +126,16 @@ static void rotate_half_pattern(GString *body, const Rope *r)
     const int64_t half = rotated(r) / 2;
     doubled(body, r);
     if (r->interleaved)
-        g_string_append_printf(body, "pairs = Constant <value = int64[5] {0, 0, 0, %d, 2}> ()  paired = Reshape (turning, pairs)  "
-                                     "ones = Constant <value = int64[2] {1, 1}> ()  x1, x2 = Split <axis = -1> (paired, ones)  "
-                                     "minus = Neg (x2)  swapped = Concat <axis = -1> (minus, x1)  other = Reshape (swapped, flat)  ",
+        g_string_append_printf(body, "pairs = Constant <value = int64[5] {0, 0, 0, %d, 2}> ()  "
+                                     "paired = Reshape (turning, pairs)  "
+                                     "ones = Constant <value = int64[2] {1, 1}> ()  "
+                                     "x1, x2 = Split <axis = -1> (paired, ones)  "
+                                     "minus = Neg (x2)  swapped = Concat <axis = -1> (minus, x1)  "
+                                     "other = Reshape (swapped, flat)  ",
                                (int)half);
     else
-        g_string_append_printf(body, "halves = Constant <value = int64[2] {%d, %d}> ()  x1, x2 = Split <axis = -1> (turning, halves)  "
+        g_string_append_printf(body, "halves = Constant <value = int64[2] {%d, %d}> ()  "
+                                     "x1, x2 = Split <axis = -1> (turning, halves)  "
                                      "minus = Neg (x2)  other = Concat <axis = -1> (minus, x1)  ", (int)half, (int)half);
     g_string_append(body, "cx = Mul (turning, cc)  sx = Mul (other, dd)  turned = Add (cx, sx)  ");
 }
@@ -148,7 +158,8 @@ static void matrix_pattern(GString *body, const Rope *r)
 
 void rope_meaning(Scenario *s, const Rope *r, RopePattern pattern)
 {
-    static void (*const patterns[ROPE_PATTERNS])(GString *, const Rope *) = { split_pattern, rotate_half_pattern, matrix_pattern };
+    static void (*const patterns[ROPE_PATTERNS])(GString *, const Rope *) = { split_pattern, rotate_half_pattern,
+                                                                              matrix_pattern };
     g_autoptr(GString) body = g_string_new("<domain: \"\", opset_import: [\"\" : 23]> RotaryEmbedding <");
     g_string_append_printf(body, "%s%s%s", r->interleaved ? "interleaved, " : "", r->rotated ? "rotary_embedding_dim, " : "",
                            r->flat ? "num_heads, " : "");
@@ -160,32 +171,36 @@ void rope_meaning(Scenario *s, const Rope *r, RopePattern pattern)
         g_string_append(body, "> ");
     g_string_append_printf(body, "(x, cos, sin%s) => (y) { ", r->table ? ", positions" : "");
     if (r->flat)
-        g_string_append_printf(body, "apart = Constant <value = int64[4] {0, 0, %d, -1}> ()  heads = Reshape (x, apart)  ", (int)r->heads);
+        g_string_append_printf(body, "apart = Constant <value = int64[4] {0, 0, %d, -1}> ()  "
+                                     "heads = Reshape (x, apart)  ", (int)r->heads);
     else
         g_string_append(body, "heads = Identity (x)  ");
     if (r->table)
         g_string_append(body, "c3 = Gather <axis = 0> (cos, positions)  d3 = Gather <axis = 0> (sin, positions)  ");
     else
         g_string_append(body, "c3 = Identity (cos)  d3 = Identity (sin)  ");
-    g_string_append_printf(body, "where = Constant <value = int64[1] {%d}> ()  c = Unsqueeze (c3, where)  d = Unsqueeze (d3, where)  ",
+    g_string_append_printf(body, "where = Constant <value = int64[1] {%d}> ()  c = Unsqueeze (c3, where)  "
+                                 "d = Unsqueeze (d3, where)  ",
                            r->flat ? 2 : 1);
     const gboolean partial = rotated(r) < r->depth;
     if (partial)
-        g_string_append_printf(body, "parts = Constant <value = int64[2] {%d, %d}> ()  turning, still = Split <axis = -1> (heads, parts)  ",
+        g_string_append_printf(body, "parts = Constant <value = int64[2] {%d, %d}> ()  "
+                                     "turning, still = Split <axis = -1> (heads, parts)  ",
                                (int)rotated(r), (int)(r->depth - rotated(r)));
     else
         g_string_append(body, "turning = Identity (heads)  ");
     patterns[pattern](body, r);
     g_string_append(body, partial ? "whole = Concat <axis = -1> (turned, still)  " : "whole = Identity (turned)  ");
     if (r->flat)
-        g_string_append_printf(body, "together = Constant <value = int64[3] {0, 0, %d}> ()  y = Reshape (whole, together) }",
+        g_string_append_printf(body, "together = Constant <value = int64[3] {0, 0, %d}> ()  "
+                                     "y = Reshape (whole, together) }",
                                (int)(r->heads * r->depth));
     else
         g_string_append(body, "y = Identity (whole) }");
     scenario_function(s, body->str);
 }
 
-/* ---- the sweep -------------------------------------------------------------------------------------------------------------- */
+/* ---- the sweep --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
     const char *tag;
@@ -204,18 +219,29 @@ static const Size sizes[] = {
     { "heads-odd", 1, 7, 2, 6, 0, "seven heads of 6 channels" },
 };
 
-static void one(Generator *g, const Size *z, gboolean flat, gboolean interleaved, gboolean positions, DType dtype, RopePattern p)
+static void one(Generator *g, const Size *z, gboolean flat, gboolean interleaved, gboolean positions, DType dtype,
+                RopePattern p)
 {
-    const Rope r = { .batch = z->batch, .heads = z->heads, .length = z->length, .depth = z->depth, .rotated = z->rotated, .flat = flat,
-                     .interleaved = interleaved, .table = positions ? 9 : 0, .dtype = dtype };
-    Scenario *s = scenario_new(g, "rope-%s-%s-%s-%s-%s%s%s", z->tag, flat ? "3d" : "4d", interleaved ? "pairs" : "halves",
-                               positions ? "positions" : "places", dtype_name(dtype), p ? "-" : "", p ? rope_pattern_tags[p] : "");
-    g_autofree char *requirements = g_strconcat("R20 ", interleaved ? "R22" : "R21", flat ? " R25" : " R24", positions ? " R26" : " R27",
-                                                z->rotated ? " R23" : "", dtype != DTYPE_FLOAT ? " R28" : "", p ? " R29" : "", NULL);
-    scenario_about(s, p ? "export" : "rope", requirements, "RotaryEmbedding of %s, %s, %s: %s, %s%s%s.", dtype_name(dtype),
-                   flat ? "heads within the channels" : "heads as an axis", interleaved ? "neighbours are pairs" : "halves are pairs",
-                   z->what, positions ? "caches looked up by position" : "caches by place",
-                   p ? "; as exported, " : "", p ? rope_pattern_tags[p] : "");
+    const Rope r = { .batch = z->batch,
+                     .heads = z->heads,
+                     .length = z->length,
+                     .depth = z->depth,
+                     .rotated = z->rotated,
+                     .flat = flat,
+                     .interleaved = interleaved,
+                     .table = positions ? 9 : 0,
+                     .dtype = dtype };
+    Scenario *s = scenario_new(g, "rope-%s-%s-%s-%s-%s%s%s", z->tag, flat ? "3d" : "4d",
+                               interleaved ? "pairs" : "halves", positions ? "positions" : "places", dtype_name(dtype),
+                               p ? "-" : "", p ? rope_pattern_tags[p] : "");
+    g_autofree char *requirements =
+        g_strconcat("R20 ", interleaved ? "R22" : "R21", flat ? " R25" : " R24", positions ? " R26" : " R27",
+                    z->rotated ? " R23" : "", dtype != DTYPE_FLOAT ? " R28" : "", p ? " R29" : "", NULL);
+    scenario_about(s, p ? "export" : "rope", requirements, "RotaryEmbedding of %s, %s, %s: %s, %s%s%s.",
+                   dtype_name(dtype), flat ? "heads within the channels" : "heads as an axis",
+                   interleaved ? "neighbours are pairs" : "halves are pairs", z->what,
+                   positions ? "caches looked up by position" : "caches by place", p ? "; as exported, " : "",
+                   p ? rope_pattern_tags[p] : "");
     rope_describe(s, &r, NULL, NULL, NULL);
     rope_meaning(s, &r, p);
     scenario_output(s, "y");
@@ -229,6 +255,7 @@ void norm_rope_rope(Generator *g)
         for (int way = 0; way < 8; way++)
             for (gsize t = 0; t < G_N_ELEMENTS(types); t++)
                 for (RopePattern p = 0; p < ROPE_PATTERNS; p++)
-                    if ((p == ROPE_SPLIT && (t == 0 || (z + (gsize)way + t) % 2 == 0)) || (p && (z + (gsize)way + t + p) % 6 == 0))
+                    if ((p == ROPE_SPLIT && (t == 0 || (z + (gsize)way + t) % 2 == 0)) ||
+                        (p && (z + (gsize)way + t + p) % 6 == 0))
                         one(g, &sizes[z], way & 1, way >> 1 & 1, way >> 2, types[t], p);
 }

@@ -100,7 +100,7 @@ static gboolean causal_conv_with_state(Eval *ev, GError **error)
     return present_state(ev, &c, error);
 }
 
-/* ---- bound ------------------------------------------------------------------------------------------------------------------
+/* ---- bound ----------------------------------------------------------------------------------------------------------
  * "dot/any-order" and "sum/exact" for the sums. An activation sees the sum as the backend rounded it: |silu'| <= 1.1, and
  * silu itself has the budget of an exponential and a quotient. */
 
@@ -172,5 +172,9 @@ static gboolean causal_conv_bound(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(causal_conv_with_state, "CausalConvWithState", "",
-    { .since = 27, .signature = "input:T, weight:T, bias:T?, past_state:T? -> output:T, present_state:T",
-      .types = "T: float float16 bfloat16", .attributes = "activation:string=none", .kernel = causal_conv_with_state, .bound = causal_conv_bound })
+                { .since = 27,
+                  .signature = "input:T, weight:T, bias:T?, past_state:T? -> output:T, present_state:T",
+                  .types = "T: float float16 bfloat16",
+                  .attributes = "activation:string=none",
+                  .kernel = causal_conv_with_state,
+                  .bound = causal_conv_bound })

@@ -35,8 +35,8 @@ static gboolean read_shapes(const Eval *ev, Linear *l, GError **error)
     if (l->q->shape.rank != 3 || l->k->shape.rank != 3 || l->v->shape.rank != 3)
         return eval_fail(error, "query, key and value must have rank 3: [B, T, H * D]");
     if (l->heads < 1 || l->q_heads < 1 || l->q_heads % l->heads != 0)
-        return eval_fail(error, "%" G_GINT64_FORMAT " query heads are no multiple of %" G_GINT64_FORMAT " key heads", l->q_heads,
-                         l->heads);
+        return eval_fail(error, "%" G_GINT64_FORMAT " query heads are no multiple of %" G_GINT64_FORMAT " key heads",
+                         l->q_heads, l->heads);
     l->batch = l->q->shape.dims[0];
     l->tokens = l->q->shape.dims[1];
     l->dk = l->q->shape.dims[2] / l->q_heads;
@@ -167,10 +167,11 @@ static gboolean linear_attention(Eval *ev, GError **error)
     }
     if (l.y->count > 0 || (l.present && l.present->count > 0)) /* else there may be any number of empty tokens */
         eval_parallel(ev, l.batch * l.heads, 1, some_heads, &l);
-    return !l.out_of_memory || eval_fail(error, "no memory for a state of %" G_GINT64_FORMAT " by %" G_GINT64_FORMAT, l.dk, l.dv);
+    return !l.out_of_memory ||
+           eval_fail(error, "no memory for a state of %" G_GINT64_FORMAT " by %" G_GINT64_FORMAT, l.dk, l.dv);
 }
 
-/* ---- bound ------------------------------------------------------------------------------------------------------------------
+/* ---- bound ----------------------------------------------------------------------------------------------------------
  *
  *   "linear-attention/exact"   0 where keys, values, beta and state are integers, every decay is 0 or vanishes, and no
  *                              magnitude exceeds 2^p: every intermediate number is then an integer of the computing type,
@@ -185,7 +186,9 @@ enum { QUERY, KEY, VALUE, STATE, DECAY, BETA };
 static double magnitude(double low, double high, gsize input, gconstpointer data)
 {
     const double size = fabs(wide_middle(low, high));
-    return input == DECAY ? wide_middle(low, high) : *(const gboolean *)data && (input == VALUE || input == BETA) ? -size : size;
+    return input == DECAY                                                 ? wide_middle(low, high)
+           : *(const gboolean *)data && (input == VALUE || input == BETA) ? -size
+                                                                          : size;
 }
 
 /* With queries of one, each output is a column's sum of the state: no element of it is larger. */
@@ -214,7 +217,8 @@ static gboolean decays_trivially(const Wide *w, DType dtype, double *sum)
     return trivial;
 }
 
-static gboolean store_ends(Eval *ev, gsize output, const Tensor *value, const Tensor *magnitudes, double relative, GError **error)
+static gboolean store_ends(Eval *ev, gsize output, const Tensor *value, const Tensor *magnitudes, double relative,
+                           GError **error)
 {
     const Tensor *y = eval_output_tensor(ev, output);
     Ends ends = ENDS_OF(ev, output);
@@ -256,7 +260,8 @@ static gboolean linear_attention_bound(Eval *ev, GError **error)
     for (gsize i = QUERY; i <= BETA; i++)
         exact &= i == DECAY || wide_lowest_bit(&w, i) >= 0;
     int exponent;
-    exact &= frexp(scale, &exponent) == 0.5 && MAX(largest(state), largest(size)) / scale <= ldexp(1, bounds_precision(y->dtype));
+    exact &= frexp(scale, &exponent) == 0.5 &&
+             MAX(largest(state), largest(size)) / scale <= ldexp(1, bounds_precision(y->dtype));
     if (!exact)
         relative = bounds_gamma(y->dtype, tokens * (depth + tokens + 10) + depth + tokens + 4) +
                    expm1(bounds_unit(y->dtype) * (tokens + 2) * sum);

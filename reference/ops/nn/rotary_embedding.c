@@ -19,8 +19,9 @@ static gboolean read_shape(const Eval *ev, Rotary *r, GError **error)
                        .batch_stride = d[1] * d[2] * d[3], .head_stride = d[2] * d[3], .row_stride = d[3] };
     } else if (r->x->shape.rank == 3) {
         if (heads < 1 || d[2] % heads != 0)
-            return eval_fail(error, "num_heads is %" G_GINT64_FORMAT ", expected a divisor of %" G_GINT64_FORMAT " channels", heads,
-                             d[2]);
+            return eval_fail(error,
+                             "num_heads is %" G_GINT64_FORMAT ", expected a divisor of %" G_GINT64_FORMAT " channels",
+                             heads, d[2]);
         *r = (Rotary){ .x = r->x, .batch = d[0], .heads = heads, .length = d[1], .depth = d[2] / heads,
                        .batch_stride = d[1] * d[2], .head_stride = d[2] / heads, .row_stride = d[2] };
     } else {
@@ -29,8 +30,8 @@ static gboolean read_shape(const Eval *ev, Rotary *r, GError **error)
     const int64_t rotated = eval_int(ev, "rotary_embedding_dim");
     r->rotated = rotated == 0 ? r->depth : rotated;
     if (r->rotated < 0 || r->rotated > r->depth || r->rotated % 2 != 0)
-        return eval_fail(error, "%" G_GINT64_FORMAT " channels rotate, expected an even number up to %" G_GINT64_FORMAT, r->rotated,
-                         r->depth);
+        return eval_fail(error, "%" G_GINT64_FORMAT " channels rotate, expected an even number up to %" G_GINT64_FORMAT,
+                         r->rotated, r->depth);
     r->interleaved = eval_int(ev, "interleaved") != 0;
     return TRUE;
 }
@@ -56,8 +57,9 @@ static gboolean read_caches(const Eval *ev, Rotary *r, GError **error)
     for (int64_t i = 0; i < r->positions->count; i++) {
         const int64_t position = tensor_get_int(r->positions, i);
         if (position < 0 || position >= cache->dims[0])
-            return eval_fail(error, "position_ids has the entry %" G_GINT64_FORMAT ", the caches have %" G_GINT64_FORMAT " rows",
-                             position, cache->dims[0]);
+            return eval_fail(
+                error, "position_ids has the entry %" G_GINT64_FORMAT ", the caches have %" G_GINT64_FORMAT " rows",
+                position, cache->dims[0]);
     }
     return TRUE;
 }
@@ -87,7 +89,8 @@ static void one_row(const Rotary *r, int64_t at, int64_t cache)
 /* Row i counts places within heads within batch items: where it starts in X, and where its cosines do in the cache. */
 static int64_t row_start(const Rotary *r, int64_t i)
 {
-    return i / (r->heads * r->length) * r->batch_stride + i / r->length % r->heads * r->head_stride + i % r->length * r->row_stride;
+    return i / (r->heads * r->length) * r->batch_stride + i / r->length % r->heads * r->head_stride +
+           i % r->length * r->row_stride;
 }
 
 static int64_t cache_start(const Rotary *r, int64_t i)
@@ -116,7 +119,7 @@ static gboolean rotary_embedding(Eval *ev, GError **error)
     return TRUE;
 }
 
-/* ---- bound: "dot/any-order" and "sum/exact" of two products ------------------------------------------------------------------ */
+/* ---- bound: "dot/any-order" and "sum/exact" of two products ------------------------------------------------------ */
 
 /* A number known up to a radius. */
 typedef struct {
@@ -160,10 +163,14 @@ static gboolean row_bound(const Rotary *r, const Wide *w, Ends *ends, int64_t at
     const DType dtype = r->x->dtype;
     for (int64_t i = 0; i < half; i++) {
         const int64_t real = at + (r->interleaved ? 2 * i : i), imaginary = at + (r->interleaved ? 2 * i + 1 : i + half);
-        const Known c = known(w, 1, cache + i), s = known(w, 2, cache + i), x = known(w, 0, real), y = known(w, 0, imaginary);
-        const double magnitude = fabs(c.middle * x.middle) + fabs(s.middle * y.middle), other = fabs(s.middle * x.middle) + fabs(c.middle * y.middle);
-        if (!set_rotated(ends, real, two_products(c.middle, x.middle, -s.middle, y.middle), pair_error(dtype, c, x, s, y), magnitude, error) ||
-            !set_rotated(ends, imaginary, two_products(s.middle, x.middle, c.middle, y.middle), pair_error(dtype, s, x, c, y), other, error))
+        const Known c = known(w, 1, cache + i), s = known(w, 2, cache + i), x = known(w, 0, real),
+                    y = known(w, 0, imaginary);
+        const double magnitude = fabs(c.middle * x.middle) + fabs(s.middle * y.middle),
+                     other = fabs(s.middle * x.middle) + fabs(c.middle * y.middle);
+        if (!set_rotated(ends, real, two_products(c.middle, x.middle, -s.middle, y.middle),
+                         pair_error(dtype, c, x, s, y), magnitude, error) ||
+            !set_rotated(ends, imaginary, two_products(s.middle, x.middle, c.middle, y.middle),
+                         pair_error(dtype, s, x, c, y), other, error))
             return FALSE;
     }
     for (int64_t i = at + r->rotated; w->high[0] && i < at + r->depth; i++) {
@@ -193,6 +200,9 @@ static gboolean rotary_bound(Eval *ev, GError **error)
 }
 
 OPERATOR_DEFINE(rotary_embedding, "RotaryEmbedding", "",
-    { .since = 23, .signature = "X:T, cos_cache:T, sin_cache:T, position_ids:M? -> Y:T",
-      .types = "T: float float16 bfloat16 | M: int64",
-      .attributes = "interleaved:int=0, num_heads:int, rotary_embedding_dim:int=0", .kernel = rotary_embedding, .bound = rotary_bound })
+                { .since = 23,
+                  .signature = "X:T, cos_cache:T, sin_cache:T, position_ids:M? -> Y:T",
+                  .types = "T: float float16 bfloat16 | M: int64",
+                  .attributes = "interleaved:int=0, num_heads:int, rotary_embedding_dim:int=0",
+                  .kernel = rotary_embedding,
+                  .bound = rotary_bound })
