@@ -82,7 +82,8 @@ static Model *make_form(const Scenario *s, Form form)
         list_append(&model->functions, model->arena, f);
     }
     if (form == FORM_DECOMPOSED) {
-        inline_functions(model->graph, functions);
+        if (functions)
+            inline_functions(model->graph, functions);
         for (gsize i = model->opset_imports.n; i-- > 0;)
             if (was_replaced(LIST_AT(&model->opset_imports, OpsetImport, i)->domain, functions))
                 list_remove(&model->opset_imports, i);
@@ -384,9 +385,9 @@ static gboolean session_shows(const Scenario *s, const Golden *golden, GError **
 {
     const CompareSpec exact = { .mode = COMPARE_VALUE };
     g_auto(Golden) plain_golden = { 0 };
-    g_autoptr(Model) plain = make_form(s, FORM_DECOMPOSED);
     if (!s->file || !s->file->shows)
         return TRUE;
+    g_autoptr(Model) plain = make_form(s, FORM_DECOMPOSED);
     if (!evaluate(s, plain, FALSE, &plain_golden, error))
         return FALSE;
     for (gsize i = 0; i < golden->n; i++) {
@@ -403,7 +404,8 @@ static gboolean write_forms(Scenario *s, GError **error)
 {
     g_auto(Golden) golden = { 0 };
     g_autoptr(Model) native = open_native(s, error);
-    if (!native || !evaluate(s, native, TRUE, &golden, error) || !session_shows(s, &golden, error) || !as_expected(s, &golden, error) || !declare_outputs(s, s->model, &golden, error))
+    if (!native || !evaluate(s, native, TRUE, &golden, error) || !session_shows(s, &golden, error) ||
+        !as_expected(s, &golden, error) || !declare_outputs(s, s->model, &golden, error))
         return FALSE;
     if (!semantic_agrees(s, &golden, error))
         return FALSE;
