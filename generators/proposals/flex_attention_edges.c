@@ -74,8 +74,8 @@ static void names(Generator *g)
 static void same_names(Generator *g)
 {
     static const char *const texts[] = {
-        "smod (float[1,2,4,4] scores) => (float[1,2,4,4] probabilities) {\nr = Constant <value: tensor = float {1.0}> ()\n"
-        "probabilities = Add (scores, r)\n}",
+        ("smod (float[1,2,4,4] scores) => (float[1,2,4,4] probabilities) {\nr = Constant <value: tensor = float {1.0}> ()\n"
+         "probabilities = Add (scores, r)\n}"),
         "smod (float[1,2,4,4] product) => (float[1,2,4,4] mixed) {\nscaled_Q = Neg (product)\nmixed = Neg (scaled_Q)\n}",
         "smod (float[1,2,4,4] modified) => (float[1,2,4,4] values) {\nvalues = Identity (modified)\n}",
     };
