@@ -1,6 +1,7 @@
 """Apache TVM under test: its ONNX importer for Relax, its compiler and its virtual machine.
 
 Options: target (llvm, cuda, ...; "llvm") and device (cpu, cuda, cuda:1, ...; the target's)."""
+import ml_dtypes
 import numpy as np
 import onnx
 import tvm
@@ -10,11 +11,20 @@ from tvm.relax.frontend.onnx import from_onnx
 import worker
 
 
+def to_numpy(value):
+    if isinstance(value, tvm.runtime.ShapeTuple):  # what Shape becomes
+        return np.array(list(value), np.int64)
+    if not isinstance(value, tvm.runtime.Tensor):
+        return [to_numpy(item) for item in value]
+    array = value.numpy()
+    wider = str(value.dtype) == "int4"  # comes out as int8
+    return array.astype(ml_dtypes.int4) if wider else array
+
+
 def flatten(value):
-    """What the virtual machine returns: a tensor, or an array of tensors."""
-    if isinstance(value, tvm.runtime.Tensor):
-        return [value.numpy()]
-    return [item.numpy() if isinstance(item, tvm.runtime.Tensor) else [each.numpy() for each in item] for item in value]
+    """What the virtual machine returns: one output, or an array of them."""
+    single = isinstance(value, (tvm.runtime.Tensor, tvm.runtime.ShapeTuple))
+    return [to_numpy(value)] if single else [to_numpy(item) for item in value]
 
 
 class Engine:
