@@ -63,7 +63,7 @@ static void twin(Generator *g, const char *name, const Update *u)
 {
     Scenario *s = scenario_new(g, "%s", name);
     scenario_about(s, "tensorscatter",
-                   u->circular ? "R1 R7 R30 R31 R32 R33 R34 R35 R36" : "R1 R4 R30 R31 R32 R33 R34 R35 R36 R37 R38",
+                   u->circular ? "R1 R7 R30 R31 R32 R33 R34 R35 R36" : "R1 R4 R30 R31 R32 R33 R34 R35 R36 R37 R38 R40",
                    "The valid twin of the cases that must be refused.");
     const Shape update = kv_update_shape(u);
     scenario_input(s, "past_cache", kv_cache_data(u->dtype, &u->cache));
