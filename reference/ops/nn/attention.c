@@ -6,6 +6,7 @@
  * rounds at each node); a mask whose query axis is 1 broadcasts before the causal frontier applies; a mask longer than
  * the keys is refused. */
 #include "reference/bounds/attention.h"
+#include "reference/ops/shared/attention_block.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/attention_exact.h"
 #include "reference/ops/shared/move.h"
@@ -269,6 +270,41 @@ static void one_query(const Attention *a, const Scratch *s, int64_t batch, int64
     convert_from_double(a->y->dtype, s->out, (uint8_t *)a->y->data + at * dtype_info(a->y->dtype)->width, (gsize)a->v.depth);
 }
 
+/* Whether nothing is asked for between scores and weights, so that queries can go in blocks. */
+static gboolean in_blocks(const Attention *a)
+{
+    return !a->precise && a->softcap == 0 && !a->scores && a->narrow == DTYPE_UNDEFINED && a->total > 0;
+}
+
+/* Queries [first, first + n); `scores` is room for [total, n], then for [n, depth] of Q or Y. */
+static void some_queries(const Attention *a, const Scratch *s, int64_t batch, int64_t head, int64_t first, int64_t n, double *scores)
+{
+    const AttentionHead h = { s->keys, s->values, a->total, a->k.depth, a->v.depth, a->scale };
+    double *rows = scores + a->total * n;
+    for (int64_t i = 0; i < n; i++)
+        load_row(&a->q, batch, head, first + i, rows + i * a->q.depth);
+    attention_block_scores(&h, rows, n, scores);
+    gboolean visible[ATTENTION_BLOCK];
+    const gboolean biased = a->mask || a->nonpad || a->causal || a->left >= 0 || a->right >= 0;
+    for (int64_t i = 0; i < n; i++)
+        visible[i] = TRUE;
+    for (int64_t i = 0; biased && i < n; i++) { /* else 0 is added, which changes no weight */
+        visible[i] = bias_row(a, batch, head, first + i, s->bias);
+        for (int64_t j = 0; j < a->total; j++)
+            scores[j * n + i] += s->bias[j];
+    }
+    attention_block_softmax(&h, n, scores);
+    for (int64_t i = 0; i < n; i++)
+        for (int64_t j = 0; !visible[i] && j < a->total; j++)
+            scores[j * n + i] = 0;
+    attention_block_mix(&h, scores, n, rows);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t at = batch * a->out.batch_stride + head * a->out.head_stride + (first + i) * a->out.row_stride;
+        convert_from_double(a->y->dtype, rows + i * a->v.depth, (uint8_t *)a->y->data + at * dtype_info(a->y->dtype)->width,
+                            (gsize)a->v.depth);
+    }
+}
+
 static void load_head(const Attention *a, const Scratch *s, int64_t batch, int64_t head)
 {
     for (int64_t j = 0; j < a->total; j++) {
@@ -287,6 +323,7 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
     g_autofree double *values = g_try_new(double, (gsize)a->total * (gsize)a->v.depth + 1);
     const gsize row = (gsize)(a->total + a->k.depth + a->v.depth + 1);
     g_autofree double *rows = g_try_new(double, 5 * row);
+    g_autofree double *block = in_blocks(a) ? g_try_new(double, ATTENTION_BLOCK * row) : NULL;
     if (!keys || !values || !rows) {
         g_atomic_int_set(&a->out_of_memory, 1);
         return;
@@ -297,8 +334,13 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
         const int64_t batch = item / a->q.heads, head = item % a->q.heads;
         if (item == first || head % group == 0)
             load_head(a, &s, batch, head / group);
-        for (int64_t i = 0; i < a->q.length; i++)
-            one_query(a, &s, batch, head, i);
+        for (int64_t i = 0, n; i < a->q.length; i += n) {
+            n = block ? MIN(a->q.length - i, ATTENTION_BLOCK) : 1;
+            if (block)
+                some_queries(a, &s, batch, head, i, n, block);
+            else
+                one_query(a, &s, batch, head, i);
+        }
     }
 }
 

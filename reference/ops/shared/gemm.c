@@ -66,12 +66,24 @@ CLONES static void transpose_floats(const float *in, int64_t stride, int64_t dep
             out[j * width + i] = (double)in[i * stride + j];
 }
 
+/* Short rows: a call for each would cost more than its elements. */
+CLONES static void copy_cells(const double *restrict in, int64_t stride, int64_t depth, double *restrict out, int64_t n, int64_t width)
+{
+    for (int64_t j = 0; j < depth; j++)
+        for (int64_t i = 0; i < n; i++)
+            out[j * width + i] = in[j * stride + i];
+}
+
 void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, int64_t n, int64_t from, int64_t depth,
                void *cells, int64_t width)
 {
     const int64_t bytes = dtype_info(x->dtype)->width;
     const uint8_t *data = (const uint8_t *)x->data + (first * x->outer + from * x->inner) * bytes;
     uint64_t *out = cells;
+    if (x->outer == 1 && x->dtype == DTYPE_DOUBLE) {
+        copy_cells((const double *)data, x->inner, depth, cells, n, width);
+        return;
+    }
     if (x->outer == 1) {
         for (int64_t j = 0; j < depth; j++)
             widen(arithmetic, x->dtype, data + j * x->inner * bytes, out + j * width, (gsize)n);
@@ -198,17 +210,32 @@ static void some_tiles(int64_t first, int64_t last, gpointer data)
     g_aligned_free(s.rests);
 }
 
-void gemm_run(Eval *ev, const Gemm *gemm)
+static gboolean make_tiling(const Gemm *gemm, Tiling *t)
 {
     if (gemm->count <= 0 || gemm->m <= 0 || gemm->n <= 0)
-        return;
+        return FALSE;
     const GemmKernel *kernel = gemm_kernel(gemm->arithmetic);
-    Tiling t = { .gemm = gemm, .kernel = kernel };
-    t.tile_rows = MIN(round_up(gemm->m, kernel->rows), TILE_ROWS / kernel->rows * kernel->rows);
-    t.tile_columns = MIN(round_up(gemm->n, kernel->columns), TILE_COLUMNS / kernel->columns * kernel->columns);
-    t.down = (gemm->m + t.tile_rows - 1) / t.tile_rows;
-    t.across = (gemm->n + t.tile_columns - 1) / t.tile_columns;
+    *t = (Tiling){ .gemm = gemm, .kernel = kernel };
+    t->tile_rows = MIN(round_up(gemm->m, kernel->rows), TILE_ROWS / kernel->rows * kernel->rows);
+    t->tile_columns = MIN(round_up(gemm->n, kernel->columns), TILE_COLUMNS / kernel->columns * kernel->columns);
+    t->down = (gemm->m + t->tile_rows - 1) / t->tile_rows;
+    t->across = (gemm->n + t->tile_columns - 1) / t->tile_columns;
+    return TRUE;
+}
+
+void gemm_run(Eval *ev, const Gemm *gemm)
+{
+    Tiling t;
+    if (!make_tiling(gemm, &t))
+        return;
     const double work = (double)t.tile_rows * (double)t.tile_columns * (double)MAX(gemm->k, 1);
     const int64_t grain = (int64_t)MAX(1.0, 1e6 / work); /* a thread costs about as much as a million products */
     eval_parallel(ev, gemm->count * t.down * t.across, grain, some_tiles, &t);
+}
+
+void gemm_run_alone(const Gemm *gemm)
+{
+    Tiling t;
+    if (make_tiling(gemm, &t))
+        some_tiles(0, gemm->count * t.down * t.across, &t);
 }

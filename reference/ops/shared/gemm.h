@@ -46,6 +46,8 @@ typedef struct {
 } Gemm;
 
 void gemm_run(Eval *ev, const Gemm *gemm);
+/* The same on the calling thread alone, for work that is already one of several threads'. */
+void gemm_run_alone(const Gemm *gemm);
 
 /* A matrix in memory, for readers: element (i, j) is data[i * outer + j * inner]; strides in elements. */
 typedef struct {
