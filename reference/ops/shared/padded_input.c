@@ -67,7 +67,7 @@ gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *w, double f
         if (extent[d] < 1 || __builtin_mul_overflow(p->plane, extent[d], &p->plane))
             return FALSE;
     }
-    if (x->count < 1 || __builtin_mul_overflow(p->plane, planes, &total) || total > MOST_CELLS || total / MOST_TIMES > x->count ||
+    if (w->rank < 1 || x->count < 1 || __builtin_mul_overflow(p->plane, planes, &total) || total > MOST_CELLS || total / MOST_TIMES > x->count ||
         w->out_plane > MOST_CELLS || w->taps > MOST_CELLS)
         return FALSE;
     p->cells = g_try_new(double, total);
