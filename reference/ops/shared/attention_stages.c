@@ -166,12 +166,39 @@ static gboolean track(Stages *s, gboolean (*stage)(Stages *s, GError **error), G
     return !s->track || !s->certified || stage(s, error);
 }
 
+static void swap_tensors(Tensor **a, Tensor **b)
+{
+    Tensor *t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void swap_output(Stages *s)
+{
+    swap_tensors(&s->scores, &s->y);
+    swap_tensors(&s->low, &s->y_low);
+    swap_tensors(&s->high, &s->y_high);
+}
+
+static gboolean finish(Eval *ev, Stages *s, GError **error)
+{
+    if (!s->last)
+        return TRUE;
+    swap_output(s);
+    const gboolean ok = s->last(ev, s, error);
+    swap_output(s);
+    if (ok && s->track && !s->y_low) { /* a point: as computed */
+        s->y_low = tensor_ref(s->y);
+        s->y_high = tensor_ref(s->y);
+    }
+    return ok;
+}
+
 gboolean stages_run(Eval *ev, Stages *s, GError **error)
 {
-    s->certified = TRUE;
     return scores(ev, s, error) && track(s, stages_bound_scores, error) && hook(ev, s, s->score, error) &&
            track(s, stages_bound_softmax, error) && normalise(s, error) && hook(ev, s, s->prob, error) && mix(ev, s, error) &&
-           track(s, stages_bound_mix, error);
+           track(s, stages_bound_mix, error) && finish(ev, s, error);
 }
 
 void stages_clear(Stages *s)
@@ -179,11 +206,24 @@ void stages_clear(Stages *s)
     g_clear_pointer(&s->scores, tensor_unref);
     g_clear_pointer(&s->low, tensor_unref);
     g_clear_pointer(&s->high, tensor_unref);
+    for (gsize i = 0; i < G_N_ELEMENTS(s->own); i++)
+        g_clear_pointer(&s->own[i], tensor_unref);
     g_clear_pointer(&s->logits, tensor_unref);
     g_clear_pointer(&s->logits_radius, tensor_unref);
     g_clear_pointer(&s->y, tensor_unref);
     g_clear_pointer(&s->y_low, tensor_unref);
     g_clear_pointer(&s->y_high, tensor_unref);
+}
+
+/* Ends that meet everywhere are no interval; NaN meets NaN. */
+static gboolean settled(const Stages *s)
+{
+    for (int64_t i = 0; s->low && i < s->low->count; i++) {
+        const double low = tensor_get_double(s->low, i), high = tensor_get_double(s->high, i);
+        if (low != high && !(isnan(low) && isnan(high)))
+            return FALSE;
+    }
+    return TRUE;
 }
 
 /* ---- graphs -------------------------------------------------------------------------------------------------------------- */
@@ -254,11 +294,34 @@ gboolean stages_through_graph(Eval *ev, Stages *s, const char *attribute, GError
     return TRUE;
 }
 
+gboolean stages_operand_through_graph(Eval *ev, Stages *s, gsize which, const char *attribute, GError **error)
+{
+    const Tensor **operands[] = { &s->q, &s->k, &s->v };
+    s->scores = tensor_ref(*operands[which]);
+    const gboolean ok = stages_through_graph(ev, s, attribute, error);
+    s->certified &= settled(s); /* operands must be points */
+    g_clear_pointer(&s->low, tensor_unref);
+    g_clear_pointer(&s->high, tensor_unref);
+    tensor_unref(s->own[which]);
+    s->own[which] = g_steal_pointer(&s->scores);
+    *operands[which] = s->own[which];
+    return ok;
+}
+
+void stages_hide_later_keys(Stages *s)
+{
+    Tensor *const all[] = { s->scores, s->low, s->high };
+    for (gsize t = 0; t < G_N_ELEMENTS(all); t++)
+        for (int64_t i = 0; all[t] && i < all[t]->count; i++)
+            if (i % s->keys > i / s->keys % s->queries)
+                tensor_set_double(all[t], i, -(double)INFINITY);
+}
+
 /* ---- operators ----------------------------------------------------------------------------------------------------------- */
 
 gboolean stages_kernel(Eval *ev, StagesRead read, GError **error)
 {
-    g_auto(Stages) s = { 0 };
+    g_auto(Stages) s = { .certified = TRUE };
     if (!read(ev, &s, error) || !stages_run(ev, &s, error))
         return FALSE;
     eval_set_tensor(ev, 0, g_steal_pointer(&s.y));
@@ -267,7 +330,7 @@ gboolean stages_kernel(Eval *ev, StagesRead read, GError **error)
 
 gboolean stages_bound(Eval *ev, StagesRead read, GError **error)
 {
-    g_auto(Stages) s = { .track = TRUE, .fused = eval_may_fuse(ev, 0) };
+    g_auto(Stages) s = { .track = TRUE, .certified = TRUE, .fused = eval_may_fuse(ev, 0) };
     if (!read(ev, &s, error) || !stages_run(ev, &s, error))
         return FALSE;
     for (gsize i = 0; i < eval_input_count(ev); i++) {

@@ -19,12 +19,14 @@ struct Stages {
     double        root;
     DType         dtype;       /* in which scores and probabilities stand */
     StageHook     score, prob; /* NULL: none */
+    StageHook     last;        /* on Y, which stands in s->scores for its time; NULL: none */
     gboolean      track, fused; /* fused: y may be held unrounded (eval_may_fuse) */
     /* results, owned */
     Tensor       *scores, *low, *high; /* low, high: interval of the scores or probabilities; NULL: exact */
     Tensor       *logits, *logits_radius; /* float64, of rows that no hook sees after the softmax; NULL: none */
     Tensor       *y, *y_low, *y_high;
-    gboolean      certified;
+    gboolean      certified;   /* starts as TRUE */
+    Tensor       *own[3];      /* Q, K, V if the node changed them first; owned */
     /* private */
     int64_t       batch, heads, kv_heads, queries, keys, depth, out_depth;
     gboolean      precise;
@@ -45,6 +47,11 @@ gboolean stages_precision(const Eval *ev, DType own, DType *dtype, GError **erro
 
 /* A hook's work: the graph attribute of that name maps s->scores to the new ones. Nothing if it is not given. */
 gboolean stages_through_graph(Eval *ev, Stages *s, const char *attribute, GError **error);
+
+/* Before the stages: operand 0, 1 or 2 (Q, K, V) through a graph that keeps its type and shape. */
+gboolean stages_operand_through_graph(Eval *ev, Stages *s, gsize which, const char *attribute, GError **error);
+/* In a score hook: -inf where the key comes after the query. */
+void     stages_hide_later_keys(Stages *s);
 
 /* Kernel and bound rule from a function that fills in a Stages for the node. */
 typedef gboolean (*StagesRead)(Eval *ev, Stages *s, GError **error);
