@@ -17,7 +17,10 @@ static void every_way(Generator *g, const PrecisionNode *n, const char *name, co
         scenario_about(s, say_names[say], requirements, "%s.", what);
         scenario_semantic(s, name);
         precision_node(s, n, (PrecisionSay)say);
-        scenario_emit(s);
+        if (say == SAY_HYBRID && !n->cap) /* without its graph its meaning is that of the attributes, word for word */
+            scenario_emit_forms(s, 1u << FORM_NATIVE);
+        else
+            scenario_emit(s);
     }
 }
 

@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-#define BASE .batch = 2, .heads = 4, .kv = 2, .queries = 3, .keys = 5, .depth = 16, .values = 1
+#define BASE .batch = 2, .heads = 4, .kv = 2, .queries = 3, .keys = 5, .depth = 5, .values = 1, .scale = &one
+
+static const float one = 1;
 
 static void ranks(Generator *g)
 {
@@ -70,7 +72,7 @@ static void windows(Generator *g)
         for (gsize r = 0; r < G_N_ELEMENTS(sizes); r++)
             for (int past = 0; past < 2; past++)
                 for (int causal = 0; causal < 2; causal++) {
-                    const AttentionNode n = { .batch = 1, .heads = 4, .kv = 2, .queries = 4, .keys = past ? 3 : 5, .depth = 16, .values = 1, .version = 25,
+                    const AttentionNode n = { .batch = 1, .heads = 4, .kv = 2, .queries = 4, .keys = past ? 3 : 5, .depth = 5, .values = 1, .scale = &one, .version = 25,
                                               .dtype = DTYPE_FLOAT, .windows = TRUE, .left = sizes[l], .right = sizes[r], .cache = past,
                                               .past = past ? 2 : 0, .causal = causal, .level = (gboolean)((l + r) % 2) };
                     Scenario *s = scenario_new(g, "window-%d-%d%s%s", (int)sizes[l], (int)sizes[r], past ? "-past" : "", causal ? "-causal" : "");
@@ -91,7 +93,7 @@ static void padded_caches(Generator *g)
         for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
             for (int causal = 0; causal < 2; causal++)
                 for (int extra = 0; extra < 3; extra++) { /* nothing, a mask, a window */
-                    const AttentionNode n = { .batch = 2, .heads = 4, .kv = 2, .queries = all[i].queries, .keys = 5, .depth = 16, .values = 1,
+                    const AttentionNode n = { .batch = 2, .heads = 4, .kv = 2, .queries = all[i].queries, .keys = 5, .depth = 5, .values = 1, .scale = &one,
                                               .version = version, .dtype = DTYPE_FLOAT, .nonpad = all[i].lengths, .causal = causal,
                                               .mask = extra == 1 ? MASK_BOOL : MASK_NONE, .windows = extra == 2, .left = 1, .right = 0 };
                     if (extra == 2 && version < 25)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+static const float one = 1;
+
 static void both(Generator *g, FlexNode n, const char *name, const char *requirements, const char *what)
 {
     for (int elementwise = 0; elementwise < 2; elementwise++) {
@@ -25,7 +27,7 @@ static void scores(Generator *g)
         for (int data = FLEX_ROUTED; data <= FLEX_LEVEL; data++) {
             if (all[m].cap != 0 && data == FLEX_LEVEL)
                 continue;
-            const FlexNode n = { .sizes = { 2, 4, 2, 4, 4, 16, 1 }, .dtype = DTYPE_FLOAT, .score = { all[m].name },
+            const FlexNode n = { .sizes = { 2, 4, 2, 4, 4, 4, 1 }, .scale = &one, .dtype = DTYPE_FLOAT, .score = { all[m].name },
                                  .data = (FlexData)data };
             g_autofree char *name = g_strdup_printf("%s-%s", all[m].name, data ? "level" : "routed");
             both(g, n, name, all[m].visible ? "R30 R32 R34 R35" : "R30 R31 R34 R35", all[m].what);
@@ -44,7 +46,7 @@ static void composed(Generator *g)
         { { "causal" }, { "identity" } },           { { "prefix", "dilated" }, { "cast-e4m3" } },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(chains); i++) {
-        FlexNode n = { .sizes = { 1, 2, 1, 4, 4, 16, 2 }, .dtype = DTYPE_FLOAT, .data = FLEX_LEVEL };
+        FlexNode n = { .sizes = { 1, 2, 1, 4, 4, 4, 2 }, .scale = &one, .dtype = DTYPE_FLOAT, .data = FLEX_LEVEL };
         memcpy(n.score, chains[i].score, sizeof n.score);
         memcpy(n.prob, chains[i].prob, sizeof n.prob);
         g_autoptr(GString) name = g_string_new("composed");
@@ -60,13 +62,13 @@ static void types_and_places(Generator *g)
 {
     static const DType types[] = { DTYPE_FLOAT16, DTYPE_DOUBLE };
     for (gsize t = 0; t < G_N_ELEMENTS(types); t++) {
-        const FlexNode n = { .sizes = { 1, 2, 2, 4, 4, 16, 1 }, .dtype = types[t], .score = { "alibi", "causal" }, .data = FLEX_ROUTED };
+        const FlexNode n = { .sizes = { 1, 2, 2, 4, 4, 4, 1 }, .scale = &one, .dtype = types[t], .score = { "alibi", "causal" }, .data = FLEX_ROUTED };
         g_autofree char *name = g_strdup_printf("type-%s", dtype_name(types[t]));
         both(g, n, name, "R30 R31 R32", "another type");
     }
     static const char *const places[] = { "initializer", "constant", "captured" };
     for (int place = FLEX_CONSTANT_NODE; place <= FLEX_CAPTURED; place++) {
-        const FlexNode n = { .sizes = { 1, 2, 1, 4, 4, 16, 1 }, .dtype = DTYPE_FLOAT, .score = { "alibi", "window" },
+        const FlexNode n = { .sizes = { 1, 2, 1, 4, 4, 4, 1 }, .scale = &one, .dtype = DTYPE_FLOAT, .score = { "alibi", "window" },
                              .place = (FlexPlace)place, .data = FLEX_LEVEL };
         g_autofree char *name = g_strdup_printf("place-%s", places[place]);
         both(g, n, name, place == FLEX_CAPTURED ? "R30 R31 R32 R20" : "R30 R31 R32", "constants elsewhere");

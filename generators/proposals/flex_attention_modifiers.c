@@ -4,7 +4,16 @@
 #include <string.h>
 
 static const char *const place_names[] = { "initializer", "constant", "captured" };
-static const FlexSizes squares[] = { { 2, 4, 2, 8, 8, 16, 1 }, { 1, 6, 3, 5, 8, 16, 2 } };
+static const FlexSizes squares[] = { { 1, 4, 2, 8, 8, 8, 1 }, { 1, 6, 3, 5, 8, 8, 2 } };
+static const float one = 1; /* a scale whose root is exact */
+
+/* Two batch items where the modifier looks at the batch. */
+static FlexSizes sizes_for(const FlexModifier *m, gsize i)
+{
+    FlexSizes z = squares[i];
+    z.batch = strchr(m->indices, 'b') ? 2 : 1;
+    return z;
+}
 
 /* Shorter sizes for what needs as many queries as keys. */
 static gboolean fits(const FlexModifier *m, const FlexSizes *z)
@@ -41,7 +50,7 @@ static void alone(Generator *g)
         for (gsize z = 0; z < G_N_ELEMENTS(squares); z++)
             for (gsize t = 0; t < G_N_ELEMENTS(types); t++)
                 for (int data = FLEX_ROUTED; data <= FLEX_LEVEL; data++) {
-                    FlexNode n = { .sizes = squares[z], .dtype = types[t], .score = { all[m].name }, .data = (FlexData)data };
+                    FlexNode n = { .sizes = sizes_for(&all[m], z), .scale = &one, .dtype = types[t], .score = { all[m].name }, .data = (FlexData)data };
                     const gboolean wide = all[m].cap != 0 || strcmp(all[m].name, "steep") == 0; /* beyond float16 */
                     const gboolean redundant = (all[m].cap != 0 && data == FLEX_LEVEL) || (wide && types[t] == DTYPE_FLOAT16);
                     if (!fits(&all[m], &n.sizes) || redundant || (z == 1 && t > 0))
@@ -62,7 +71,7 @@ static void places(Generator *g)
         for (int place = FLEX_CONSTANT_NODE; place <= FLEX_CAPTURED; place++) {
             if (!has_constants(&all[m]))
                 continue;
-            FlexNode n = { .sizes = squares[0], .dtype = DTYPE_FLOAT, .score = { all[m].name }, .place = (FlexPlace)place,
+            FlexNode n = { .sizes = sizes_for(&all[m], 0), .scale = &one, .dtype = DTYPE_FLOAT, .score = { all[m].name }, .place = (FlexPlace)place,
                            .data = all[m].cap != 0 ? FLEX_ROUTED : FLEX_LEVEL };
             g_autofree char *name = g_strdup_printf("mod-%s-%s", all[m].name, place_names[place]);
             Scenario *s = begin(g, &all[m], &n, name);
@@ -78,7 +87,7 @@ static void inlined(Generator *g)
     gsize count;
     const FlexModifier *all = flex_modifiers(&count);
     for (gsize m = 0; m < count; m++) {
-        FlexNode n = { .sizes = squares[0], .dtype = DTYPE_FLOAT, .score = { all[m].name }, .inlined = TRUE,
+        FlexNode n = { .sizes = sizes_for(&all[m], 0), .scale = &one, .dtype = DTYPE_FLOAT, .score = { all[m].name }, .inlined = TRUE,
                        .data = all[m].cap != 0 ? FLEX_ROUTED : FLEX_LEVEL };
         Scenario *s = scenario_new(g, "inlined-%s", all[m].name);
         scenario_about(s, "preview", "R6 R9 R18", "%s: the modifier's nodes stand in the function's body.", all[m].name);
@@ -119,7 +128,7 @@ static void composed(Generator *g)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(chains); i++)
         for (int data = FLEX_ROUTED; data <= FLEX_LEVEL; data++) {
-            FlexNode n = { .sizes = squares[0], .dtype = DTYPE_FLOAT, .data = (FlexData)data };
+            FlexNode n = { .sizes = { 2, 2, 1, 8, 8, 8, 1 }, .scale = &one, .dtype = DTYPE_FLOAT, .data = (FlexData)data };
             memcpy(n.score, chains[i].stages, sizeof n.score);
             gboolean capped = FALSE;
             for (gsize k = 0; k < FLEX_STAGES && n.score[k]; k++)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+static const float one = 1;
+
 static const struct {
     const char *stages[FLEX_STAGES];
     const char *requirements, *what;
@@ -41,7 +43,7 @@ static void chained(Generator *g)
     static const char *const scores[] = { NULL, "causal", "window", "alibi" };
     for (gsize i = 0; i < G_N_ELEMENTS(chains); i++)
         for (gsize k = 0; k < G_N_ELEMENTS(scores); k++) {
-            FlexNode n = { .sizes = { 1, 2, 1, 8, 8, 16, 3 }, .dtype = DTYPE_FLOAT, .score = { scores[k] }, .data = FLEX_LEVEL };
+            FlexNode n = { .sizes = { 1, 2, 1, 8, 8, 8, 3 }, .scale = &one, .dtype = DTYPE_FLOAT, .score = { scores[k] }, .data = FLEX_LEVEL };
             memcpy(n.prob, chains[i].stages, sizeof n.prob);
             about(g, &n, i, scores[k] ? scores[k] : "nothing", "");
             if (k != 1)
@@ -61,7 +63,7 @@ static void types(Generator *g)
         for (gsize i = 0; i < 6; i++) {
             if (all[t] == DTYPE_DOUBLE && i > 3) /* no Q or DQ of double */
                 continue;
-            FlexNode n = { .sizes = { 1, 2, 1, 4, 8, 16, 1 }, .dtype = all[t], .score = { "causal" }, .data = FLEX_LEVEL };
+            FlexNode n = { .sizes = { 1, 2, 1, 4, 8, 8, 1 }, .scale = &one, .dtype = all[t], .score = { "causal" }, .data = FLEX_LEVEL };
             memcpy(n.prob, chains[i].stages, sizeof n.prob);
             g_autofree char *suffix = g_strdup_printf("-%s", dtype_name(all[t]));
             about(g, &n, i, "causal", suffix);
