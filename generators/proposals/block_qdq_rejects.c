@@ -95,7 +95,7 @@ static void twins(Generator *g)
             const QdqNode n = valid(k);
             g_autofree char *name = twin_name(k, quantize);
             Scenario *s = scenario_new(g, "%s", name);
-            static const char *const requirements[] = { "R1", "R2 R7", "R3 R5 R6", "R30 R31 R37 R38 R39" };
+            static const char *const requirements[] = { "R1 R8 R10", "R2 R7 R8 R10", "R3 R5 R6 R8 R10", "R30 R31 R37 R38 R39" };
             scenario_about(s, k == BLOCK_SHAPE ? "block_shape" : "standard", requirements[k],
                            "The valid twin of the cases that must be refused.");
             (quantize ? qdq_quantize : qdq_dequantize)(s, &n, NULL, NULL, NULL);

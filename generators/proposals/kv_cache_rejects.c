@@ -122,7 +122,7 @@ static void special(Generator *g)
     scenario_reject(s, "valid-opset-24", "TensorScatter");
 
     s = scenario_new(g, "valid-opset-24");
-    scenario_about(s, "tensorscatter", "R1 R39", "The first opset that has TensorScatter.");
+    scenario_about(s, "tensorscatter", "R1 R39 R40", "The first opset that has TensorScatter, and one of its types.");
     scenario_opset(s, 24);
     scenario_input(s, "past_cache", kv_cache_data(DTYPE_FLOAT, &linear.cache));
     scenario_input(s, "update", kv_update_data(DTYPE_FLOAT, &SHAPE(2, 3, 2, 4)));
