@@ -38,8 +38,8 @@ void rms_meaning(Scenario *s, const Rms *r, RmsPattern pattern)
         "normal = Div (v, root)  back = Cast <to = %d> (normal)  y = Mul (back, scale)",
         "inverse = Reciprocal (root)  normal = Mul (v, inverse)  back = Cast <to = %d> (normal)  y = Mul (scale, back)",
         /* the scale is applied before the result leaves the wider type */
-        "normal = Div (v, root)  weight = CastLike (scale, normal)  scaled = Mul (normal, weight)  "
-        "y = Cast <to = %d> (scaled)",
+        ("normal = Div (v, root)  weight = CastLike (scale, normal)  scaled = Mul (normal, weight)  "
+         "y = Cast <to = %d> (scaled)"),
     };
     const int stash = r->stash ? (int)r->stash : DTYPE_FLOAT;
     g_autofree char *axes = axes_text(r);

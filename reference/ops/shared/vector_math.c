@@ -7,11 +7,12 @@
 #if defined __x86_64__
 #include <immintrin.h>
 
-/* sleef.h declares these only where the whole file is compiled for the instructions. */
-__m512d Sleef_cinz_expd8_u10avx512fnofma(__m512d x);
-__m512d Sleef_cinz_powd8_u10avx512fnofma(__m512d x, __m512d y);
-__m256d Sleef_cinz_expd4_u10avx(__m256d x);
-__m256d Sleef_cinz_powd4_u10avx(__m256d x, __m256d y);
+/* sleef.h declares these only where the whole file is compiled for the instructions; clang wants to know of a callee, too,
+ * that it takes vectors in registers. */
+__attribute__((target("avx512f"))) __m512d Sleef_cinz_expd8_u10avx512fnofma(__m512d x);
+__attribute__((target("avx512f"))) __m512d Sleef_cinz_powd8_u10avx512fnofma(__m512d x, __m512d y);
+__attribute__((target("avx"))) __m256d Sleef_cinz_expd4_u10avx(__m256d x);
+__attribute__((target("avx"))) __m256d Sleef_cinz_powd4_u10avx(__m256d x, __m256d y);
 
 /* Whole vectors only; returns how many elements that were. */
 __attribute__((target("avx512f"))) static gsize exp8(double *x, gsize n)
