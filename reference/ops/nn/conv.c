@@ -109,7 +109,7 @@ static gboolean is_matrix(const Spatial *w)
 
 /* ---- few output channels a group: a matrix of one row would waste most of a matrix kernel ------------------------------- */
 
-CLONES static void add_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
+CLONES static void add_depthwise_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         sums[i] += weight * x[i];
@@ -140,7 +140,7 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
                 const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
                 const double weight = tensor_get_double(c->w, channel * terms + j);
                 if (stride == 1)
-                    add_tap(weight, x, sums, n);
+                    add_depthwise_tap(weight, x, sums, n);
                 else
                     add_strided_tap(weight, x, stride, sums, n);
             }
