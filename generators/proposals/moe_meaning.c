@@ -66,7 +66,8 @@ static const char *sigmoid_groups(Net *net, const MoeLayer *l, const char *logit
     net_top(net, best_groups(net, l, biased, 2, -INFINITY), l->k, indices);
     const char *weights = net_2_axis(net, "GatherElements", scores, *indices, 1);
     if (l->normalize) {
-        const char *sum = net_2(net, "Add", net_sum(net, weights, -1, TRUE), net_number(net, DTYPE_FLOAT, 1e-20));
+        const char *plain = net_sum(net, weights, -1, TRUE), *tiny = net_number(net, DTYPE_FLOAT, 1e-20);
+        const char *sum = net_2(net, "Add", plain, tiny);
         weights = net_2(net, "Div", weights, sum);
     }
     return scaled(net, l, weights);

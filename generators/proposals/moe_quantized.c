@@ -159,7 +159,8 @@ static const char *dequantized(Net *net, const Quantized *q, int fc)
     w = net_reshape(net, w, INTS(e, rows, blocks, whole.dims[2] / blocks));
     if (q->zero_points)
         zero = net_reshape(net, zero, INTS(e, rows, blocks, 1));
-    w = net_2(net, "Mul", net_2(net, "Sub", w, zero), net_reshape(net, scale, INTS(e, rows, blocks, 1)));
+    const char *centred = net_2(net, "Sub", w, zero), *spread = net_reshape(net, scale, INTS(e, rows, blocks, 1));
+    w = net_2(net, "Mul", centred, spread);
     return net_reshape(net, w, whole.dims, 3);
 }
 

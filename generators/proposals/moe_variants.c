@@ -171,17 +171,23 @@ static void grouped_variant(Scenario *s, const MoeLayer *l)
 }
 
 /* Every expert computes every token; weights of those that were not chosen are zero. */
+/* Statements, not nested calls: C leaves the order of arguments open, and names are numbered in the order of nodes. */
+static const char *add_bias(Net *net, const MoeLayer *l, const char *y, const char *name)
+{
+    const char *bias = l->bias ? net_unsqueeze(net, name, 1) : NULL;
+    return bias ? net_2(net, "Add", y, bias) : y;
+}
+
 static void dense_variant(Scenario *s, const MoeLayer *l)
 {
     Net net;
     const DType t = moe_dtype(l);
     const char *weights, *indices, *x = begin(s, &net, l, &weights, &indices);
     add_constants(s, l, TRUE);
-#define ADD_BIAS(y, name) (l->bias ? net_2(&net, "Add", y, net_unsqueeze(&net, name, 1)) : (y))
-    const char *rows = net_unsqueeze(&net, x, 0), *g = ADD_BIAS(net_2(&net, "MatMul", rows, "fc1"), "fc1_bias");
-    const char *linear = moe_has_fc3(l) ? ADD_BIAS(net_2(&net, "MatMul", rows, "fc3"), "fc3_bias") : NULL;
+    const char *rows = net_unsqueeze(&net, x, 0), *g = add_bias(&net, l, net_2(&net, "MatMul", rows, "fc1"), "fc1_bias");
+    const char *linear = moe_has_fc3(l) ? add_bias(&net, l, net_2(&net, "MatMul", rows, "fc3"), "fc3_bias") : NULL;
     const char *h = moe_activate(&net, l, t, g, linear);
-    const char *answers = net_cast(&net, ADD_BIAS(net_2(&net, "MatMul", h, "fc2"), "fc2_bias"), t, DTYPE_FLOAT);
+    const char *answers = net_cast(&net, add_bias(&net, l, net_2(&net, "MatMul", h, "fc2"), "fc2_bias"), t, DTYPE_FLOAT);
     const char *none = net_tensor(&net, data_constant(DTYPE_FLOAT, &SHAPE(l->tokens, l->experts), 0));
     Node *node;
     const char *spread = net_add(&net, "ScatterElements", NAMES(none, indices, weights), &node);
