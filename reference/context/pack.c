@@ -163,6 +163,12 @@ GBytes *container_pack(const Container *c, GError **error)
     gsize       size;
     const void *data = g_bytes_get_data(c->original, &size);
     const Bytes original = { data, size };
+    for (gsize i = 0; i < c->regions.n; i++)
+        if (LIST_AT(&c->regions, ContextRegion, i)->torn) {
+            const ContextRegion *torn = LIST_AT(&c->regions, ContextRegion, i);
+            pack_fail(error, "region '%s' is stale (%s); strip the container first", torn->id, torn->torn);
+            return NULL;
+        }
     g_autoptr(Strip) strip = strip_container(original, error);
     if (!strip)
         return NULL;
