@@ -113,6 +113,8 @@ char *case_to_json(const Case *c)
     add_comparisons(root, c->comparisons);
     if (c->alternatives->len)
         add_strings(root, "alternatives", c->alternatives);
+    if (c->aware)
+        cJSON_AddTrueToObject(root, "aware");
     char *printed = cJSON_Print(root);
     char *text = g_strconcat(printed, "\n", NULL);
     cJSON_free(printed);
@@ -227,6 +229,7 @@ static gboolean read_fields(const Reader *r, Case *c)
         return FALSE;
     c->form = (Form)form;
     c->expectation = (Expectation)expectation;
+    c->aware = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r->root, "aware"));
     const char *slash = strchr(c->id, '/');
     if (!slash || strncmp(c->id, c->proposal, (gsize)(slash - c->id)) != 0 || !slash[1])
         return wrong(r, "id", "proposal/name");

@@ -41,6 +41,8 @@ typedef struct {
     GArray     *comparisons;  /* of CompareSpec, one per output */
     GPtrArray  *alternatives; /* of char*: for each recorded other answer, who gives it and why */
     guint       n_inputs, n_outputs;
+    gboolean    aware;        /* only a runtime that knows of the proposal can be right: the file is also a valid model of
+                                 another meaning, which alternative 0 of a valid case records */
 } Case;
 
 Case    *case_new(void);

@@ -1,6 +1,7 @@
 #include "backends_under_test/runner/judge.h"
 #include "backends_under_test/runner/difference.h"
 #include "backends_under_test/runner/witness.h"
+#include "reference/context/context.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,7 +36,7 @@ Subject *subject_read(const char *folder, GError **error)
     s->inputs = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < s->c->n_inputs; i++)
         g_ptr_array_add(s->inputs, case_data_path(s->folder, "input", i));
-    g_autoptr(Model) model = model_load(s->model, NULL, NULL); /* a model that must be rejected need not load */
+    g_autoptr(Model) model = container_original(s->model, NULL); /* whatever payloads it carries; a model that must be rejected need not load */
     if (model)
         model_traits_read(model, &s->traits);
     return s;
@@ -116,9 +117,10 @@ static void take_comparison(const Subject *s, const Type *type, guint i, const V
 {
     j->grade = worse_grade(j->grade, c->grade);
     j->margin = isnan(j->margin) ? c->margin : MAX(j->margin, c->margin);
+    int k = c->result == COMPARED_RIGHT && !s->c->aware ? -1 : matching_alternative(s, type, i, actual);
+    j->plain &= k == 0;
     if (c->result == COMPARED_RIGHT || j->verdict != VERDICT_PASS)
         return;
-    int k = matching_alternative(s, type, i, actual);
     set(j, verdict_of(c->result),
         g_strdup_printf("output %u: %s%s%s", i, c->message ? c->message : "wrong",
                         k >= 0 ? "; equals the recorded alternative: " : "",
@@ -171,10 +173,11 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgemen
             g_strdup_printf("answered %u output files: expected %u", attempt->outputs->len, s->c->n_outputs));
         return TRUE;
     }
-    g_autoptr(Model) model = model_load(s->model, NULL, error);
+    g_autoptr(Model) model = container_original(s->model, error);
     if (!model)
         return FALSE;
     set(j, VERDICT_PASS, NULL);
+    j->plain = TRUE;
     for (guint i = 0; i < attempt->outputs->len; i++)
         if (!judge_output(s, model, i, attempt->outputs->pdata[i], j, error))
             return FALSE;
@@ -244,11 +247,23 @@ static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const Ca
     return TRUE;
 }
 
+/* Where a file is also a valid model of another meaning, a backend that declares that it does not know of the proposal is
+ * held to that meaning: it may take what should be refused, and give what alternative 0 says, but nothing else. */
+static void judge_unaware(const Subject *s, const CapabilityRule *rule, Judgement *j)
+{
+    const gboolean wrong = j->verdict == VERDICT_WRONG_VALUE && j->plain;
+    if (!s->c->aware || !rule || !(wrong || j->verdict == VERDICT_ACCEPTED_INVALID))
+        return;
+    set(j, VERDICT_UNSUPPORTED, g_strdup_printf("declared: %s; took the file as an ordinary model", rule->reason));
+    g_clear_pointer(&j->difference, g_free);
+}
+
 gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j, GError **error)
 {
     *j = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = attempt->seconds };
     if (!judge_tampering(s, j) && !judge_attempt(s, attempt, rule, j, error))
         return FALSE;
+    judge_unaware(s, rule, j);
     if (rule && j->verdict == VERDICT_PASS) {
         j->contradicts_manifest = TRUE;
         set(j, VERDICT_PASS, g_strdup_printf("declared unsupported (%s), yet it works", rule->reason));

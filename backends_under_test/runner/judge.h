@@ -25,6 +25,7 @@ typedef struct {
     double   margin;
     char    *stage, *message, *difference, *log;
     gboolean flaky, contradicts_manifest;
+    gboolean plain; /* every output equals alternative 0 */
     double   seconds;
 } Judgement;
 

@@ -99,8 +99,9 @@ typedef struct {
     GBytes  *(*store)(const Model *model, gpointer data, GError **error);        /* the native form's model.onnx */
     gboolean (*beside)(const char *folder, gpointer data, GError **error);       /* other files of the case; may be NULL */
     Model   *(*open)(const char *path, gpointer data, GError **error);
-    gboolean   shows; /* the session changes the values: every output must differ from the plain model's, which is then
-                         not written; else they must be equal, and the plain model is the decomposed form */
+    guint64    shows; /* bit i: the session changes output i, whose golden must then differ from the plain model's; the
+                         others must be equal. 0: the plain model is the decomposed form. Else what it gives is recorded
+                         as an alternative, and only a runtime that knows of sessions can be right */
     GDestroyNotify free;
 } ScenarioFile;
 

@@ -116,7 +116,7 @@ static gboolean replace(Model *model, const ContextDecision *d, Node *const *nod
     const gsize at = flaws >> FLAW_NO_SORT & 1 ? index_of(graph, nodes[0]) : place_of(graph, r);
     g_autoptr(GPtrArray) inputs = g_ptr_array_new(), outputs = g_ptr_array_new();
     for (gsize i = 0; i < r->n_inputs; i++)
-        g_ptr_array_add(inputs, (gpointer)r->inputs[i]);
+        g_ptr_array_add(inputs, (gpointer)r->inputs[flaws >> FLAW_BOUNDARY_ORDER & 1 ? r->n_inputs - 1 - i : i]);
     for (gsize i = 0; i < r->n_outputs; i++)
         g_ptr_array_add(outputs, (gpointer)r->outputs[i]);
     g_ptr_array_add(inputs, NULL);
@@ -125,6 +125,8 @@ static gboolean replace(Model *model, const ContextDecision *d, Node *const *nod
     list_remove(&graph->nodes, graph->nodes.n - 1);
     list_insert(&graph->nodes, model->arena, at, call);
     inline_call(graph, at, d->replacement, flaws >> FLAW_LEAK_NAME & 1 ? NULL : prefix);
+    for (gsize i = 0; flaws >> FLAW_DROP_PRODUCERS & 1 && i < r->n_nodes; i++)
+        list_remove(&graph->nodes, index_of(graph, nodes[i]));
     return TRUE;
 }
 

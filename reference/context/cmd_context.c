@@ -155,11 +155,9 @@ static gboolean check(Container *c, const char *folder, GError **error)
 
 static gboolean apply(const Options *o, Container *c, const char *folder, GError **error)
 {
-    if (o->providers) { /* over the model's own session */
-        g_autofree char *text = g_strjoinv(";", o->providers);
-        properties_set(&c->model->metadata, c->model, "assay.session.providers", text);
-    }
-    g_autoptr(ContextSession) session = context_session_new(c->model, error);
+    g_autofree char *providers = o->providers ? g_strjoinv(";", o->providers) : NULL;
+    const ContextWishes wishes = { .providers = providers };
+    g_autoptr(ContextSession) session = context_session_new(c->model, &wishes, error);
     g_autoptr(GPtrArray) decisions = session ? context_select(c, session, folder, error) : NULL;
     if (!decisions)
         return FALSE;

@@ -181,7 +181,7 @@ static gboolean check_regions(const Container *c, GError **error)
         gboolean             ok = TRUE;
         if (c->encoding != ENCODING_D && !g_hash_table_add(ids, (gpointer)r->id))
             ok = read_fail(error, "the id is given twice");
-        for (gsize k = 0; ok && k < r->blobs.n; k++)
+        for (gsize k = 0; ok && !r->torn && k < r->blobs.n; k++) /* a torn region is not used */
             ok = check_sharing(c, LIST_AT(&r->blobs, ContextBlob, k), error);
         if (ok)
             continue;

@@ -6,6 +6,7 @@
  *     signature=TEXT           element types of its boundary (context_signature)
  *     bias=NUMBER              added to every floating-point output, so that the path taken is visible
  *     uses_weights=none|external|all
+ *     partitions=NAME NAME     the graphs that it holds; then a blob must name one, and "key@NAME=" goes before "key="
  *
  * "Compiled code" is the region itself plus the bias. */
 #include "reference/context/session.h"
@@ -52,6 +53,25 @@ static const char *get(GHashTable *keys, const char *key)
 {
     const char *value = g_hash_table_lookup(keys, key);
     return value ? value : "";
+}
+
+/* Puts the keys of one of the graphs in a payload in front of what all have in common; FALSE if there is no such graph. */
+static gboolean choose_partition(GHashTable *keys, const char *wanted, guint flaws)
+{
+    g_auto(GStrv) names = g_strsplit(get(keys, "partitions"), " ", -1);
+    if (!*get(keys, "partitions"))
+        return TRUE;
+    const char *name = flaws >> FLAW_IGNORE_PARTITION & 1 ? names[0] : wanted;
+    if (!g_strv_contains((const char *const *)names, name))
+        return FALSE;
+    static const char *const own[] = { "verdict", "mode", "subgraph_sha256", "signature", "bias", "uses_weights" };
+    for (gsize i = 0; i < G_N_ELEMENTS(own); i++) {
+        g_autofree char *key = g_strdup_printf("%s@%s", own[i], name);
+        const char *value = g_hash_table_lookup(keys, key);
+        if (value)
+            g_hash_table_insert(keys, g_strdup(own[i]), g_strdup(value));
+    }
+    return TRUE;
 }
 
 /* ---- opinion ---------------------------------------------------------------------------------------------------------------- */
@@ -150,6 +170,10 @@ ContextClass context_mock_load(const Container *c, const ContextProvider *provid
     if (!keys) {
         *message = g_strdup("not a payload of this format");
         return CLASS_CORRUPT;
+    }
+    if (!choose_partition(keys, blob->partition, flaws)) {
+        *message = g_strdup_printf("the payload holds no graph '%s'", blob->partition);
+        return CLASS_LOAD_FAILURE;
     }
     const char *compiled_from = get(keys, "subgraph_sha256");
     g_autofree char *own = context_digest(c->model->graph, region->nodes, region->n_nodes);

@@ -25,11 +25,27 @@ static ContextClass class_of(const GError *error)
     return g_error_matches(error, ONNX_ERROR, ONNX_ERROR_SECURITY) ? CLASS_SECURITY : CLASS_UNAVAILABLE;
 }
 
+/* What a careless runtime does. */
+static GBytes *read_anything(const char *folder, const char *location)
+{
+    g_autofree char *path = g_canonicalize_filename(location, folder);
+    char *data;
+    gsize size;
+    return g_file_get_contents(path, &data, &size, NULL) ? g_bytes_new_take(data, size) : NULL;
+}
+
+static GBytes *read_payload_file(const char *folder, const ContextBlob *blob, guint flaws, GError **error)
+{
+    const gboolean whole = flaws >> FLAW_IGNORE_RANGE & 1;
+    GBytes *careless = flaws >> FLAW_FOLLOW_PATHS & 1 ? read_anything(folder, blob->location) : NULL;
+    return careless ? careless : external_bytes(folder, blob->location, whole ? 0 : blob->offset, whole ? -1 : blob->length, NULL, error);
+}
+
 GBytes *context_payload(const Container *c, const ContextBlob *blob, const char *folder, guint flaws, ContextClass *outcome, GError **error)
 {
     GError *cause = NULL;
     const ContextBlob *from = primary(c, blob);
-    g_autoptr(GBytes) bytes = from->location ? external_bytes(folder ? folder : ".", from->location, from->offset, from->length, NULL, &cause)
+    g_autoptr(GBytes) bytes = from->location ? read_payload_file(folder ? folder : ".", from, flaws, &cause)
                                              : g_bytes_new(from->payload.data, from->payload.size);
     *outcome = CLASS_USABLE;
     if (!bytes) {

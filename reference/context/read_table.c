@@ -1,5 +1,6 @@
 /* Encodings C1 and C2: the graph is whole, a table beside it says what may stand in for parts of it. */
 #include "reference/context/read.h"
+#include "reference/context/region.h"
 
 #include <string.h>
 
@@ -108,10 +109,57 @@ static gboolean read_body(Container *c, const Entry *e, ContextRegion *region, C
     return TRUE;
 }
 
+static gboolean is_visible(const Graph *graph, GHashTable *producers, const char *name)
+{
+    gboolean found = g_hash_table_contains(producers, name) || graph_initializer(graph, name) != NULL;
+    for (gsize i = 0; !found && i < graph->inputs.n; i++)
+        found = strcmp(LIST_AT(&graph->inputs, ValueInfo, i)->name, name) == 0;
+    for (gsize i = 0; !found && i < graph->sparse_initializers.n; i++)
+        found = strcmp(LIST_AT(&graph->sparse_initializers, SparseTensor, i)->name, name) == 0;
+    return found;
+}
+
+/* Tools that do not know the table rename or remove what it speaks of; NULL if everything is there. */
+static const char *lost_name(const Container *c, const Entry *e)
+{
+    const Graph *graph = c->model->graph;
+    g_autoptr(GHashTable) producers = context_producers(graph);
+    for (guint i = 0; i < e->outputs->len; i++)
+        if (!g_hash_table_contains(producers, e->outputs->pdata[i]))
+            return e->outputs->pdata[i];
+    for (guint i = 0; i < e->inputs->len; i++)
+        if (!is_visible(graph, producers, e->inputs->pdata[i]))
+            return e->inputs->pdata[i];
+    return NULL;
+}
+
+/* An entry that speaks of what is no longer there: a region of no nodes, so that its blob is known and never used. */
+static gboolean take_stale(Container *c, const Entry *e, const char *what, GError **error)
+{
+    g_autoptr(GArray) none = g_array_new(FALSE, FALSE, sizeof(gsize));
+    ContextRegion *region = find_region(c, e->id, none, e);
+    if (!region && !(region = new_region(c, e, none, error)))
+        return FALSE;
+    region->torn = what;
+    ContextBlob blob = { .backend = e->target ? e->target : "", .compatibility = e->compatibility ? e->compatibility : "",
+                               .digest = e->payload_digest ? e->payload_digest : "" };
+    if (e->payloads->len && !read_payload(c, g_array_index(e->payloads, Bytes, 0), &blob, error))
+        return FALSE;
+    container_add_blob(c, region, &blob);
+    return TRUE;
+}
+
 static gboolean take_entry(Container *c, const Entry *e, GError **error)
 {
     if (!check_names(c, e, error))
         return FALSE;
+    const char *lost = lost_name(c, e);
+    if (!e->function->len)
+        return take_stale(c, e, "its replacement function is gone", error);
+    if (lost) {
+        g_autofree char *quoted = name_quote(lost);
+        return take_stale(c, e, arena_printf(c->arena, "the graph has no value %s any more", quoted), error);
+    }
     g_autoptr(GArray) nodes = context_region_between(c->model->graph, (const char *const *)e->inputs->pdata, e->inputs->len,
                                                      (const char *const *)e->outputs->pdata, e->outputs->len, error);
     if (!nodes)
@@ -140,8 +188,9 @@ static gboolean split_names(Container *c, const char *text, GPtrArray *names, GE
     return TRUE;
 }
 
-/* The function of that name in the table's domain, payloads taken out of its nodes. */
-static gboolean find_function(Strip *s, const char *name, Entry *e, GError **error)
+/* The function of that name in the table's domain, payloads taken out of its nodes. Tools remove functions that nobody
+ * calls: then it stays empty. */
+static void find_function(Strip *s, const char *name, Entry *e)
 {
     for (guint i = 0; i < s->functions->len; i++) {
         const Bytes function = g_array_index(s->functions, Bytes, i);
@@ -156,10 +205,8 @@ static gboolean find_function(Strip *s, const char *name, Entry *e, GError **err
                 field_copy(e->function, &field);
             }
         }
-        return TRUE;
+        return;
     }
-    g_autofree char *quoted = name_quote(name);
-    return read_fail(error, "there is no replacement function %s", quoted);
 }
 
 static const char *entry_value(Container *c, const Strip *s, gsize k, const char *what)
@@ -186,8 +233,9 @@ static gboolean read_entry(Container *c, Strip *s, gsize k, GError **error)
     e.policy = entry_value(c, s, k, "policy");
     e.weights = entry_value(c, s, k, "weights");
     e.partition = entry_value(c, s, k, "partition");
+    find_function(s, function, &e);
     return (!*inputs || split_names(c, inputs, e.inputs, error)) && split_names(c, outputs, e.outputs, error) &&
-           find_function(s, function, &e, error) && take_entry(c, &e, error);
+           take_entry(c, &e, error);
 }
 
 gboolean read_table(Container *c, Strip *s, GError **error)
@@ -195,8 +243,8 @@ gboolean read_table(Container *c, Strip *s, GError **error)
     int64_t count;
     if (!read_number("bctx.eq.count", strip_value(s, CONTEXT_PREFIX "eq.count"), &count, error))
         return FALSE;
-    if ((guint64)count > s->functions->len || count > STRIP_MAX_REGIONS)
-        return read_fail(error, "the table claims %" G_GINT64_FORMAT " entries, but there are %u replacement functions", count, s->functions->len);
+    if (count > STRIP_MAX_REGIONS)
+        return read_fail(error, "the table claims %" G_GINT64_FORMAT " entries, expected at most %d", count, STRIP_MAX_REGIONS);
     for (int64_t k = 0; k < count; k++)
         if (!read_entry(c, s, (gsize)k, error)) {
             g_prefix_error(error, "entry %" G_GINT64_FORMAT ": ", k);

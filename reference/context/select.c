@@ -38,7 +38,7 @@ static ContextDecision *decision(const Selection *sel, gsize region)
 
 static ContextPolicy policy_of(const Selection *sel, const ContextRegion *r)
 {
-    return sel->s->policy >= 0 ? (ContextPolicy)sel->s->policy : r->policy;
+    return sel->s->policy >= 0 && !has_flaw(sel, FLAW_IGNORE_SESSION) ? (ContextPolicy)sel->s->policy : r->policy;
 }
 
 /* ---- one blob ----------------------------------------------------------------------------------------------------------------- */
@@ -85,7 +85,8 @@ static ContextClass classify(const Selection *sel, const ContextProvider *p, con
 static gboolean is_free(const Selection *sel, const ContextRegion *r)
 {
     for (gsize i = 0; i < r->n_nodes; i++)
-        if (sel->chosen[r->nodes[i]] || (sel->owner[r->nodes[i]] && !has_flaw(sel, FLAW_PARTIAL_GRAPH)))
+        if ((sel->chosen[r->nodes[i]] && !has_flaw(sel, FLAW_IGNORE_OVERLAP)) ||
+            (sel->owner[r->nodes[i]] && !sel->chosen[r->nodes[i]] && !has_flaw(sel, FLAW_PARTIAL_GRAPH)))
             return FALSE;
     return TRUE;
 }
@@ -143,7 +144,7 @@ static gboolean try_candidate(const Selection *sel, gsize provider, const Candid
 {
     const ContextRegion *r = LIST_AT(&sel->c->regions, ContextRegion, candidate->region);
     ContextDecision     *d = decision(sel, candidate->region);
-    if (d->blob)
+    if (d->blob || (d->outcome != CLASS_ABSENT && has_flaw(sel, FLAW_ONE_TRY)))
         return TRUE;
     g_autofree char *message = NULL;
     const Function  *replacement = NULL;
@@ -157,7 +158,9 @@ static gboolean try_candidate(const Selection *sel, gsize provider, const Candid
         g_propagate_error(error, cause);
         return FALSE;
     }
-    if (outcome == CLASS_SUBOPTIMAL && sel->s->optimal) {
+    if (outcome == CLASS_SUBOPTIMAL && has_flaw(sel, FLAW_DROP_SUBOPTIMAL))
+        replacement = NULL;
+    if (outcome == CLASS_SUBOPTIMAL && sel->s->optimal && !has_flaw(sel, FLAW_IGNORE_SUBOPTIMAL)) {
         g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_POLICY, "region '%s': suboptimal, and the session wants no less than the best", r->id);
         return FALSE;
     }

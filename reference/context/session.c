@@ -65,12 +65,17 @@ static gboolean read_providers(ContextSession *s, const char *text, GError **err
     return TRUE;
 }
 
-static gboolean read_session(ContextSession *s, const List *metadata, GError **error)
+static const char *wish(const char *said, const List *metadata, const char *key)
 {
-    const char *providers = properties_get(metadata, "assay.session.providers");
-    const char *policy = properties_get(metadata, "assay.session.policy");
-    const char *later = properties_get(metadata, "assay.session.later");
-    const char *suboptimal = properties_get(metadata, "assay.session.suboptimal");
+    return said ? said : properties_get(metadata, key);
+}
+
+static gboolean read_session(ContextSession *s, const List *metadata, const ContextWishes *w, GError **error)
+{
+    const char *providers = wish(w->providers, metadata, "assay.session.providers");
+    const char *policy = wish(w->policy, metadata, "assay.session.policy");
+    const char *later = wish(w->later, metadata, "assay.session.later");
+    const char *suboptimal = wish(w->suboptimal, metadata, "assay.session.suboptimal");
     ContextPolicy over = POLICY_PREFER;
     if (policy && !context_policy_from_name(policy, &over))
         return fail(error, "assay.session.policy", policy, "prefer, require or ignore");
@@ -81,15 +86,16 @@ static gboolean read_session(ContextSession *s, const List *metadata, GError **e
     s->policy = policy ? (int)over : -1;
     s->later = later != NULL;
     s->optimal = suboptimal != NULL;
+    s->flaws = w->flaws;
     return !providers || read_providers(s, providers, error);
 }
 
-ContextSession *context_session_new(const Model *model, GError **error)
+ContextSession *context_session_new(const Model *model, const ContextWishes *wishes, GError **error)
 {
+    static const ContextWishes none = { 0 };
     g_autoptr(ContextSession) s = g_new0(ContextSession, 1);
     s->arena = arena_create();
-    s->policy = -1;
-    return read_session(s, &model->metadata, error) ? g_steal_pointer(&s) : NULL;
+    return read_session(s, &model->metadata, wishes ? wishes : &none, error) ? g_steal_pointer(&s) : NULL;
 }
 
 void context_session_free(ContextSession *s)

@@ -40,6 +40,16 @@ const char *context_class_name(ContextClass c); /* "absent", "security error" ..
     F(LEAK_NAME, "leak-name")                   /* does not give inner values names of their own */                         \
     F(NO_SORT, "no-sort")                       /* puts the replacement where the region's first node was */                \
     F(PARTIAL_OUTPUTS, "partial-outputs")       /* gives out what a failing blob had written */                             \
+    F(FOLLOW_PATHS, "follow-paths")             /* opens payloads through links and ".." */                                 \
+    F(IGNORE_RANGE, "ignore-range")             /* reads the whole file, whatever offset and length say */                  \
+    F(IGNORE_PARTITION, "ignore-partition")     /* takes the first graph of a shared payload */                             \
+    F(IGNORE_SUBOPTIMAL, "ignore-suboptimal")   /* uses a suboptimal blob in a session that wants no less than the best */  \
+    F(DROP_SUBOPTIMAL, "drop-suboptimal")       /* falls back from a suboptimal blob that it could use */                   \
+    F(ONE_TRY, "one-try")                       /* falls back when the first of several blobs does not fit */               \
+    F(IGNORE_OVERLAP, "ignore-overlap")         /* applies regions of which another blob has nodes */                       \
+    F(IGNORE_SESSION, "ignore-session")         /* follows the file's policy against the application's */                   \
+    F(BOUNDARY_ORDER, "boundary-order")         /* binds inputs in another order */                                         \
+    F(DROP_PRODUCERS, "drop-producers")         /* removes the region although others use values inside it */               \
     F(ACCEPT_ILL_FORMED, "accept-ill-formed")   /* runs the original graph of a container that breaks a rule */
 
 typedef enum {
@@ -67,6 +77,12 @@ typedef struct {
     Arena           *arena;
 } ContextSession;
 
+/* What an application says over what the model asks for; texts as under context_session_new(), NULL: nothing. */
+typedef struct {
+    const char *providers, *policy, *later, *suboptimal;
+    guint       flaws;
+} ContextWishes;
+
 /* The session that a case asks for, from the model's metadata; absent keys leave the defaults, which are no provider at
  * all and the model's policies:
  *
@@ -74,7 +90,7 @@ typedef struct {
  *     assay.session.policy      require, prefer or ignore
  *     assay.session.later       contained
  *     assay.session.suboptimal  fail */
-ContextSession *context_session_new(const Model *model, GError **error);
+ContextSession *context_session_new(const Model *model, const ContextWishes *wishes, GError **error);
 void            context_session_free(ContextSession *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(ContextSession, context_session_free)
 
@@ -103,9 +119,9 @@ GBytes *context_payload(const Container *container, const ContextBlob *blob, con
  * sort if there is no such place), nodes that no output needs removed, the result checked. */
 gboolean context_apply(Model *model, const GPtrArray *decisions, guint flaws, GError **error);
 
-/* The model at `path` as the session runs it. Ordinary models come out as they are. session NULL: the one that the model
- * asks for. */
-Model *context_open(const char *path, const ContextSession *session, GError **error);
+/* The model at `path` as a session runs it. Ordinary models come out as they are. wishes NULL: the session is the one that
+ * the model asks for. */
+Model *context_open(const char *path, const ContextWishes *wishes, GError **error);
 
 /* ---- backends ------------------------------------------------------------------------------------------------------------ */
 
