@@ -93,6 +93,8 @@ static CaseFacts read_case(Row *row)
         .tags = row_list(row, 10),
         .model = row_text(row, 11, RESULTS_MAX_DOCUMENT),
         .comparison = row_text(row, 12, RESULTS_MAX_TEXT),
+        .graph = row_text(row, 13, RESULTS_MAX_DOCUMENT),
+        .data = row_text(row, 14, RESULTS_MAX_DOCUMENT),
     };
 }
 
@@ -139,6 +141,7 @@ static VerdictFacts read_verdict(Row *row)
     v.contradicts_manifest = row_flag(row, 11);
     v.seconds = row_double(row, 12);
     v.log = row_text(row, 13, RESULTS_MAX_TEXT);
+    v.answer = row_text(row, 14, RESULTS_MAX_DOCUMENT);
     return v;
 }
 
@@ -149,7 +152,7 @@ gboolean results_each_verdict(Results *results, const char *case_id, const char 
     /* Conditions only where asked for, so that one case is found by its key. */
     g_autofree char *sql = g_strdup_printf(
         "SELECT c.id, b.name, v.verdict, v.grade, v.profile, v.margin, v.stage, v.message, v.difference, v.waiver,"
-        " v.flaky, v.contradicts_manifest, o.seconds, o.log FROM test_case c CROSS JOIN backend b"
+        " v.flaky, v.contradicts_manifest, o.seconds, o.log, v.answer FROM test_case c CROSS JOIN backend b"
         " LEFT JOIN verdict v ON v.case_id = c.id AND v.backend = b.name"
         " LEFT JOIN observation o ON o.case_id = c.id AND o.backend = b.name"
         " WHERE %s AND %s ORDER BY c.id, b.name",

@@ -11,6 +11,30 @@ G_DEFINE_QUARK(assay - results - error, results_error)
 /* ---- opening ------------------------------------------------------------------------------------------------------
  */
 
+/* A file of an earlier version is never changed by reading it: a copy in memory is brought up to date. */
+static gboolean read_as_today(Results *results, GError **error)
+{
+    int version = 0;
+    if (!schema_pragma(results->db, results->path, "PRAGMA user_version", &version, error))
+        return FALSE;
+    if (version == schema_version)
+        return TRUE;
+    sqlite3 *copy = schema_open(":memory:", SQLITE_OPEN_READWRITE, error);
+    if (copy == NULL)
+        return FALSE;
+    sqlite3_backup *backup = sqlite3_backup_init(copy, "main", results->db, "main");
+    gboolean copied = backup != NULL && sqlite3_backup_step(backup, -1) == SQLITE_DONE;
+    copied = backup != NULL && sqlite3_backup_finish(backup) == SQLITE_OK && copied;
+    if (copied)
+        copied = schema_migrate(copy, results->path, schema_migrations, schema_version, error);
+    else
+        schema_fail(copy, results->path, error);
+    sqlite3_close(copied ? results->db : copy);
+    if (copied)
+        results->db = copy;
+    return copied;
+}
+
 static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GError **error)
 {
     sqlite3 *db = results->db;
@@ -18,13 +42,14 @@ static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GEr
     if (existed && !schema_check(db, path, error))
         return FALSE;
     if (mode == RESULTS_READ)
-        return TRUE;
+        return read_as_today(results, error);
     return schema_migrate(db, path, schema_migrations, schema_version, error) &&
            schema_exec(db, path, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON",
                        error) &&
            (mode != RESULTS_NEW ||
             schema_exec(db, path,
-                        "BEGIN; DELETE FROM observation; DELETE FROM verdict; DELETE FROM test_case;"
+                        "BEGIN; DELETE FROM past_verdict; DELETE FROM past_tally; DELETE FROM past_backend;"
+                        "DELETE FROM past_run; DELETE FROM observation; DELETE FROM verdict; DELETE FROM test_case;"
                         "DELETE FROM backend; DELETE FROM proposal; DELETE FROM run; COMMIT",
                         error));
 }
@@ -188,20 +213,22 @@ gboolean results_put_case(Results *results, const CaseFacts *facts, GError **err
     g_autofree char *tags = text_join(facts->tags);
     g_autofree char *model = text_clean(facts->model, RESULTS_MAX_DOCUMENT);
     g_autofree char *comparison = text_clean(facts->comparison, RESULTS_MAX_TEXT);
+    g_autofree char *graph = text_clean(facts->graph, RESULTS_MAX_DOCUMENT);
+    g_autofree char *values = text_clean(facts->data, RESULTS_MAX_DOCUMENT);
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error,
-                        "INSERT INTO test_case VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+                        "INSERT INTO test_case VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
                         " ON CONFLICT DO NOTHING",
-                        "ttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
-                        requirements, dtypes, tags, model, comparison) &&
+                        "ttttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
+                        requirements, dtypes, tags, model, comparison, graph, values) &&
            settle(results,
                   database_prepare(results, error,
                                    "SELECT proposal = ?2 AND variant IS ?3 AND semantic IS ?4 AND form IS ?5 AND"
                                    " expectation IS ?6 AND twin IS ?7 AND summary IS ?8 AND requirements IS ?9 AND"
                                    " dtypes IS ?10 AND tags IS ?11 AND model IS ?12 AND comparison IS ?13"
-                                   " FROM test_case WHERE id = ?1",
-                                   "ttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
-                                   requirements, dtypes, tags, model, comparison),
+                                   " AND graph IS ?14 AND data IS ?15 FROM test_case WHERE id = ?1",
+                                   "ttttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
+                                   requirements, dtypes, tags, model, comparison, graph, values),
                   "case", id, error);
 }
 
@@ -216,12 +243,14 @@ static gboolean insert_verdict(Results *results, const VerdictFacts *v, GError *
     g_autofree char *difference = text_clean(v->difference, RESULTS_MAX_TEXT);
     g_autofree char *waiver = text_clean(v->waiver, RESULTS_MAX_TEXT);
     g_autofree char *log = text_clean(v->log, RESULTS_MAX_TEXT);
+    g_autofree char *answer = text_clean(v->answer, RESULTS_MAX_DOCUMENT);
     const char grade[2] = { v->grade, '\0' };
     return database_run(results, error,
-                        "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                        "tttttdttttii", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade,
+                        "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
+                        " ?13)",
+                        "tttttdttttiit", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade,
                         profile, v->margin, stage, message, difference, waiver, v->flaky != FALSE,
-                        v->contradicts_manifest != FALSE) &&
+                        v->contradicts_manifest != FALSE, answer) &&
            database_run(results, error, "INSERT OR REPLACE INTO observation VALUES (?1, ?2, ?3, ?4)", "ttdt", case_id,
                         backend, v->seconds, log);
 }

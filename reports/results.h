@@ -112,6 +112,10 @@ typedef struct {
     const GPtrArray *requirements, *dtypes, *tags; /* of char*; NULL is empty */
     const char *model;                             /* as readable text */
     const char *comparison; /* how the outputs are judged and where the allowance comes from, text */
+    const char *graph;      /* the model's graph in Graphviz's DOT language. NULL */
+    /* The first values, JSON: {"inputs": [{"name", "type", "elements": N, "values": [text]}], "outputs": [the same with
+     * "lower": [text] and "upper": [text] where the interval is not a point]}. NULL */
+    const char *data;
 } CaseFacts;
 
 typedef struct {
@@ -124,6 +128,10 @@ typedef struct {
     const char *message;    /* one line for a person, the same in every run; NULL if there is nothing to say */
     const char *difference; /* expected and got, side by side, text; NULL */
     const char *waiver;     /* owner, reason, link, expiry; NULL */
+    /* What it answered where that is not the golden bit for bit, JSON: {"outputs": [{"type", "values": [text],
+     * "strip": text}]}; a strip has one character for each part of the elements, in order: '.' exact, '1' to '9' the
+     * largest error in tenths of what was allowed, '#' wrong. NULL */
+    const char *answer;
     gboolean flaky;         /* a repetition came out differently */
     gboolean contradicts_manifest; /* declared unsupported, but it worked */
     /* Observations: they differ between runs. */

@@ -19,6 +19,20 @@ const char *const schema_migrations[] = {
     " STRICT, WITHOUT ROWID;"
     "CREATE TABLE observation (case_id TEXT NOT NULL, backend TEXT NOT NULL, seconds REAL, log TEXT,"
     " PRIMARY KEY (case_id, backend)) STRICT, WITHOUT ROWID;",
+
+    /* What a page of a case shows beside the verdict; earlier runs (history.h). */
+    "ALTER TABLE test_case ADD COLUMN graph TEXT;"
+    "ALTER TABLE test_case ADD COLUMN data TEXT;"
+    "ALTER TABLE verdict ADD COLUMN answer TEXT;"
+    "CREATE TABLE past_run (id INTEGER NOT NULL PRIMARY KEY, at TEXT NOT NULL, corpus_hash TEXT, assay TEXT) STRICT;"
+    "CREATE TABLE past_backend (run INTEGER NOT NULL REFERENCES past_run (id), name TEXT NOT NULL, version TEXT,"
+    " device TEXT, PRIMARY KEY (run, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE past_tally (run INTEGER NOT NULL REFERENCES past_run (id), backend TEXT NOT NULL,"
+    " proposal TEXT NOT NULL, good INTEGER NOT NULL, bad INTEGER NOT NULL, neutral INTEGER NOT NULL, margin REAL,"
+    " seconds REAL, PRIMARY KEY (run, backend, proposal)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE past_verdict (case_id TEXT NOT NULL, backend TEXT NOT NULL,"
+    " run INTEGER NOT NULL REFERENCES past_run (id), verdict TEXT, PRIMARY KEY (case_id, backend, run))"
+    " STRICT, WITHOUT ROWID;",
 };
 const int schema_version = (int)G_N_ELEMENTS(schema_migrations);
 
@@ -60,7 +74,7 @@ sqlite3 *schema_open(const char *path, int flags, GError **error)
     return NULL;
 }
 
-static gboolean pragma_int(sqlite3 *db, const char *path, const char *sql, int *value, GError **error)
+gboolean schema_pragma(sqlite3 *db, const char *path, const char *sql, int *value, GError **error)
 {
     sqlite3_stmt *statement = NULL;
     gboolean ok =
@@ -76,7 +90,7 @@ static gboolean pragma_int(sqlite3 *db, const char *path, const char *sql, int *
 static gboolean apply(sqlite3 *db, const char *path, const char *const *migrations, int n, GError **error)
 {
     int version = 0;
-    if (!pragma_int(db, path, "PRAGMA user_version", &version, error))
+    if (!schema_pragma(db, path, "PRAGMA user_version", &version, error))
         return FALSE;
     for (; version < n; version++)
         if (!schema_exec(db, path, migrations[version], error))
@@ -148,8 +162,8 @@ static gboolean undamaged(sqlite3 *db, const char *path, GError **error)
 gboolean schema_check(sqlite3 *db, const char *path, GError **error)
 {
     int application = 0, version = 0;
-    if (!pragma_int(db, path, "PRAGMA application_id", &application, error) ||
-        !pragma_int(db, path, "PRAGMA user_version", &version, error))
+    if (!schema_pragma(db, path, "PRAGMA application_id", &application, error) ||
+        !schema_pragma(db, path, "PRAGMA user_version", &version, error))
         return FALSE;
     if (application != SCHEMA_APPLICATION_ID) {
         g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: not a results file", path);

@@ -24,6 +24,8 @@ gboolean schema_migrate(sqlite3 *db, const char *path, const char *const *migrat
  * version make (no view, no trigger, no virtual table, no other constraint). */
 gboolean schema_check(sqlite3 *db, const char *path, GError **error);
 
+/* The number that a pragma answers. */
+gboolean schema_pragma(sqlite3 *db, const char *path, const char *sql, int *value, GError **error);
 gboolean schema_exec(sqlite3 *db, const char *path, const char *sql, GError **error);
 /* Sets RESULTS_ERROR from SQLite's last error; always FALSE. */
 gboolean schema_fail(sqlite3 *db, const char *path, GError **error);

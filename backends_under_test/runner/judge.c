@@ -1,8 +1,10 @@
 #include "backends_under_test/runner/judge.h"
 #include "backends_under_test/runner/difference.h"
+#include "backends_under_test/runner/preview.h"
 #include "backends_under_test/runner/witness.h"
 #include "reference/context/context.h"
 
+#include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
 
@@ -48,6 +50,7 @@ void judgement_clear(Judgement *j)
     g_free(j->message);
     g_free(j->difference);
     g_free(j->log);
+    g_free(j->answer);
     *j = (Judgement){ .margin = NAN, .seconds = NAN };
 }
 
@@ -138,7 +141,8 @@ static char *unreadable(guint i, const char *path, const char *message)
     return g_strdup_printf("output %u cannot be read: %s", i, text->str);
 }
 
-static gboolean judge_output(const Subject *s, const Model *model, guint i, const char *path, Judgement *j, GError **error)
+static gboolean judge_output(const Subject *s, const Model *model, guint i, const char *path, Judgement *j,
+                             cJSON *answers, GError **error)
 {
     const Type         *type = output_type(model, i);
     g_autoptr(GError)   local = NULL;
@@ -155,6 +159,7 @@ static gboolean judge_output(const Subject *s, const Model *model, guint i, cons
         return FALSE;
     g_autoptr(Value) actual = value_load(path, type, NULL, &local);
     if (!actual) {
+        preview_answer(answers, NULL);
         if (j->verdict == VERDICT_PASS)
             set(j, VERDICT_ADAPTER_ERROR, unreadable(i, path, local->message));
         return TRUE;
@@ -162,8 +167,16 @@ static gboolean judge_output(const Subject *s, const Model *model, guint i, cons
     Comparison c = { 0 };
     compare_values(&g_array_index(s->c->comparisons, CompareSpec, i), golden, lower, upper, actual, &c);
     take_comparison(s, type, i, golden, actual, &c, j);
+    preview_answer(answers, actual);
     comparison_clear(&c);
     return TRUE;
+}
+
+static char *json_text(const cJSON *json)
+{
+    char *text = cJSON_PrintUnformatted(json), *copy = g_strdup(text);
+    cJSON_free(text);
+    return copy;
 }
 
 static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgement *j, GError **error)
@@ -178,10 +191,14 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgemen
         return FALSE;
     set(j, VERDICT_PASS, NULL);
     j->plain = TRUE;
-    for (guint i = 0; i < attempt->outputs->len; i++)
-        if (!judge_output(s, model, i, attempt->outputs->pdata[i], j, error))
-            return FALSE;
-    return TRUE;
+    cJSON   *answer = cJSON_CreateObject(), *answers = cJSON_AddArrayToObject(answer, "outputs");
+    gboolean good = TRUE;
+    for (guint i = 0; i < attempt->outputs->len && good; i++)
+        good = judge_output(s, model, i, attempt->outputs->pdata[i], j, answers, error);
+    if (good && j->grade != 'R') /* else it is the golden */
+        j->answer = json_text(answer);
+    cJSON_Delete(answer);
+    return good;
 }
 
 /* ---- verdicts ------------------------------------------------------------------------------------------------------ */

@@ -23,7 +23,7 @@ typedef struct {
     Verdict  verdict;
     char     grade;
     double   margin;
-    char    *stage, *message, *difference, *log;
+    char    *stage, *message, *difference, *log, *answer;
     gboolean flaky, contradicts_manifest;
     gboolean plain; /* every output equals alternative 0 */
     double   seconds;

@@ -188,6 +188,7 @@ static gboolean commit(Run *run, const Subject *s, const Judgement *j, GError **
                            .stage = j->stage,
                            .message = j->message,
                            .difference = j->difference,
+                           .answer = j->answer,
                            .flaky = j->flaky,
                            .contradicts_manifest = j->contradicts_manifest,
                            .seconds = j->seconds,

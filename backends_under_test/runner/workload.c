@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/workload.h"
 #include "backends_under_test/runner/backend.h"
+#include "backends_under_test/runner/preview.h"
 #include "golden/manifest.h"
 #include "golden/proposal.h"
 #include "reference/onnx/text.h"
@@ -129,20 +130,20 @@ static char *comparison_text(const Case *c)
     return g_strdup(text->str);
 }
 
-static char *model_text(const Subject *s)
+static char *unreadable_model(const GError *error)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(Model)  model = model_load(s->model, NULL, &error);
-    if (model)
-        return model_to_text(model, MODEL_TEXT_ELEMENTS);
     const char *reason = strstr(error->message, ": "); /* without the path of this machine */
     return g_strdup_printf("This model cannot be read%s", reason ? reason : "");
 }
 
 static gboolean record_case(const Subject *s, Results *results, GError **error)
 {
-    const Case      *c = s->c;
-    g_autofree char *model = model_text(s), *comparison = comparison_text(c);
+    const Case       *c = s->c;
+    g_autoptr(GError) unreadable = NULL;
+    g_autoptr(Model)  model = model_load(s->model, NULL, &unreadable);
+    g_autofree char  *text = model ? model_to_text(model, MODEL_TEXT_ELEMENTS) : unreadable_model(unreadable);
+    g_autofree char  *graph = model ? preview_graph(model) : NULL, *data = model ? preview_data(s, model) : NULL;
+    g_autofree char  *comparison = comparison_text(c);
     CaseFacts facts = { .id = c->id,
                         .proposal = c->proposal,
                         .variant = c->variant,
@@ -154,8 +155,10 @@ static gboolean record_case(const Subject *s, Results *results, GError **error)
                         .requirements = c->requirements,
                         .dtypes = c->dtypes,
                         .tags = c->tags,
-                        .model = model,
-                        .comparison = comparison };
+                        .model = text,
+                        .comparison = comparison,
+                        .graph = graph,
+                        .data = data };
     return results_put_case(results, &facts, error);
 }
 
