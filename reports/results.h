@@ -124,7 +124,7 @@ typedef struct {
     char grade;             /* of RESULTS_GRADES, or 0 */
     const char *profile;    /* of grade B: the relaxed profile that takes it. NULL */
     double margin;          /* largest error as a share of what was allowed; INFINITY where nothing was; NAN if none */
-    const char *stage;      /* "load" or "run" where the backend refused, else NULL */
+    const char *stage;      /* "load" or "run" where the backend refused, or died or hung and says how far it was; or NULL */
     const char *message;    /* one line for a person, the same in every run; NULL if there is nothing to say */
     const char *difference; /* expected and got, side by side, text; NULL */
     const char *waiver;     /* owner, reason, link, expiry; NULL */

@@ -9,6 +9,7 @@ Options (or, for `fault`, the first argument):
 
 A fault of the process (hello, stop) strikes always. runner/tests/faults.c says which verdict each must get."""
 import json
+import mmap
 import os
 import re
 import shutil
@@ -40,6 +41,10 @@ def copy(request):
     answer(request, ok=True, outputs=["output_0.pb"])
 
 
+def announce(request):
+    answer(request, loaded=True)
+
+
 def die(*_):
     os.kill(os.getpid(), signal.SIGSEGV)
 
@@ -69,7 +74,18 @@ def crash_run(request):
 
 
 def exit_0(request):
-    sys.exit(0)
+    os._exit(0)
+
+
+def exit_after(request):
+    """A good answer, then an end that says otherwise."""
+    copy(request)
+    os._exit(3)
+
+
+def crash_after(request):
+    copy(request)
+    die()
 
 
 def hang_with_child(request):
@@ -84,6 +100,13 @@ def leave_child(request):
 
 def leave_daemon(request):
     subprocess.Popen(["sleep", options.get("seconds", str(FOREVER))], stdin=subprocess.DEVNULL, start_new_session=True)
+    copy(request)
+
+
+def leave_grandchildren(request):
+    """Children whose parent is gone: one in the group, one that left it."""
+    seconds = options.get("seconds", str(FOREVER))
+    subprocess.run(["sh", "-c", f"sleep {seconds} & setsid sleep {seconds} &"], stdin=subprocess.DEVNULL, check=True)
     copy(request)
 
 
@@ -120,6 +143,15 @@ def twice(request):
     say(line + line)
 
 
+def announce_twice(request):
+    announce(request)
+    copy(request)
+
+
+def load_after_all(request):
+    answer(request, error={"stage": "load", "message": "I never loaded it"})
+
+
 def bad_stage(request):
     answer(request, error={"stage": "lunch", "message": "no"})
 
@@ -130,6 +162,18 @@ def adapter_kind(request):
 
 def refuse(request):
     answer(request, error={"stage": "load", "message": "I would rather not"})
+
+
+def slow_load(request):
+    time.sleep(3)
+    announce(request)
+    copy(request)
+
+
+def complain(request):
+    sys.stderr.write(f"I do not like {os.path.basename(os.path.dirname(request['model']))}\n")
+    sys.stderr.flush()
+    wrong_value(request)
 
 
 def huge_stderr(request):
@@ -153,6 +197,22 @@ def too_many_outputs(request):
     answer(request, ok=True, outputs=["a", "a"])
 
 
+def unnamed_files(request):
+    """More than the answer names: files, folders, and what is hard to remove."""
+    folder = output(request, "folder/folder")
+    os.makedirs(folder)
+    shutil.copyfile(request["inputs"][0], os.path.join(folder, "output_0.pb"))
+    shutil.copyfile(request["inputs"][0], output(request, "output_1.pb"))
+    os.symlink("/", output(request, "root"))
+    os.chmod(folder, 0)
+    copy(request)
+
+
+def hard_link(request):
+    os.link(request["inputs"][0].replace("input_0", "output_0"), output(request))
+    answer(request, ok=True, outputs=["output_0.pb"])
+
+
 def link(request):
     os.symlink(request["inputs"][0], output(request))
     answer(request, ok=True, outputs=["output_0.pb"])
@@ -168,6 +228,10 @@ def pipe(request):
     answer(request, ok=True, outputs=["output_0.pb"])
 
 
+def absolute(request):
+    answer(request, ok=True, outputs=[request["inputs"][0]])
+
+
 def escape(request):
     shutil.copyfile(request["inputs"][0], output(request))
     answer(request, ok=True, outputs=["../" + os.path.basename(request["outputs_dir"]) + "/output_0.pb"])
@@ -181,6 +245,11 @@ def truncated(request):
     with open(request["inputs"][0], "rb") as file:
         whole = file.read()
     write(request, whole[:len(whole) // 2])
+
+
+def short_data(request):
+    """A whole message, but fewer bytes of data than its shape needs."""
+    write(request, tensor(3, 1, bytes(8)))
 
 
 def wrong_dtype(request):
@@ -209,6 +278,23 @@ def memory(request):
         answer(request, error={"stage": "run", "message": "out of memory"})
 
 
+def memory_shared(request):
+    """Memory that the limit on private memory does not know."""
+    hoard = []
+    while True:
+        hoard.append(mmap.mmap(-1, 1 << 24))
+        hoard[-1].write(b"x" * (1 << 24))
+
+
+def memory_of_children(request):
+    """Each child keeps to the limit of a process; all together do not."""
+    for _ in range(4):
+        if os.fork() == 0:
+            hoard = b"x" * (100 << 20)
+            time.sleep(FOREVER + hoard[0])
+    hang()
+
+
 def big_file(request):
     signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
     with open(output(request), "wb") as file:
@@ -233,6 +319,28 @@ def add_bounds(request):
     wrong_value(request)
 
 
+def add_to_case(request):
+    with open(os.path.join(os.path.dirname(request["model"]), "notes.txt"), "w", encoding="utf-8") as file:
+        file.write("I was here\n")
+    copy(request)
+
+
+def remove_expected(request):
+    os.unlink(request["inputs"][0].replace("input_0", "output_0"))
+    copy(request)
+
+
+def moody(request):
+    """Every other answer of the whole run is wrong; the file that `mood` names remembers."""
+    bad = os.path.exists(options["mood"])
+    if bad:
+        os.unlink(options["mood"])
+        wrong_value(request)
+    else:
+        with open(options["mood"], "w", encoding="utf-8"):
+            copy(request)
+
+
 def victim(request):
     """Dies in the second and later cases of a process only."""
     if runs > 1:
@@ -240,13 +348,20 @@ def victim(request):
     copy(request)
 
 
+def by_name(*functions):
+    return {function.__name__: function for function in functions}
+
+
+# Before the model is announced as loaded, and after it.
+LOAD_FAULTS = {"crash_load": die, "hang_load": hang, "unannounced": copy, **by_name(refuse, slow_load)}
 FAULTS = {
-    "none": copy, "crash_load": die, "crash_run": crash_run, "exit_0": exit_0, "hang": hang,
-    **{function.__name__: function for function in (
-        hang_with_child, leave_child, leave_daemon, garbage, half_line, half_line_hang, long_line, wrong_id, no_id, twice,
-        bad_stage, adapter_kind, refuse, huge_stderr, missing_output, no_outputs, too_many_outputs, link, link_to_device,
-        pipe, escape, not_a_tensor, truncated, wrong_dtype, wrong_shape, wrong_value, nan_filled, memory, big_file,
-        rewrite_expected, add_bounds, victim)},
+    "none": copy, "hang_run": hang,
+    **by_name(crash_run, crash_after, exit_0, exit_after, hang_with_child, leave_child, leave_daemon, leave_grandchildren,
+              garbage, half_line, half_line_hang, long_line, wrong_id, no_id, twice, announce_twice, load_after_all, bad_stage,
+              adapter_kind, complain, huge_stderr, missing_output, no_outputs, too_many_outputs, unnamed_files, hard_link, link,
+              link_to_device, pipe, absolute, escape, not_a_tensor, truncated, short_data, wrong_dtype, wrong_shape,
+              wrong_value, nan_filled, memory, memory_shared, memory_of_children, big_file, rewrite_expected, add_bounds,
+              add_to_case, remove_expected, moody, victim),
 }
 # Faults of the process; "slow" and "accept" are of every case.
 PROCESS_FAULTS = {"start_hang", "start_crash", "hello_crash", "hello_hang", "not_here", "stop_crash", "stop_status",
@@ -267,7 +382,7 @@ def fault_of(request):
 def hello(request):
     options.update(request["options"])
     fault = options["fault"]
-    if fault not in FAULTS and fault not in PROCESS_FAULTS:
+    if fault not in LOAD_FAULTS and fault not in FAULTS and fault not in PROCESS_FAULTS:
         say(json.dumps({"error": {"message": f"no such fault: {fault}"}}) + "\n")
     elif fault == "not_here":
         say('{"error": {"message": "no such device"}}\n')
@@ -276,7 +391,7 @@ def hello(request):
     elif fault == "hello_hang":
         hang()
     else:
-        say('{"protocol": 1, "name": "faulty", "version": "1", "devices": ["cpu"]}\n')
+        say('{"protocol": 1, "name": "faulty", "version": "1", "devices": ["cpu"], "announces_load": true}\n')
 
 
 def run(request):
@@ -291,7 +406,12 @@ def run(request):
         return
     if options["fault"] == "slow":
         time.sleep(0.1)
-    FAULTS.get(fault_of(request), copy)(request)
+    fault = fault_of(request)
+    if fault in LOAD_FAULTS:
+        LOAD_FAULTS[fault](request)
+        return
+    announce(request)
+    FAULTS.get(fault, copy)(request)
 
 
 def stop():

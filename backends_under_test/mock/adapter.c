@@ -60,6 +60,8 @@ static GPtrArray *run(const char *path, const char *const *paths, gsize n, const
 
 int main(void)
 {
-    static const AdapterCallbacks callbacks = { .name = "Assay mock vendors", .hello = hello, .run = run };
+    static const AdapterCallbacks callbacks = {
+        .name = "Assay mock vendors", .hello = hello, .run = run, .announces_load = TRUE
+    };
     return adapter_serve(&callbacks, NULL);
 }

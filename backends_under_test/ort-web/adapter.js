@@ -26,7 +26,8 @@ function hello(options) {
   sessionOptions = { executionProviders: ['wasm'], graphOptimizationLevel: options.optimization || 'all' };
   const manifest = path.join(process.argv[2], 'node_modules', 'onnxruntime-web', 'package.json');
   const version = JSON.parse(fs.readFileSync(manifest, 'utf8')).version;
-  return { protocol: 1, name: 'ONNX Runtime Web', version, devices: [`wasm (Node ${process.versions.node})`] };
+  const devices = [`wasm (Node ${process.versions.node})`];
+  return { protocol: 1, name: 'ONNX Runtime Web', version, devices, announces_load: true };
 }
 
 // The library reads no files: it is handed those that the model names, if they lie below the model's folder.
@@ -89,6 +90,7 @@ async function run(request) {
   } catch (error) {
     return refusal('load', error);
   }
+  send({ id: request.id, loaded: true });
   try {
     const results = await infer(session, request);
     const names = session.outputNames.map((_, i) => `output_${i}.pb`);
@@ -105,13 +107,17 @@ async function run(request) {
   }
 }
 
+function send(answer) {
+  fs.writeSync(1, JSON.stringify(answer) + '\n');
+}
+
 async function main() {
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);
     if (request.type === 'stop') break;
     const answer = request.type === 'hello' ? hello(request.options || {}) : await run(request);
     if ('id' in request) answer.id = request.id;
-    fs.writeSync(1, JSON.stringify(answer) + '\n');
+    send(answer);
   }
   process.exit(0);
 }

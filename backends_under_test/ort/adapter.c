@@ -31,14 +31,14 @@ static GPtrArray *session_names(Engine *e, const OrtSession *session, int count_
 {
     size_t               n = 0;
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    if (!engine_check(e, ORT_CALL(e->api, count_slot, (const OrtSession *, size_t *))(session, &n), TRUE, error))
+    if (!engine_check(e, ORT_CALL(e->api, count_slot, (const OrtSession *, size_t *))(session, &n), FALSE, error))
         return NULL;
     for (size_t i = 0; i < n; i++) {
         char *name = NULL;
         if (!engine_check(e,
                           ORT_CALL(e->api, name_slot, (const OrtSession *, size_t, OrtAllocator *, char **))(
                               session, i, e->allocator, &name),
-                          TRUE, error))
+                          FALSE, error))
             return NULL;
         g_ptr_array_add(names, g_strdup(name));
         e->allocator->free(e->allocator, name);
@@ -195,6 +195,7 @@ static GPtrArray *run(const char *model, const char *const *inputs, gsize n, con
                       TRUE, error))
         return NULL;
     const double loaded = adapter_clock();
+    adapter_loaded();
     double       running = 0;
     GPtrArray   *outputs = run_session(e, session, inputs, n, &running, error);
     adapter_timing(loaded - start, running);
@@ -205,7 +206,7 @@ static GPtrArray *run(const char *model, const char *const *inputs, gsize n, con
 int main(void)
 {
     State                         state = { 0 };
-    static const AdapterCallbacks callbacks = { .name = "ONNX Runtime", .hello = hello, .run = run };
+    static const AdapterCallbacks callbacks = { .name = "ONNX Runtime", .hello = hello, .run = run, .announces_load = TRUE };
     int                           status = adapter_serve(&callbacks, &state);
     Engine                       *e = &state.engine;
     if (state.options)

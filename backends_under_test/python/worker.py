@@ -76,11 +76,12 @@ def write_outputs(outputs, folder):
     return names
 
 
-def run(engine, request):
+def run(engine, request, send):
     stage = "load"
     try:
         loaded = engine.load(request["model"])
         stage = "run"
+        send({"id": request["id"], "loaded": True})
         outputs = engine.run(loaded, read_inputs(request))
         return {"ok": True, "outputs": write_outputs(outputs, request["outputs_dir"])}
     except Exception as error:
@@ -93,7 +94,8 @@ def answer_hello(make, request):
         engine = make(request.get("options", {}))
     except Exception as error:
         return None, {"error": {"message": describe(error)}}
-    facts = {"protocol": 1, "name": engine.name, "version": engine.version, "devices": engine.devices}
+    facts = {"protocol": 1, "name": engine.name, "version": engine.version, "devices": engine.devices,
+             "announces_load": True}
     return engine, facts
 
 
@@ -101,6 +103,11 @@ def serve(make):
     """Answers requests until stop. Engines print what they like: stdout is theirs as stderr, the protocol has its own."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
+
+    def send(answer):
+        answers.write(json.dumps(answer) + "\n")
+        answers.flush()
+
     sys.setrecursionlimit(10000)
     engine = None
     for line in sys.stdin:
@@ -112,10 +119,9 @@ def serve(make):
         elif engine is None:
             answer = {"error": {"stage": "run", "message": "run came before hello", "kind": "adapter"}}
         else:
-            answer = run(engine, request)
+            answer = run(engine, request, send)
         if "id" in request:
             answer["id"] = request["id"]
-        answers.write(json.dumps(answer) + "\n")
-        answers.flush()
+        send(answer)
     sys.stdout.flush()
     os._exit(0)  # engines with threads of their own take their time, or hang, when Python tears them down

@@ -31,6 +31,8 @@ static GPtrArray *run(const char *path, const char *const *paths, gsize n, const
 
 int main(void)
 {
-    static const AdapterCallbacks callbacks = { .name = "Assay reference evaluator", .hello = hello, .run = run };
+    static const AdapterCallbacks callbacks = {
+        .name = "Assay reference evaluator", .hello = hello, .run = run, .announces_load = TRUE
+    };
     return adapter_serve(&callbacks, NULL);
 }

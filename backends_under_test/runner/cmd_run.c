@@ -19,13 +19,16 @@ static const char description[] =
     "  assay run corpus -b ort --filter 'block-qdq/* dtype=int4 !form=native'\n\n"
     "--shard K/N takes the K-th of N parts; which part a case is in depends on its id alone. 'assay merge' puts\n"
     "the results of the parts together.\n\n"
+    "A case that crashes or hangs in company is repeated alone: the repetition's verdict counts, and a different one is\n"
+    "marked flaky. With --since OLD.db so is every case that came out otherwise in that run; of two different verdicts\n"
+    "the worse one counts.\n\n"
     "Exit status: 0 all good; 1 a backend fell short, could not be run, or ran nothing that it supports;\n"
     "2 asked wrongly; 3 the harness failed.";
 
 typedef struct {
-    char   **backends, *results, *shard, *filter;
-    int      jobs;
-    double   timeout;
+    char   **backends, *results, *since, *shard, *filter;
+    int      jobs, restarts;
+    double   timeout, load_timeout;
     gboolean resume, json;
 } Arguments;
 
@@ -92,7 +95,8 @@ static void on_signal(int number)
     run_interrupt();
 }
 
-static int run_backends(const Arguments *a, GPtrArray *backends, const Workload *workload, Results *results)
+static int run_backends(const Arguments *a, GPtrArray *backends, const Workload *workload, Results *results,
+                        Results *since)
 {
     g_autofree char *logs = g_strconcat(a->results, ".logs", NULL);
     g_autoptr(GError) error = NULL;
@@ -104,6 +108,9 @@ static int run_backends(const Arguments *a, GPtrArray *backends, const Workload 
         RunOptions     options = { .jobs = (guint)a->jobs,
                                    .resume = a->resume,
                                    .seconds = a->timeout,
+                                   .load_seconds = a->load_timeout,
+                                   .restarts = (guint)a->restarts,
+                                   .since = since,
                                    .output_bytes = DEFAULT_OUTPUT_BYTES,
                                    .logs = logs,
                                    .progress = progress_start(backend->name, workload->selected->len) };
@@ -147,6 +154,9 @@ static int run_all(const Arguments *a, const char *corpus)
     selection_clear(&selection);
     if (!workload)
         return cli_fail(&subcommand_run, EXIT_USAGE, error);
+    g_autoptr(Results) since = a->since ? results_open(a->since, RESULTS_READ, &error) : NULL;
+    if (error)
+        return cli_fail(&subcommand_run, EXIT_USAGE, error);
     g_autoptr(Results) results = results_open(a->results, a->resume ? RESULTS_APPEND : RESULTS_NEW, &error);
     if (!results)
         return cli_fail(&subcommand_run, EXIT_USAGE, error);
@@ -155,7 +165,7 @@ static int run_all(const Arguments *a, const char *corpus)
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return run_backends(a, backends, workload, results);
+    return run_backends(a, backends, workload, results, since);
 }
 
 static int cmd_run(int argc, char **argv)
@@ -167,6 +177,10 @@ static int cmd_run(int argc, char **argv)
         { "results", 'r', 0, G_OPTION_ARG_FILENAME, &a.results, "results file (results.db)", "FILE" },
         { "jobs", 'j', 0, G_OPTION_ARG_INT, &a.jobs, "adapter processes side by side (1)", "N" },
         { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &a.timeout, "deadline of a case in seconds (30)", "S" },
+        { "load-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &a.load_timeout, "of loading its model, where the adapter says when (--timeout)",
+          "S" },
+        { "restarts", 0, 0, G_OPTION_ARG_INT, &a.restarts, "give a backend up after so many restarts (no limit)", "N" },
+        { "since", 0, 0, G_OPTION_ARG_FILENAME, &a.since, "run again what came out otherwise in an earlier run", "OLD.db" },
         { "shard", 0, 0, G_OPTION_ARG_STRING, &a.shard, "take the K-th of N parts of the corpus", "K/N" },
         { "filter", 'f', 0, G_OPTION_ARG_STRING, &a.filter, "take the cases that match", "EXPR" },
         { "resume", 0, 0, G_OPTION_ARG_NONE, &a.resume, "keep the verdicts in the results file", NULL },
@@ -182,10 +196,15 @@ static int cmd_run(int argc, char **argv)
                                                          "'assay run --help'");
     else if (a.jobs < 1 || a.jobs > 256 || !(a.timeout > 0 && a.timeout <= 86400))
         code = cli_complain(&subcommand_run, EXIT_USAGE, "--jobs must be 1 to 256, --timeout above 0 and at most 86400");
+    else if (a.restarts < 0 || !(a.load_timeout >= 0 && a.load_timeout <= 86400))
+        code = cli_complain(&subcommand_run, EXIT_USAGE, "--restarts must not be negative, --load-timeout at most 86400");
+    else if (a.since && g_strcmp0(a.since, a.results) == 0)
+        code = cli_complain(&subcommand_run, EXIT_USAGE, "%s is both the results and what they are held to", a.since);
     else
         code = cli_finish(&subcommand_run, run_all(&a, argv[1]));
     g_strfreev(a.backends);
     g_free(a.results);
+    g_free(a.since);
     g_free(a.shard);
     g_free(a.filter);
     return code;

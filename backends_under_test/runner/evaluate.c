@@ -47,6 +47,7 @@ GPtrArray *evaluate_files(const Model *model, const char *const *paths, gsize n,
     if (!evaluator)
         return refuse(TRUE, cause, error);
     const double loaded = adapter_clock();
+    adapter_loaded();
     g_autoptr(GPtrArray) inputs = load_inputs(model, paths, n, &cause);
     if (!inputs)
         return refuse(FALSE, cause, error);

@@ -243,9 +243,11 @@ static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const Ca
     switch (attempt->kind) {
     case ATTEMPT_CRASHED:
         set(j, VERDICT_CRASHED, g_strdup(attempt->message));
+        j->stage = g_strdup(attempt->stage);
         break;
     case ATTEMPT_TIMED_OUT:
         set(j, VERDICT_TIMED_OUT, g_strdup(attempt->message));
+        j->stage = g_strdup(attempt->stage);
         break;
     case ATTEMPT_VIOLATION:
         set(j, VERDICT_ADAPTER_ERROR, g_strdup(attempt->message));

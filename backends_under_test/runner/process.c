@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/process.h"
 #include "backends_under_test/runner/backend.h"
+#include "backends_under_test/runner/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,8 @@
 
 #define EXCERPT_BYTES 4096
 #define MAX_GENERATIONS 100 /* of orphans that have orphans */
+#define LOOK_US  250000 /* how often the memory of the group is looked at, */
+#define LOOK_TIMES 50   /* and this many times longer than a look takes */
 #define SLICE_MS 100 /* how soon the end of a child is seen whose descendants hold its stdout open */
 
 struct Process {
@@ -23,11 +26,15 @@ struct Process {
     int      input, output, errors; /* -1 when closed */
     gboolean ended;
     int      status; /* of waitpid, once ended */
+    guint64  memory; /* limit for the whole group; 0: none */
+    gint64   next_look;
+    gboolean over; /* the limit, and killed for it */
     GString *received;
     GString *excerpt;
     char    *log_path; /* NULL: none, or full */
     int      log;      /* opened when there is something to write */
     guint64  log_room;
+    char    *title; /* to be written before the next bytes of the log; NULL: none */
 };
 
 /* ---- orphans ------------------------------------------------------------------------------------------------------- */
@@ -99,6 +106,12 @@ static void child_setup(gpointer data)
     if (setup->file > 0)
         setrlimit(RLIMIT_FSIZE, &(struct rlimit){ setup->file, setup->file });
     setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });
+    /* If the machine runs out of memory in spite of all limits, the adapter is who caused it. */
+    int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    if (score >= 0 && write(score, "1000", 4) < 0)
+        _exit(127);
+    if (score >= 0)
+        close(score);
 }
 
 Process *process_start(const ProcessSpec *spec, GError **error)
@@ -116,6 +129,8 @@ Process *process_start(const ProcessSpec *spec, GError **error)
     p->received = g_string_new(NULL);
     p->excerpt = g_string_new(NULL);
     p->log_room = spec->log_bytes;
+    p->memory = spec->memory_bytes;
+    p->next_look = g_get_monotonic_time() + LOOK_US;
     ChildSetup setup = { .memory = spec->memory_bytes, .file = spec->file_bytes, .parent = getpid() };
     g_autoptr(GError) local = NULL;
     g_mutex_lock(&living_lock);
@@ -148,6 +163,15 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
+static void write_log(Process *p, const char *bytes, gsize n)
+{
+    gsize fits = MIN(n, p->log_room);
+    p->log_room -= fits;
+    /* A log that cannot be written is no reason to fail a run: the excerpt is kept all the same. */
+    if (p->log < 0 || write(p->log, bytes, fits) < 0 || p->log_room == 0)
+        g_clear_pointer(&p->log_path, g_free);
+}
+
 static void keep_errors(Process *p, const char *bytes, gsize n)
 {
     g_string_append_len(p->excerpt, bytes, (gssize)n);
@@ -160,11 +184,11 @@ static void keep_errors(Process *p, const char *bytes, gsize n)
         g_mkdir_with_parents(folder, 0755);
         p->log = g_open(p->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     }
-    gsize fits = MIN(n, p->log_room);
-    p->log_room -= fits;
-    /* A log that cannot be written is no reason to fail a run: the excerpt is kept all the same. */
-    if (p->log < 0 || write(p->log, bytes, fits) < 0 || p->log_room == 0)
-        g_clear_pointer(&p->log_path, g_free);
+    if (p->title)
+        write_log(p, p->title, strlen(p->title));
+    g_clear_pointer(&p->title, g_free);
+    if (p->log_path)
+        write_log(p, bytes, n);
 }
 
 /* Reads what is there. A child that floods stderr is drained and forgotten, so that it cannot block itself; one call
@@ -214,6 +238,20 @@ static int milliseconds_left(gint64 deadline)
     return (int)CLAMP(left, 0, SLICE_MS);
 }
 
+/* The kernel limits each process's private memory; what it does not count is looked at from time to time. */
+static void watch_memory(Process *p)
+{
+    gint64 now = g_get_monotonic_time();
+    if (p->memory == 0 || p->over || p->ended || now < p->next_look)
+        return;
+    if (memory_group_over(p->pid, p->memory)) {
+        p->over = TRUE;
+        kill(-p->pid, SIGKILL);
+    }
+    gint64 then = g_get_monotonic_time();
+    p->next_look = then + MAX(LOOK_US, LOOK_TIMES * (then - now));
+}
+
 /* Waits for something to happen, at most one slice. */
 static void pump(Process *p, gboolean writing, gint64 deadline)
 {
@@ -224,6 +262,7 @@ static void pump(Process *p, gboolean writing, gint64 deadline)
     if (p->output < 0 && !writing)
         wait = MIN(wait, 5); /* nothing left to wake us but stderr */
     poll(fds, G_N_ELEMENTS(fds), wait);
+    watch_memory(p);
     drain(p, &p->errors, TRUE);
     drain(p, &p->output, FALSE);
 }
@@ -311,8 +350,10 @@ void process_close_input(Process *p)
 
 /* ---- ending -------------------------------------------------------------------------------------------------------- */
 
-static char *describe_end(int status, gboolean killed)
+static char *describe_end(int status, gboolean killed, gboolean over)
 {
+    if (over)
+        return g_strdup("was killed, since it and its children used more memory than allowed,");
     if (killed)
         return g_strdup("did not end and was killed");
     if (WIFSIGNALED(status)) {
@@ -335,7 +376,7 @@ gboolean process_finish(Process *p, gint64 deadline, char **how)
     }
     drain(p, &p->errors, TRUE);
     if (how)
-        *how = describe_end(p->status, killed);
+        *how = describe_end(p->status, killed, p->over);
     return !killed && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0;
 }
 
@@ -344,9 +385,11 @@ char *process_excerpt(const Process *p)
     return g_utf8_make_valid(p->excerpt->str, (gssize)p->excerpt->len);
 }
 
-void process_excerpt_reset(Process *p)
+void process_begin_excerpt(Process *p, const char *title)
 {
     g_string_truncate(p->excerpt, 0);
+    g_free(p->title);
+    p->title = p->log_path ? g_strdup_printf("==== %s ====\n", title) : NULL;
 }
 
 void process_free(Process *p)
@@ -359,6 +402,7 @@ void process_free(Process *p)
     close_fd(&p->errors);
     close_fd(&p->log);
     g_free(p->log_path);
+    g_free(p->title);
     g_string_free(p->received, TRUE);
     g_string_free(p->excerpt, TRUE);
     g_free(p);

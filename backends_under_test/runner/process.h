@@ -11,7 +11,7 @@ typedef struct {
     char      **argv;         /* NULL-terminated; argv[0] is looked up in PATH if it has no slash */
     char      **environment;  /* NULL: that of this process */
     const char *folder;       /* where the child starts; NULL: here */
-    guint64     memory_bytes; /* of private writable memory; 0: no limit */
+    guint64     memory_bytes; /* of private writable memory of the child, and of what its group uses; 0: no limit */
     guint64     file_bytes;   /* of any one file it writes; 0: no limit */
     const char *log;          /* its stderr is appended here; NULL: kept only as excerpt */
     guint64     log_bytes;    /* no more than this of it */
@@ -55,9 +55,10 @@ void process_close_input(Process *process);
  * (Segmentation fault)", "did not end and was killed"; free with g_free. */
 gboolean process_finish(Process *process, gint64 deadline, char **how);
 
-/* The last few KiB of stderr since the last call to process_excerpt_reset(), valid UTF-8; free with g_free. */
+/* The last few KiB of stderr since the last process_begin_excerpt(), valid UTF-8; free with g_free. In the log, what is
+ * written from here on stands under a line "==== title ====". */
 char *process_excerpt(const Process *process);
-void  process_excerpt_reset(Process *process);
+void  process_begin_excerpt(Process *process, const char *title);
 
 /* Kills what still lives. NULL is allowed. */
 void process_free(Process *process);

@@ -112,6 +112,7 @@ static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
                     "hello: expected texts \"name\" and \"version\" and a non-empty array \"devices\"");
         return FALSE;
     }
+    hello->announces_load = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "announces_load"));
     hello->unsupported =
         capability_rules_read(cJSON_GetObjectItemCaseSensitive(json, "unsupported"), "the adapter's hello", error);
     return hello->unsupported != NULL;
@@ -204,6 +205,17 @@ static void read_timing(const cJSON *timing, Attempt *attempt)
         attempt->load_seconds = load->valuedouble;
         attempt->run_seconds = run->valuedouble;
     }
+}
+
+gboolean protocol_is_loaded(const char *line, guint64 id)
+{
+    cJSON       *json = cJSON_Parse(line);
+    const cJSON *announced = cJSON_GetObjectItemCaseSensitive(json, "id");
+    gboolean     loaded = cJSON_IsNumber(announced) && announced->valuedouble == (double)id &&
+                      cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "loaded")) &&
+                      !cJSON_HasObjectItem(json, "ok") && !cJSON_HasObjectItem(json, "error");
+    cJSON_Delete(json);
+    return loaded;
 }
 
 void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir, Attempt *attempt)

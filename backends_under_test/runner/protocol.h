@@ -14,6 +14,9 @@ char *protocol_stop(void);
 gboolean protocol_read_hello(const char *line, Hello *hello, GError **error);
 void     hello_clear(Hello *hello);
 
+/* Whether the line announces that the model of this run is loaded: {"id": ..., "loaded": true} and no answer in it. */
+gboolean protocol_is_loaded(const char *line, guint64 id);
+
 /* Fills attempt (ANSWERED or REFUSED), or VIOLATION with its message. */
 void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir, Attempt *attempt);
 

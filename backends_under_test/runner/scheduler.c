@@ -27,6 +27,8 @@ typedef struct {
     GMutex            lock;
     guint             next;     /* of workload->selected */
     GHashTable       *verdicts; /* id -> Verdict + 1: what is known of this backend */
+    GHashTable       *before;   /* id -> outcome_key(): how the cases came out in the run that `since` holds */
+    guint             restarts; /* so far */
     char             *stopped;  /* why this backend cannot go on */
     GError           *error;    /* the harness failed */
 } Run;
@@ -37,6 +39,7 @@ typedef struct {
     Worker *worker;
     char   *log;
     char   *scratch; /* folder for outputs */
+    gboolean started; /* once: every later start is a restart */
 } Lane;
 
 /* ---- stopping ------------------------------------------------------------------------------------------------------ */
@@ -61,13 +64,39 @@ static void stop(Run *run, const char *why)
 
 /* ---- attempts ------------------------------------------------------------------------------------------------------ */
 
+static WorkerLimits limits_of(const RunOptions *options, const char *log)
+{
+    return (WorkerLimits){ .seconds = options->seconds,
+                           .load_seconds = options->load_seconds,
+                           .output_bytes = options->output_bytes,
+                           .log = log,
+                           .log_bytes = LOG_BYTES };
+}
+
+/* A backend that needs ever new processes must not keep a run from ending. */
+static gboolean may_start(Lane *lane)
+{
+    Run  *run = lane->run;
+    guint budget = run->options->restarts;
+    g_mutex_lock(&run->lock);
+    gboolean spent = lane->started && budget > 0 && run->restarts >= budget;
+    if (lane->started && !spent)
+        run->restarts++;
+    g_mutex_unlock(&run->lock);
+    if (spent) {
+        g_autofree char *why = g_strdup_printf("its adapter had to be restarted more than %u times", budget);
+        stop(run, why);
+    }
+    lane->started = TRUE;
+    return !spent;
+}
+
 static gboolean ensure_worker(Lane *lane)
 {
-    const RunOptions *options = lane->run->options;
-    WorkerLimits limits = { options->seconds, options->output_bytes, lane->log, LOG_BYTES };
+    WorkerLimits limits = limits_of(lane->run->options, lane->log);
     if (lane->worker && !worker_usable(lane->worker))
         g_clear_pointer(&lane->worker, worker_free);
-    for (int i = 0; !lane->worker && i < MAX_STARTS; i++) {
+    for (int i = 0; !lane->worker && i < MAX_STARTS && may_start(lane); i++) {
         g_autoptr(GError) error = NULL;
         lane->worker = worker_start(lane->run->backend, &limits, &error);
         if (!lane->worker && i == MAX_STARTS - 1)
@@ -95,7 +124,7 @@ static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GEr
 }
 
 /* A case that ends badly in a worker which has run others may be the victim of one of them: alone in a fresh worker it
- * shows what it does by itself, and that is its verdict. */
+ * shows what it does by itself, and that is its verdict. Where no worker can be had any more, what it did is. */
 static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
 {
     if (!try_once(lane, s, judgement, error))
@@ -108,9 +137,16 @@ static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GEr
         first.verdict != VERDICT_ADAPTER_ERROR)
         return TRUE; /* a good answer; the worker went wrong after it */
     g_clear_pointer(&lane->worker, worker_free);
-    gboolean good = try_once(lane, s, judgement, error);
+    GError  *failed = NULL;
+    gboolean good = try_once(lane, s, judgement, &failed);
+    if (!good && !failed) {
+        *judgement = first;
+        return TRUE;
+    }
     if (good)
         judgement->flaky = judgement->verdict != first.verdict;
+    else
+        g_propagate_error(error, failed);
     judgement_clear(&first);
     return good;
 }
@@ -150,11 +186,56 @@ static gboolean consult_twin(Lane *lane, const Subject *s, Judgement *judgement,
     return TRUE;
 }
 
-static gboolean judge_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+static gboolean judge_once(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
 {
     *judgement = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = NAN };
     return try_case(lane, s, judgement, error) &&
            (!judge_needs_twin(judgement) || consult_twin(lane, s, judgement, error));
+}
+
+/* ---- flakes -------------------------------------------------------------------------------------------------------- */
+
+/* What two runs of a case are held to; never 0. */
+static int outcome_key(Verdict verdict, char grade)
+{
+    return ((int)verdict + 1) << 8 | (guchar)grade;
+}
+
+static gboolean is_worse(const Judgement *a, const Judgement *b)
+{
+    static const int badness[] = { [OUTCOME_GOOD] = 0, [OUTCOME_NEUTRAL] = 1, [OUTCOME_BAD] = 2 };
+    return badness[verdict_outcome(a->verdict)] > badness[verdict_outcome(b->verdict)];
+}
+
+/* A case that came out otherwise in the last run either changed or cannot make up its mind: a fresh worker is asked
+ * again. If it answers differently the case is flaky, and the worse verdict is the one to see. */
+static gboolean judge_again(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+{
+    Judgement again;
+    GError   *failed = NULL;
+    g_clear_pointer(&lane->worker, worker_free);
+    if (judge_once(lane, s, &again, &failed)) {
+        gboolean flaky = outcome_key(again.verdict, again.grade) != outcome_key(judgement->verdict, judgement->grade);
+        if (is_worse(&again, judgement)) {
+            Judgement better = *judgement;
+            *judgement = again;
+            again = better;
+        }
+        judgement->flaky = flaky;
+    }
+    judgement_clear(&again);
+    if (failed)
+        g_propagate_error(error, failed);
+    return !failed;
+}
+
+static gboolean judge_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
+{
+    if (!judge_once(lane, s, judgement, error))
+        return FALSE;
+    int before = GPOINTER_TO_INT(g_hash_table_lookup(lane->run->before, s->c->id));
+    return before == 0 || judgement->flaky || before == outcome_key(judgement->verdict, judgement->grade) ||
+           judge_again(lane, s, judgement, error);
 }
 
 /* ---- lanes --------------------------------------------------------------------------------------------------------- */
@@ -292,7 +373,7 @@ static gboolean record_backend(Run *run, const Hello *hello, GError **error)
 static gboolean introduce(Run *run, RunSummary *summary, GError **error)
 {
     g_autoptr(GError) local = NULL;
-    WorkerLimits      limits = { run->options->seconds, run->options->output_bytes, NULL, 0 };
+    WorkerLimits      limits = limits_of(run->options, NULL);
     g_autoptr(Worker) worker = worker_start(run->backend, &limits, &local);
     if (!worker) {
         stop(run, local->message);
@@ -314,6 +395,25 @@ static gboolean recall(const VerdictFacts *facts, gpointer data, GError **error)
     return TRUE;
 }
 
+static gboolean recall_before(const VerdictFacts *facts, gpointer data, GError **error)
+{
+    Run           *run = data;
+    const Subject *s = g_hash_table_lookup(run->workload->by_id, facts->case_id);
+    (void)error;
+    if (s && facts->verdict != VERDICT_NOT_RUN)
+        g_hash_table_insert(run->before, s->c->id, GINT_TO_POINTER(outcome_key(facts->verdict, facts->grade)));
+    return TRUE;
+}
+
+/* What the results hold from before. */
+static gboolean recall_all(Run *run, GError **error)
+{
+    const RunOptions *options = run->options;
+    const char       *name = run->backend->name;
+    return (!options->resume || results_each_verdict(run->results, NULL, name, recall, run, error)) &&
+           (!options->since || results_each_verdict(options->since, NULL, name, recall_before, run, error));
+}
+
 static void summarise(Run *run, RunSummary *summary)
 {
     for (guint i = 0; i < run->workload->selected->len; i++) {
@@ -332,6 +432,7 @@ static void run_open(Run *run, const Workload *workload, const Backend *backend,
     *run = (Run){ .workload = workload, .backend = backend, .options = options, .results = results };
     g_mutex_init(&run->lock);
     run->verdicts = g_hash_table_new(g_str_hash, g_str_equal);
+    run->before = g_hash_table_new(g_str_hash, g_str_equal);
 }
 
 static gboolean run_close(Run *run, GError **error)
@@ -340,6 +441,7 @@ static gboolean run_close(Run *run, GError **error)
     g_mutex_clear(&run->lock);
     g_clear_pointer(&run->declared, g_ptr_array_unref);
     g_hash_table_unref(run->verdicts);
+    g_hash_table_unref(run->before);
     g_free(run->stopped);
     if (failed)
         g_propagate_error(error, failed);
@@ -359,8 +461,7 @@ gboolean run_backend(const Workload *workload, const Backend *backend, const Run
     Run     run;
     GError *failed = NULL;
     run_open(&run, workload, backend, options, results);
-    if (!introduce(&run, summary, &failed) ||
-        (options->resume && !results_each_verdict(results, NULL, backend->name, recall, &run, &failed)))
+    if (!introduce(&run, summary, &failed) || !recall_all(&run, &failed))
         run.error = failed;
     else
         run_lanes(&run);

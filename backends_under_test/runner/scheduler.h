@@ -8,10 +8,13 @@
 typedef struct {
     guint       jobs;   /* workers; at least 1 */
     gboolean    resume; /* keep the verdicts that results already hold */
-    double      seconds;      /* deadline of a case */
+    double      seconds;      /* deadline of a case; of running it, for adapters that announce when a model is loaded */
+    double      load_seconds; /* of loading, for those adapters; 0: as `seconds` */
     guint64     output_bytes; /* of any one file that the backend writes */
     const char *logs;   /* folder for the workers' stderr; NULL: none */
     Progress   *progress; /* or NULL; one step a case */
+    guint       restarts; /* of adapters, all workers together, before the run gives up; 0: no limit */
+    Results    *since;    /* an earlier run: a case that comes out otherwise than there is run again; NULL */
 } RunOptions;
 
 typedef struct {

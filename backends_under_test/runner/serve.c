@@ -37,6 +37,28 @@ static void add_error(cJSON *answer, const GError *error)
         cJSON_AddStringToObject(object, "kind", kind);
 }
 
+/* ---- lines --------------------------------------------------------------------------------------------------------- */
+
+static FILE        *answers;    /* what was stdout */
+static const cJSON *current_id; /* of the request under way; NULL: it has none */
+
+static gboolean send_line(cJSON *json)
+{
+    char    *text = cJSON_PrintUnformatted(json);
+    gboolean sent = text && fprintf(answers, "%s\n", text) >= 0 && fflush(answers) == 0;
+    cJSON_free(text);
+    cJSON_Delete(json);
+    return sent;
+}
+
+void adapter_loaded(void)
+{
+    cJSON *line = cJSON_CreateObject();
+    cJSON_AddItemToObject(line, "id", cJSON_Duplicate(current_id, FALSE));
+    cJSON_AddTrueToObject(line, "loaded");
+    send_line(line); /* if nobody reads, the answer will tell */
+}
+
 /* ---- requests ------------------------------------------------------------------------------------------------------ */
 
 static void answer_hello(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, cJSON *answer)
@@ -51,6 +73,8 @@ static void answer_hello(const AdapterCallbacks *callbacks, gpointer state, cons
     cJSON_AddStringToObject(answer, "name", callbacks->name);
     cJSON_AddStringToObject(answer, "version", facts.version);
     cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "devices"), cJSON_CreateString(facts.device));
+    if (callbacks->announces_load)
+        cJSON_AddTrueToObject(answer, "announces_load");
 }
 
 static gboolean write_outputs(const GPtrArray *outputs, const char *folder, cJSON *names, GError **error)
@@ -125,6 +149,7 @@ static cJSON *answer_request(const AdapterCallbacks *callbacks, gpointer state, 
     const char  *type = text_of(request, "type");
     if (id)
         cJSON_AddItemToObject(answer, "id", cJSON_Duplicate(id, FALSE));
+    current_id = id;
     if (type && strcmp(type, "stop") == 0) {
         g_clear_pointer(&answer, cJSON_Delete);
     } else if (type && strcmp(type, "hello") == 0) {
@@ -145,18 +170,14 @@ int adapter_serve(const AdapterCallbacks *callbacks, gpointer state)
     g_autofree char *line = NULL;
     size_t           room = 0;
     int              to = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    FILE            *answers = to >= 0 ? fdopen(to, "w") : NULL;
+    answers = to >= 0 ? fdopen(to, "w") : NULL;
     if (!answers || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return 1;
     while (getline(&line, &room, stdin) >= 0) {
         cJSON *answer = answer_request(callbacks, state, line);
         if (!answer)
             break;
-        char *text = cJSON_PrintUnformatted(answer);
-        gboolean sent = text && fprintf(answers, "%s\n", text) >= 0 && fflush(answers) == 0;
-        cJSON_free(text);
-        cJSON_Delete(answer);
-        if (!sent)
+        if (!send_line(answer))
             return 1;
     }
     fclose(answers);

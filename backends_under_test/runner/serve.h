@@ -30,7 +30,11 @@ typedef struct {
     /* Runs the model. Returns an array of Value, one an output, in order; NULL with ADAPTER_ERROR. */
     GPtrArray *(*run)(const char *model, const char *const *inputs, gsize n_inputs, const cJSON *options, gpointer state,
                       GError **error);
+    gboolean announces_load; /* run() calls adapter_loaded() */
 } AdapterCallbacks;
+
+/* Announces that the model of the case under way is loaded: called once by run(), before it looks at the inputs. */
+void adapter_loaded(void);
 
 /* What the case under way cost, in seconds: making the model ready, and running it once. Called by run(), for answers
  * that are to carry "timing"; what experiments measure. */

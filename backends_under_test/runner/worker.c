@@ -151,22 +151,53 @@ static void refuse_extra_words(Attempt *attempt)
     attempt->message = g_strdup("wrote more than one line as the answer to run");
 }
 
+/* Waits for the answer, first for the announcement that the model is loaded if the adapter makes one. *stage is what the
+ * adapter was at; NULL if it never says. */
+static LineResult await_answer(Worker *w, guint64 id, gint64 sent, char **line, const char **stage)
+{
+    gboolean announces = w->hello.announces_load;
+    double   seconds = announces && w->limits.load_seconds > 0 ? w->limits.load_seconds : w->limits.seconds;
+    *stage = announces ? "load" : NULL;
+    LineResult result = process_read_line(w->process, sent + (gint64)(seconds * G_USEC_PER_SEC), line);
+    if (result != LINE_READ || !announces || !protocol_is_loaded(*line, id))
+        return result;
+    g_clear_pointer(line, g_free);
+    *stage = "run";
+    return process_read_line(w->process, deadline_in(w->limits.seconds), line);
+}
+
+/* A refusal to load comes instead of the announcement, everything else after it. */
+static void hold_to_announcement(const char *stage, Attempt *attempt)
+{
+    gboolean about_load = attempt->stage && strcmp(attempt->stage, "load") == 0;
+    if (attempt->kind == ATTEMPT_VIOLATION || strcmp(stage, about_load ? "load" : "run") == 0)
+        return;
+    attempt_clear(attempt);
+    attempt->kind = ATTEMPT_VIOLATION;
+    attempt->message = g_strdup(about_load ? "refused to load a model that it had announced as loaded"
+                                           : "answered run without announcing that the model was loaded");
+}
+
 static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir,
                            Attempt *attempt)
 {
-    gint64           deadline = deadline_in(w->limits.seconds);
+    gint64           sent = g_get_monotonic_time();
     guint64          id = ++w->last_id;
+    const char      *stage;
     g_autofree char *request = protocol_run(id, model, inputs, outputs_dir, w->backend->options), *line = NULL;
-    process_excerpt_reset(w->process);
-    process_write_line(w->process, request, deadline);
-    LineResult result = process_read_line(w->process, deadline, &line);
+    process_begin_excerpt(w->process, model);
+    process_write_line(w->process, request, deadline_in(w->limits.seconds));
+    LineResult result = await_answer(w, id, sent, &line, &stage);
     if (result == LINE_READ) {
         protocol_read_answer(line, id, outputs_dir, attempt);
+        if (stage)
+            hold_to_announcement(stage, attempt);
         if (attempt->kind != ATTEMPT_VIOLATION && process_has_pending(w->process))
             refuse_extra_words(attempt);
     } else {
         attempt->kind = kind_of_silence(w->process, result);
-        attempt->message = silence(w->process, result, "run");
+        attempt->message = silence(w->process, result, stage ? stage : "run");
+        attempt->stage = attempt->kind == ATTEMPT_VIOLATION ? NULL : g_strdup(stage);
     }
     w->spent = attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED;
     attempt->log = process_excerpt(w->process);

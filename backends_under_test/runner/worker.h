@@ -9,10 +9,11 @@
 #define PROTOCOL_VERSION 1
 
 typedef struct {
-    double      seconds;      /* deadline of a case */
+    double      seconds;      /* deadline of a case; of running it, for adapters that announce when a model is loaded */
     guint64     output_bytes; /* of any one file that the backend writes */
     const char *log;          /* file for the adapter's stderr, appended; NULL: none */
     guint64     log_bytes;
+    double      load_seconds; /* deadline of loading alone, for adapters that announce it; 0: as `seconds` */
 } WorkerLimits;
 
 /* What the backend says of itself. */
@@ -20,6 +21,7 @@ typedef struct {
     char      *name, *version; /* of the engine, not of the adapter */
     char      *device;         /* "cpu"; several joined by ", " */
     GPtrArray *unsupported;    /* of CapabilityRule, besides those of backend.json */
+    gboolean   announces_load; /* a line comes between load and run: each has its deadline, and a crash its stage */
 } Hello;
 
 typedef enum {
@@ -33,7 +35,7 @@ typedef enum {
 typedef struct {
     AttemptKind kind;
     GPtrArray  *outputs;     /* ANSWERED: of char*, the paths of the output files in order */
-    char       *stage;       /* REFUSED: "load" or "run"; else NULL */
+    char       *stage;       /* "load" or "run" if REFUSED, or CRASHED or TIMED_OUT and the adapter announces; else NULL */
     gboolean    unsupported; /* REFUSED: the backend says that it lacks something, not that the model is wrong */
     char       *message;     /* all but ANSWERED: one line */
     char       *log;         /* the end of stderr of this case */

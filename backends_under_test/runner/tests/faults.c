@@ -12,7 +12,7 @@
 #include <utime.h>
 
 typedef struct {
-    char    fault[24], message[48];
+    char    fault[24], message[64];
     Verdict verdict;
     int     seconds; /* deadline */
 } Fault;
@@ -21,17 +21,23 @@ ParameterizedTestParameters(faults, each_gets_its_verdict)
 {
     static Fault faults[] = {
         { "none", "", VERDICT_PASS, 20 },
-        { "crash_load", "signal 11", VERDICT_CRASHED, 20 },
-        { "crash_run", "signal 11", VERDICT_CRASHED, 20 },
-        { "exit_0", "exited with status 0", VERDICT_CRASHED, 20 },
-        { "hang", "in time", VERDICT_TIMED_OUT, 1 },
-        { "hang_with_child", "in time", VERDICT_TIMED_OUT, 1 },
-        { "half_line_hang", "7 bytes without a newline", VERDICT_TIMED_OUT, 1 },
+        { "crash_load", "(Segmentation fault) instead of answering load", VERDICT_CRASHED, 20 },
+        { "crash_run", "(Segmentation fault) instead of answering run", VERDICT_CRASHED, 20 },
+        { "crash_after", "", VERDICT_PASS, 20 },
+        { "exit_0", "exited with status 0 instead of answering run", VERDICT_CRASHED, 20 },
+        { "exit_after", "", VERDICT_PASS, 20 },
+        { "hang_load", "did not answer load in time", VERDICT_TIMED_OUT, 3 },
+        { "hang_run", "did not answer run in time", VERDICT_TIMED_OUT, 3 },
+        { "hang_with_child", "in time", VERDICT_TIMED_OUT, 3 },
+        { "half_line_hang", "7 bytes without a newline", VERDICT_TIMED_OUT, 3 },
         { "garbage", "'Hello, I am a banner'", VERDICT_ADAPTER_ERROR, 20 },
         { "half_line", "7 bytes without a newline", VERDICT_ADAPTER_ERROR, 20 },
         { "long_line", "longer than 1 MiB", VERDICT_ADAPTER_ERROR, 20 },
         { "wrong_id", "answered id 100", VERDICT_ADAPTER_ERROR, 20 },
         { "twice", "more than one line", VERDICT_ADAPTER_ERROR, 20 },
+        { "unannounced", "without announcing that the model was loaded", VERDICT_ADAPTER_ERROR, 20 },
+        { "announce_twice", "neither \"ok\": true nor \"error\"", VERDICT_ADAPTER_ERROR, 20 },
+        { "load_after_all", "refused to load a model that it had announced", VERDICT_ADAPTER_ERROR, 20 },
         { "no_id", "without \"id\"", VERDICT_ADAPTER_ERROR, 20 },
         { "bad_stage", "\"stage\"", VERDICT_ADAPTER_ERROR, 20 },
         { "adapter_kind", "cannot carry it", VERDICT_ADAPTER_ERROR, 20 },
@@ -39,19 +45,27 @@ ParameterizedTestParameters(faults, each_gets_its_verdict)
         { "missing_output", "wrote no such regular file", VERDICT_ADAPTER_ERROR, 20 },
         { "no_outputs", "0 output files: expected 1", VERDICT_ADAPTER_ERROR, 20 },
         { "too_many_outputs", "2 output files: expected 1", VERDICT_ADAPTER_ERROR, 20 },
+        { "unnamed_files", "", VERDICT_PASS, 20 },
+        { "hard_link", "output_0.pb): regenerate", VERDICT_ADAPTER_ERROR, 20 },
+        { "absolute", "a plain name", VERDICT_ADAPTER_ERROR, 20 },
         { "link", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
         { "link_to_device", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
         { "pipe", "no such regular file", VERDICT_ADAPTER_ERROR, 20 },
         { "escape", "a plain name", VERDICT_ADAPTER_ERROR, 20 },
         { "not_a_tensor", "cannot be read", VERDICT_ADAPTER_ERROR, 20 },
         { "truncated", "cannot be read: output_0.pb", VERDICT_ADAPTER_ERROR, 20 },
+        { "short_data", "cannot be read: output_0.pb", VERDICT_ADAPTER_ERROR, 20 },
         { "wrong_dtype", "int32", VERDICT_WRONG_TYPE, 20 },
         { "wrong_shape", "[4]", VERDICT_WRONG_SHAPE, 20 },
         { "wrong_value", "", VERDICT_WRONG_VALUE, 20 },
         { "nan_filled", "nan", VERDICT_WRONG_VALUE, 20 },
         { "rewrite_expected", "output_0.pb): regenerate", VERDICT_ADAPTER_ERROR, 20 },
+        { "add_to_case", "notes.txt): regenerate", VERDICT_ADAPTER_ERROR, 20 },
+        { "remove_expected", "output_0.pb): regenerate", VERDICT_ADAPTER_ERROR, 20 },
         { "add_bounds", "lower_0.pb): regenerate", VERDICT_ADAPTER_ERROR, 20 },
         { "memory", "out of memory", VERDICT_REFUSED, 60 },
+        { "memory_shared", "more memory than allowed", VERDICT_CRASHED, 60 },
+        { "memory_of_children", "more memory than allowed", VERDICT_CRASHED, 60 },
         { "big_file", "signal 25", VERDICT_CRASHED, 20 },
         { "refuse", "I would rather not", VERDICT_REFUSED, 20 },
     };
@@ -76,7 +90,8 @@ ParameterizedTest(Fault *fault, faults, each_gets_its_verdict)
     cr_expect_not(flaky, "%s", fault->fault);
     cr_expect_eq(fixture_verdict(&f, "a-before", "faulty", NULL, NULL), VERDICT_PASS);
     cr_expect_eq(fixture_verdict(&f, "c-after", "faulty", NULL, &flaky), VERDICT_PASS);
-    cr_expect_not(flaky);
+    /* A process that ends after its answer may look alive when the next case comes: that one is its victim. */
+    cr_expect(!flaky || g_str_has_suffix(fault->fault, "_after"), "%s", fault->fault);
     run_summary_clear(&summary);
     fixture_close(&f);
 }
@@ -89,13 +104,14 @@ Test(faults, no_process_is_left)
         Verdict     verdict;
     } rows[] = { { "hang_with_child", VERDICT_TIMED_OUT },
                  { "leave_child", VERDICT_PASS },
-                 { "leave_daemon", VERDICT_PASS } };
+                 { "leave_daemon", VERDICT_PASS },
+                 { "leave_grandchildren", VERDICT_PASS } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Fixture f;
         fixture_open(&f);
         fixture_add_identity(&f, "fault");
         fixture_add_faulty(&f, "faulty", rows[i].fault, "");
-        RunSummary summary = fixture_run(&f, "faulty:seconds=987654", 1, 1, FALSE);
+        RunSummary summary = fixture_run(&f, "faulty:seconds=987654", 1, 3, FALSE);
         cr_expect_eq(summary.counts[rows[i].verdict], 1, "%s", rows[i].fault);
         cr_expect_neq(system("ps -eo args | grep -q '^sleep 987654'"), 0, "%s", rows[i].fault);
         run_summary_clear(&summary);

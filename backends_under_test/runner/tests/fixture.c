@@ -139,15 +139,20 @@ void fixture_add_command(Fixture *f, const char *name, const char *words, const 
 
 RunSummary fixture_run(Fixture *f, const char *name, guint jobs, double seconds, gboolean resume)
 {
+    return fixture_run_with(f, name, (RunOptions){ .jobs = jobs, .resume = resume, .seconds = seconds });
+}
+
+RunSummary fixture_run_with(Fixture *f, const char *name, RunOptions options)
+{
     GError    *error = NULL;
     Selection  selection;
     RunSummary summary = { 0 };
-    RunOptions options = { .jobs = jobs, .resume = resume, .seconds = seconds, .output_bytes = DEFAULT_OUTPUT_BYTES };
+    options.output_bytes = DEFAULT_OUTPUT_BYTES;
     cr_assert(selection_parse(NULL, NULL, &selection, &error));
     g_autoptr(Backend)  backend = backend_load(name, &error);
     g_autoptr(Workload) workload = backend ? workload_read(f->corpus, &selection, &error) : NULL;
     g_autoptr(Results)  results =
-        workload ? results_open(f->results, resume ? RESULTS_APPEND : RESULTS_NEW, &error) : NULL;
+        workload ? results_open(f->results, options.resume ? RESULTS_APPEND : RESULTS_NEW, &error) : NULL;
     gboolean good = results && workload_record(workload, results, &error) &&
                     run_backend(workload, backend, &options, results, &summary, &error);
     cr_assert(good, "%s", error ? error->message : "");

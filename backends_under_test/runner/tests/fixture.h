@@ -27,6 +27,9 @@ void fixture_add_command(Fixture *f, const char *name, const char *words, const 
 /* Runs the corpus on a backend (loaded by name) and returns how it ended; the caller clears it. */
 RunSummary fixture_run(Fixture *f, const char *backend, guint jobs, double seconds, gboolean resume);
 
+/* The same with all options in the caller's hand; output_bytes is filled in. */
+RunSummary fixture_run_with(Fixture *f, const char *backend, RunOptions options);
+
 /* The verdict and message stored for demo/<name>. The message is the caller's. */
 Verdict fixture_verdict(Fixture *f, const char *name, const char *backend, char **message, gboolean *flaky);
 
