@@ -13,10 +13,12 @@ DETERMINISM := -ffp-contract=off -fno-fast-math -fno-strict-aliasing -fwrapv
 # Tables leave out fields on purpose: what is not said is zero.
 WARNINGS    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wno-missing-field-initializers \
                $(WERROR)
-CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(shell $(PKG_CONFIG) --cflags $(PACKAGES)) $(CPPFLAGS)
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PACKAGES))
+PACKAGE_LIBS   := $(shell $(PKG_CONFIG) --libs $(PACKAGES))
+CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(PACKAGE_CFLAGS) $(CPPFLAGS)
 CFLAGS_ALL   = -std=gnu11 -g $(OPT) $(DETERMINISM) $(WARNINGS) $(SANITIZE) -pthread $(CFLAGS)
 LDFLAGS_ALL  = $(SANITIZE) -pthread $(LDFLAGS)
-LIBS         = $(shell $(PKG_CONFIG) --libs $(PACKAGES)) -lcsv -lm -ldl
+LIBS         = $(PACKAGE_LIBS) -lcsv -lm -ldl
 
 # ---- modules: a folder is a static library, in link order (users before the used) --------------------------------
 MODULES := reports backends_under_test/runner generators golden reference
