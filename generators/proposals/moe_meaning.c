@@ -169,6 +169,15 @@ static void finish(Net *net, const char *value, DType from, DType to, const char
         node_set_int(node, net->graph, "to", to);
 }
 
+/* One statement a node: in what order C evaluates the arguments of a call is open, and nodes are numbered as they come. */
+static const char *project_as_float(Net *net, const MoeLayer *l, const char *x, gboolean each, const char *weights,
+                                    const char *bias, const char *indices)
+{
+    const char *matrices = net_cast(net, weights, moe_dtype(l), DTYPE_FLOAT);
+    const char *addends = l->bias ? net_cast(net, bias, moe_dtype(l), DTYPE_FLOAT) : NULL;
+    return moe_project(net, x, each, matrices, FALSE, addends, indices);
+}
+
 void moe_mean_attribute(Scenario *s, const MoeLayer *l, const char *const *attributes)
 {
     const DType t = moe_dtype(l);
@@ -178,15 +187,13 @@ void moe_mean_attribute(Scenario *s, const MoeLayer *l, const char *const *attri
                            NAMES("output"), attributes);
     function_import(f, "", 20);
     Net net = { f->body, 0 };
-    const gboolean linear = moe_has_fc3(l);
-#define FLOAT(name) net_cast(&net, name, t, DTYPE_FLOAT)
-#define BIAS(name)  (l->bias ? FLOAT(name) : NULL)
-    const char *x = net_reshape(&net, FLOAT("input"), INTS(l->tokens, l->hidden)), *indices;
-    const char *weights = moe_route(&net, l, FLOAT("router_probs"), &indices);
-    const char *g = moe_project(&net, x, FALSE, FLOAT("fc1"), FALSE, BIAS("fc1_bias"), indices);
-    const char *up = linear ? moe_project(&net, x, FALSE, FLOAT("fc3"), FALSE, BIAS("fc3_bias"), indices) : NULL;
+    const char *input = net_cast(&net, "input", t, DTYPE_FLOAT), *router = net_cast(&net, "router_probs", t, DTYPE_FLOAT);
+    const char *x = net_reshape(&net, input, INTS(l->tokens, l->hidden)), *indices;
+    const char *weights = moe_route(&net, l, router, &indices);
+    const char *g = project_as_float(&net, l, x, FALSE, "fc1", "fc1_bias", indices);
+    const char *up = moe_has_fc3(l) ? project_as_float(&net, l, x, FALSE, "fc3", "fc3_bias", indices) : NULL;
     const char *h = moe_activate(&net, l, DTYPE_FLOAT, g, up);
-    const char *answers = moe_project(&net, h, TRUE, FLOAT("fc2"), FALSE, BIAS("fc2_bias"), indices);
+    const char *answers = project_as_float(&net, l, h, TRUE, "fc2", "fc2_bias", indices);
     const char *y = moe_combine(&net, answers, weights, TRUE);
     if (l->batch)
         y = net_reshape(&net, y, INTS(l->batch, l->tokens / l->batch, l->hidden));
