@@ -167,6 +167,22 @@ endef
 $(foreach d,$(TEST_DIRS),$(eval $(call test_folder,$(d))))
 TEST_PROGRAMS := $(foreach d,$(TEST_DIRS),$(call test_program,$(d)))
 
+# Fuzz targets: scripts/fuzz/targets/<name>.c becomes $(BUILD)/fuzzers/<name>, driven by replay.c (files as arguments), or by
+# an engine of the compiler: scripts/fuzz/run builds with FUZZ_DRIVER=-fsanitize=fuzzer.
+FUZZ_TARGETS := $(patsubst scripts/fuzz/targets/%.c,%,$(wildcard scripts/fuzz/targets/*.c))
+FUZZ_DRIVER  ?= $(BUILD)/obj/scripts/fuzz/replay.o
+$(FUZZ_TARGETS:%=$(BUILD)/fuzzers/%): $(BUILD)/fuzzers/%: $(BUILD)/obj/scripts/fuzz/targets/%.o $(BUILD)/obj/scripts/fuzz/mutate.o \
+                                   $(BUILD)/obj/scripts/fuzz/replay.o $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(BUILD)/obj/scripts/fuzz/mutate.o $(FUZZ_DRIVER) $(LINKED) $(LIBS)
+$(BUILD)/fuzz-seeds: $(BUILD)/obj/scripts/fuzz/seeds.o $(LIBRARIES)
+	$(CC) $(LDFLAGS_ALL) -o $@ $< $(LINKED) $(LIBS)
+.PHONY: fuzz-targets fuzz
+fuzz-targets: $(FUZZ_TARGETS:%=$(BUILD)/fuzzers/%) $(BUILD)/fuzz-seeds
+SECONDS ?= 600
+fuzz:  ## fuzz every target for SECONDS (default 600) under the sanitizers
+	scripts/fuzz/run $(SECONDS)
+
 .PHONY: test tests check-includes
 tests: all $(TEST_PROGRAMS)    ## build the test programs
 test:  ## install what is missing, build, run every test

@@ -241,6 +241,19 @@ static gboolean read_fields(const Reader *r, Case *c)
     return TRUE;
 }
 
+Case *case_parse(const char *text, gsize length, const char *what, GError **error)
+{
+    cJSON *root = length <= MAX_JSON_BYTES ? cJSON_ParseWithLength(text, length) : NULL;
+    g_autoptr(Case) c = case_new();
+    gboolean ok = FALSE;
+    if (!cJSON_IsObject(root))
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: not a JSON object of at most 1 MiB", what);
+    else
+        ok = read_fields(&(Reader){ root, what, error }, c);
+    cJSON_Delete(root);
+    return ok ? g_steal_pointer(&c) : NULL;
+}
+
 Case *case_read(const char *folder, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, "case.json", NULL);
@@ -252,15 +265,7 @@ Case *case_read(const char *folder, GError **error)
         g_error_free(io);
         return NULL;
     }
-    cJSON *root = length <= MAX_JSON_BYTES ? cJSON_ParseWithLength(text, length) : NULL;
-    g_autoptr(Case) c = case_new();
-    gboolean ok = FALSE;
-    if (!cJSON_IsObject(root))
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: not a JSON object of at most 1 MiB", path);
-    else
-        ok = read_fields(&(Reader){ root, path, error }, c);
-    cJSON_Delete(root);
-    return ok ? g_steal_pointer(&c) : NULL;
+    return case_parse(text, length, path, error);
 }
 
 /* ---- a folder of cases ---------------------------------------------------------------------------------------------- */

@@ -51,6 +51,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Case, case_free)
 
 /* `folder` is the case's own folder. */
 Case    *case_read(const char *folder, GError **error);
+/* The bytes of a case.json; `what` names them in messages. */
+Case    *case_parse(const char *text, gsize length, const char *what, GError **error);
 char    *case_to_json(const Case *c); /* the bytes of case.json; free with g_free */
 
 /* Paths inside a case's folder; free with g_free. kind: "input", "output", "lower", "upper". */

@@ -70,7 +70,8 @@ gboolean decimal_to_odd_double(const char *text, gsize length, double *value)
     mpfr_init2(wide, NUMERAL_PRECISION);
     const gboolean ok = read_numeral(text, length, wide, &inexact);
     if (ok) {
-        *value = mpfr_get_d(wide, MPFR_RNDZ);
+        /* MPFR makes its NaN by 0 / 0, whose sign is the machine's. */
+        *value = mpfr_nan_p(wide) ? (double)NAN : mpfr_get_d(wide, MPFR_RNDZ);
         if (isfinite(*value) && (inexact || mpfr_cmp_d(wide, *value) != 0)) {
             uint64_t bits;
             memcpy(&bits, value, sizeof bits);
