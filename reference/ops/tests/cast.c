@@ -245,6 +245,13 @@ Test(cast, strings_to_numbers)
     }
 }
 
+/* The one NaN without sign and payload, also where the machine's own NaN has a sign. */
+Test(cast, the_text_nan_is_the_same_bits_everywhere)
+{
+    expect_holds("g () => (int32[2] y) <string[2] x = {\"NaN\", \"nan\"}, int32[2] want_y = {2143289344, 2143289344}>"
+                 " { t = Cast<to = 1>(x) y = BitCast<to = 6>(t) }", 26);
+}
+
 Test(cast, numbers_to_strings_are_plain_and_short)
 {
     expect_holds("g () => (string[9] y) <float[9] x = {314.15926, 1.0, -0.0, 1e-5, 1e16, 0.1, nan, -inf, 16777216.0},"

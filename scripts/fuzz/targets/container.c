@@ -8,7 +8,7 @@ FUZZ_MUTATES(MESSAGE_MODEL)
 
 static gboolean replace(Container *container, GError **error)
 {
-    g_autoptr(ContextSession) session = context_session_new(container->model, error);
+    g_autoptr(ContextSession) session = context_session_new(container->model, NULL, error);
     g_autoptr(GPtrArray) decisions = session ? context_select(container, session, "/nonexistent", error) : NULL;
     if (!decisions)
         return FALSE;
