@@ -99,6 +99,7 @@ typedef struct {
     GBytes  *(*store)(const Model *model, gpointer data, GError **error);        /* the native form's model.onnx */
     gboolean (*beside)(const char *folder, gpointer data, GError **error);       /* other files of the case; may be NULL */
     Model   *(*open)(const char *path, gpointer data, GError **error);
+#define SCENARIO_PLAIN_FAILS G_MAXUINT64 /* as `shows`: the plain model cannot run */
     guint64    shows; /* bit i: the session changes output i, whose golden must then differ from the plain model's; the
                          others must be equal. 0: the plain model is the decomposed form. Else what it gives is recorded
                          as an alternative, and only a runtime that knows of sessions can be right */

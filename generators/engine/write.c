@@ -391,6 +391,9 @@ static gboolean session_shows(Scenario *s, const Golden *golden, GError **error)
         return TRUE;
     g_autoptr(GPtrArray) plain_tensors = g_ptr_array_new();
     g_autoptr(Model) plain = make_form(s, FORM_DECOMPOSED);
+    s->facts->aware = TRUE;
+    if (s->file->shows == SCENARIO_PLAIN_FAILS)
+        return !evaluate(s, plain, FALSE, &plain_golden, NULL) || fail(error, "the plain model must not run, but it does");
     if (!evaluate(s, plain, FALSE, &plain_golden, error))
         return FALSE;
     for (gsize i = 0; i < golden->n; i++) {
@@ -404,7 +407,6 @@ static gboolean session_shows(Scenario *s, const Golden *golden, GError **error)
     for (guint i = 0; i < plain_tensors->len; i++)
         tensor_ref(plain_tensors->pdata[i]);
     scenario_alternative(s, PLAIN, (Tensor *const *)plain_tensors->pdata, plain_tensors->len);
-    s->facts->aware = TRUE;
     return TRUE;
 }
 

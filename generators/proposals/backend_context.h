@@ -45,6 +45,7 @@ typedef struct {
     const char *location; /* NULL: inline */
     const char *real;     /* the file that is there; NULL: location */
     int64_t     offset, length; /* length -1: to the end of the file */
+    int64_t     recorded_offset; /* what the container says; 0: offset */
     int64_t     priority;
     gboolean    shares;   /* has no bytes: those of the region's first blob */
     Damage      damage;
@@ -55,6 +56,7 @@ enum { PLAN_REGIONS = 3, PLAN_BLOBS = 4 };
 typedef struct {
     const char    *id, *nodes;
     const char    *digest; /* recorded instead of the true one; NULL: the true one */
+    const char    *outputs; /* C1, C2: the only one that the entry redefines; NULL: all of the boundary */
     ContextPolicy  policy;
     ContextWeights weights;
     PlanBlob       blobs[PLAN_BLOBS];
@@ -74,6 +76,7 @@ typedef struct {
     PlanTool            before, after; /* of packing, on the model that runs plain; on the container. NULL: nothing */
     gconstpointer       data;          /* for both */
     gboolean            relocates;     /* weights go to a file after packing */
+    gboolean            tables;        /* only C1 and C2 can say it */
     GHashTable         *files;         /* of char* -> GByteArray; filled by store() */
 } Plan;
 
@@ -86,13 +89,15 @@ PlanBlob   *context_plan_blob(PlanRegion *r, const char *backend, const char *li
 PlanBlob   *context_plan_usual(Plan *p);
 #define PLAN_BIAS "bias=1024\n"
 
-/* Finishes a scenario "<name>-<encoding>"; takes the plan. Cases of one name in several encodings are one semantic case. */
+/* Finishes a scenario "<name>-<encoding>"; takes the plan. Cases of one name in several encodings are one semantic case, with
+ * one decomposed form: the graph, where no object is to be seen. */
 void context_plan_emit(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements, const char *summary, ...)
     G_GNUC_PRINTF(6, 7);
 void context_plan_reject(Generator *g, Plan *p, const char *name, const char *twin, const char *because, const char *requirements,
                  const char *summary, ...) G_GNUC_PRINTF(7, 8);
-/* Tags, for the one that comes next. */
-const char *context_plan_variant(ContextEncoding encoding);
+
+/* SHA-256 of nothing: no subgraph has it, no payload either. */
+#define OTHER_DIGEST "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
 #define EACH_ENCODING(e) for (ContextEncoding e = ENCODING_A; e <= ENCODING_D; e++)
 #define EACH_TABLE(e) for (ContextEncoding e = ENCODING_C1; e <= ENCODING_C2; e++)
@@ -101,5 +106,12 @@ const char *context_plan_variant(ContextEncoding encoding);
 
 void backend_context_regions(Generator *g);
 void backend_context_selection(Generator *g);
+void backend_context_session(Generator *g);
+void backend_context_several(Generator *g);
+void backend_context_payloads(Generator *g);
+void backend_context_tables(Generator *g);
+void backend_context_tools(Generator *g);
+void backend_context_rejects(Generator *g);
+void backend_context_pairs(Generator *g);
 
 #endif

@@ -117,7 +117,7 @@ static void add_payload(Plan *p, Container *c, ContextRegion *region, const Plan
     g_autoptr(GByteArray) payload = payload_of(c, region, b->shares ? &p->regions[0].blobs[0] : b);
     g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, payload->data, payload->len);
     ContextBlob blob = { .backend = b->backend, .compatibility = b->compatibility, .partition = b->partition, .digest = digest,
-                         .priority = b->priority, .location = b->location, .offset = b->offset, .length = b->length };
+                         .priority = b->priority, .location = b->location, .offset = b->recorded_offset ? b->recorded_offset : b->offset, .length = b->length };
     damage(payload, b->damage);
     if (b->location)
         put_file(p, b, payload);
@@ -155,6 +155,10 @@ static gboolean add_region(Plan *p, Container *c, const PlanRegion *r, GError **
             add_payload(p, c, region, &r->blobs[i]);
         else if (!add_body(c, region, &r->blobs[i], error))
             return FALSE;
+    if (r->outputs) {
+        region->n_outputs = 1;
+        region->outputs[0] = r->outputs;
+    }
     if (r->digest) /* last: payloads say what they were compiled from */
         region->digest = r->digest;
     return TRUE;
@@ -274,11 +278,6 @@ static Model *open_file(const char *path, gpointer data, GError **error)
 
 /* ---- scenarios ------------------------------------------------------------------------------------------------------------- */
 
-const char *context_plan_variant(ContextEncoding encoding)
-{
-    return context_encoding_name(encoding);
-}
-
 static void add_graph(Scenario *s, const ContextGraph *graph)
 {
     g_autoptr(GError) error = NULL;
@@ -313,7 +312,7 @@ static Scenario *begin(Generator *g, Plan *p, const char *name, guint64 shows, c
 {
     g_autofree char *lower = g_ascii_strdown(context_encoding_name(p->encoding), -1);
     Scenario *s = scenario_new(g, "%s-%s", name, lower);
-    scenario_about(s, context_plan_variant(p->encoding), requirements, "%s", summary);
+    scenario_about(s, context_encoding_name(p->encoding), requirements, "%s", summary);
     scenario_semantic(s, name);
     add_graph(s, p->graph);
     p->file = (ScenarioFile){ .store = store, .beside = beside, .open = open_file, .shows = shows, .free = plan_free };
@@ -330,7 +329,8 @@ static Scenario *begin(Generator *g, Plan *p, const char *name, guint64 shows, c
 void context_plan_emit(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements, const char *summary, ...)
 {
     FORMATTED(summary, text);
-    scenario_emit(begin(g, p, name, shows, requirements, text));
+    const gboolean first = p->encoding == ENCODING_A || (p->encoding == ENCODING_C1 && p->tables);
+    scenario_emit_forms(begin(g, p, name, shows, requirements, text), 1u << FORM_NATIVE | (first && !shows ? 1u << FORM_DECOMPOSED : 0));
 }
 
 void context_plan_reject(Generator *g, Plan *p, const char *name, const char *twin, const char *because, const char *requirements,

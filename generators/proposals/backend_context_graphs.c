@@ -61,6 +61,12 @@ const ContextGraph context_graphs[] = {
     { "two", "0 1", 1, 17, "two inputs",
       "g (" F "x, " F "u) => (" F "y) <" W ", " F "b> {\n"
       "a = Sub (x, u)\nb = Mul (a, w)\ny = Sub (b, u)\n}" },
+    { "long", "0 1", 3, 17, "the first part of a longer graph",
+      "g (" F "x) => (" F "y, " F "z) <" W ", " F "a, " F "b, " F "c, " F "d, " F "e> {\n"
+      "a = Mul (x, w)\nb = Add (a, x)\nc = Neg (b)\nd = Sub (c, w)\ne = Add (d, x)\ny = Neg (e)\nz = Neg (b)\n}" },
+    { "dead", "0 1", 1, 17, "a graph that cannot run as it is",
+      "g (" F "x) => (" F "y) <int64[1] bad = {7}, " W ", " F "q> {\n"
+      "r = Reshape (x, bad)\nq = Add (r, w)\ny = Neg (q)\n}" },
 };
 const gsize context_n_graphs = G_N_ELEMENTS(context_graphs);
 

@@ -34,7 +34,7 @@ static void absent(Generator *g, const ContextGraph *graph, ContextEncoding e)
 
 void backend_context_regions(Generator *g)
 {
-    for (gsize i = 0; i < context_n_graphs; i++)
+    for (gsize i = 0; i < context_n_graphs && strcmp(context_graphs[i].name, "dead") != 0; i++)
         EACH_ENCODING(e) {
             used(g, &context_graphs[i], e);
             absent(g, &context_graphs[i], e);

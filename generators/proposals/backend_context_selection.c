@@ -38,9 +38,6 @@ static const Condition conditions[] = {
       FALSE, FALSE, TRUE },
 };
 
-/* SHA-256 of nothing: no subgraph has it. */
-#define OTHER_DIGEST "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
 static Plan *plan_of(const Condition *c, ContextEncoding e, ContextPolicy policy)
 {
     Plan     *p = context_plan_new(context_graph("chain"), e);

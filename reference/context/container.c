@@ -236,16 +236,52 @@ static gboolean read_encoding(Container *c, Strip *s, GError **error)
     }
 }
 
+/* Without them there is no original to load. */
+static gboolean check_bodies(const Strip *s, GError **error)
+{
+    for (guint i = 0; i < s->calls->len; i++) {
+        const StripCall *call = s->calls->pdata[i];
+        if (!call->body.data)
+            return read_fail(error, "region %u: %s", i, call->is_function ? "there is no Region function of this overload"
+                                                                          : "there is no retained subgraph (attribute 'fallback')");
+    }
+    return TRUE;
+}
+
+static Strip *take_apart(Bytes bytes, gboolean in_sequence, const char *folder, const char *what, Model **model, GError **error)
+{
+    g_autoptr(Strip) s = strip_container(bytes, in_sequence, error);
+    if (!s || !check_bodies(s, error))
+        return NULL;
+    g_autoptr(Model) loaded = model_load_bytes(s->original->data, s->original->len, folder, what, NULL, error);
+    if (!loaded || !model_check(loaded, error))
+        return NULL;
+    *model = g_steal_pointer(&loaded);
+    return g_steal_pointer(&s);
+}
+
+/* The original and what was around it. A tool that adds nodes and removes others can leave places on record that look right
+ * and are not: the order in the file is right. */
+static Strip *original_of(Bytes bytes, const char *folder, const char *what, Model **model, GError **error)
+{
+    g_autoptr(GError) first = NULL;
+    if (!model_bytes_check(bytes.data, bytes.size, NULL, error))
+        return NULL;
+    Strip *s = take_apart(bytes, FALSE, folder, what, model, &first);
+    if (!s)
+        s = take_apart(bytes, TRUE, folder, what, model, NULL);
+    if (!s)
+        g_propagate_error(error, g_steal_pointer(&first));
+    return s;
+}
+
 static gboolean read_all(Container *c, Bytes bytes, const char *folder, const char *what, GError **error)
 {
-    g_autoptr(Strip) s = model_bytes_check(bytes.data, bytes.size, NULL, error) ? strip_container(bytes, error) : NULL;
+    g_autoptr(Strip) s = original_of(bytes, folder, what, &c->model, error);
     if (!s)
         return FALSE;
     c->original = g_bytes_new(s->original->data, s->original->len);
-    gsize size;
-    const void *data = g_bytes_get_data(c->original, &size);
-    c->model = model_load_bytes(data, size, folder, what, NULL, error);
-    return c->model && model_check(c->model, error) && find_encoding(c, s, error) && read_encoding(c, s, error) && check_regions(c, error);
+    return find_encoding(c, s, error) && read_encoding(c, s, error) && check_regions(c, error);
 }
 
 Container *container_read(GBytes *bytes, const char *folder, const char *what, GError **error)
@@ -284,12 +320,11 @@ Model *container_original(const char *path, GError **error)
 {
     g_autoptr(GBytes) bytes = read_file(path, error);
     g_autofree char  *folder = g_path_get_dirname(path);
+    Model      *model = NULL;
     gsize       size = 0;
     const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-    if (!bytes || !model_bytes_check(data, size, NULL, error))
-        return NULL;
-    g_autoptr(Strip) s = strip_container((Bytes){ data, size }, error);
-    return s ? model_load_bytes(s->original->data, s->original->len, folder, path, NULL, error) : NULL;
+    g_autoptr(Strip) s = bytes ? original_of((Bytes){ data, size }, folder, path, &model, error) : NULL;
+    return model;
 }
 
 void container_free(Container *c)

@@ -127,7 +127,7 @@ static GByteArray *put_model(const Pack *p, Bytes model)
 
 static gboolean proven(const GByteArray *packed, Bytes original, GError **error)
 {
-    g_autoptr(Strip) back = strip_container((Bytes){ packed->data, packed->len }, error);
+    g_autoptr(Strip) back = strip_container((Bytes){ packed->data, packed->len }, FALSE, error);
     return back && ((back->original->len == original.size && memcmp(back->original->data, original.data, original.size) == 0) ||
                     pack_fail(error, "the model's bytes are not laid out as protobuf writes them, so packing could not be undone"));
 }
@@ -169,7 +169,7 @@ GBytes *container_pack(const Container *c, GError **error)
             pack_fail(error, "region '%s' is stale (%s); strip the container first", torn->id, torn->torn);
             return NULL;
         }
-    g_autoptr(Strip) strip = strip_container(original, error);
+    g_autoptr(Strip) strip = strip_container(original, FALSE, error);
     if (!strip)
         return NULL;
     g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(Bytes));

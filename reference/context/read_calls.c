@@ -72,17 +72,9 @@ static void note_capture(const char **name, gpointer data)
 }
 
 /* The retained subgraph is closed: what it uses comes in through its inputs. */
-static gboolean check_fallback(const Graph *graph, const Node *node, GError **error)
+static gboolean check_closed(const Graph *graph, GHashTable *known, GError **error)
 {
-    if (graph->inputs.n != node->n_inputs || graph->outputs.n != node->n_outputs)
-        return read_fail(error, "fallback has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT " outputs, the node %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT,
-                         graph->inputs.n, graph->outputs.n, node->n_inputs, node->n_outputs);
-    if (graph->initializers.n || graph->sparse_initializers.n)
-        return read_fail(error, "fallback holds an initializer; weights stay in the main graph and are passed as inputs");
-    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
     gpointer pair[] = { known, NULL };
-    for (gsize i = 0; i < graph->inputs.n; i++)
-        g_hash_table_add(known, (gpointer)LIST_AT(&graph->inputs, ValueInfo, i)->name);
     for (gsize i = 0; i < graph->nodes.n; i++) {
         const Node *inner = LIST_AT(&graph->nodes, Node, i);
         context_uses(inner, note_capture, pair);
@@ -94,24 +86,42 @@ static gboolean check_fallback(const Graph *graph, const Node *node, GError **er
     if (!pair[1])
         return TRUE;
     g_autofree char *quoted = name_quote(pair[1]);
-    return read_fail(error, "fallback captures %s from the graph around it, expected an input", quoted);
+    return read_fail(error, "the retained subgraph captures %s from the graph around it, expected an input", quoted);
+}
+
+static gboolean check_fallback(const Graph *graph, const Node *node, GError **error)
+{
+    if (graph->inputs.n != node->n_inputs || graph->outputs.n != node->n_outputs)
+        return read_fail(error, "fallback has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT " outputs, the node %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT,
+                         graph->inputs.n, graph->outputs.n, node->n_inputs, node->n_outputs);
+    if (graph->initializers.n || graph->sparse_initializers.n)
+        return read_fail(error, "fallback holds an initializer; weights stay in the main graph and are passed as inputs");
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (gsize i = 0; i < graph->inputs.n; i++)
+        g_hash_table_add(known, (gpointer)LIST_AT(&graph->inputs, ValueInfo, i)->name);
+    return check_closed(graph, known, error);
+}
+
+static gboolean check_function(const Function *f, const Node *node, GError **error)
+{
+    if (f->n_inputs != node->n_inputs || f->n_outputs != node->n_outputs)
+        return read_fail(error, "the Region function has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT " outputs, the node %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT,
+                         f->n_inputs, f->n_outputs, node->n_inputs, node->n_outputs);
+    g_autoptr(GHashTable) known = g_hash_table_new(g_str_hash, g_str_equal);
+    for (gsize i = 0; i < f->n_inputs; i++)
+        g_hash_table_add(known, (gpointer)f->inputs[i]);
+    return check_closed(f->body, known, error);
 }
 
 static gboolean check_body(Container *c, const StripCall *call, const Node *node, GError **error)
 {
-    if (!call->body.data)
-        return read_fail(error, call->is_function ? "there is no Region function of this overload" : "there is no retained subgraph (attribute 'fallback')");
     if (!call->is_function) {
         const Graph *graph = read_graph_piece(c, call->body, error);
         return graph && check_fallback(graph, node, error);
     }
     const GByteArray borrowed = { (guint8 *)call->body.data, (guint)call->body.size };
     const Function  *f = read_function_piece(c, &borrowed, error);
-    if (!f)
-        return FALSE;
-    return (f->n_inputs == node->n_inputs && f->n_outputs == node->n_outputs) ||
-           read_fail(error, "the Region function has %" G_GSIZE_FORMAT " inputs and %" G_GSIZE_FORMAT " outputs, the node %" G_GSIZE_FORMAT " and %" G_GSIZE_FORMAT,
-                     f->n_inputs, f->n_outputs, node->n_inputs, node->n_outputs);
+    return f && check_function(f, node, error);
 }
 
 static gboolean read_facts(ContextRegion *region, const Node *node, GError **error)

@@ -323,7 +323,7 @@ static gboolean put_nodes(Strip *s, GByteArray *to, const GArray *units, GError 
     }
     g_autofree gsize *slots = g_new0(gsize, total + 1);
     g_autofree GByteArray **bodies = g_new0(GByteArray *, total + 1);
-    if (!place_as_recorded(s, units, slots, total))
+    if (s->in_sequence || !place_as_recorded(s, units, slots, total))
         place_in_sequence(units, slots);
     for (guint i = 0; i < s->calls->len; i++)
         put_bodies(s, s->calls->pdata[i], bodies);
@@ -397,9 +397,10 @@ static void put_model_field(Strip *s, const Field *field)
         field_copy(s->original, field);
 }
 
-Strip *strip_container(Bytes model, GError **error)
+Strip *strip_container(Bytes model, gboolean in_sequence, GError **error)
 {
     g_autoptr(Strip) s = strip_new();
+    s->in_sequence = in_sequence;
     Field field;
     for (gsize at = 0; field_next(model, &at, &field);) /* first, since bctx.order is needed for the graph */
         if (is_our_entry(&field, MODEL_METADATA) && !keep_entry(s, s->entries, 0, field.data, 0, error))

@@ -29,12 +29,15 @@ typedef struct {
     GArray     *payloads;       /* of Bytes: TensorProto of initializers with our prefix */
     GArray     *imports;        /* of Bytes: the model's opset imports, ours excluded */
     GHashTable *bodies;         /* of the calls, to see each once */
+    gboolean    in_sequence;
 } Strip;
 
 enum { STRIP_MAX_REGIONS = 10000 };
 
-/* The bytes are borrowed and must outlive it. CONTEXT_ERROR_FORMAT if metadata of ours is no text or given twice. */
-Strip *strip_container(Bytes model, GError **error);
+/* The bytes are borrowed and must outlive it. Nodes that packing moved go back to the places on record; `in_sequence`, or
+ * where those do not fit the file: to where their call is. CONTEXT_ERROR_FORMAT if metadata of ours is no text or given
+ * twice. */
+Strip *strip_container(Bytes model, gboolean in_sequence, GError **error);
 void   strip_free(Strip *strip);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Strip, strip_free)
 
