@@ -1,9 +1,11 @@
-/* x / ||x||, p = 1 or 2, the norm exact before one rounding. The text says nothing of a norm of 0: 0 / 0, a NaN. */
+/* x / ||x||, p = 1 or 2, the norm exact before one rounding. Where the norm is 0 the output is 0 (texts of both versions, as
+ * clarified in place in 2026). */
 #include "reference/ops/shared/lines.h"
 #include "reference/ops/shared/transcendental.h"
 #include "reference/ops/shared/wide_sum.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct {
     const double *x;
@@ -41,11 +43,17 @@ static void normalize(const double *x, gsize n, gboolean squares, DType dtype, d
 {
     Line line = { .x = x, .n = n, .squares = squares };
     WideSum sum = WIDE_SUM_INIT;
+    gboolean zero = TRUE; /* asked of the elements, since squares of small ones underflow */
     for (gsize k = 0; k < n; k++) {
+        zero = zero && x[k] == 0;
         if (squares)
             wide_sum_add_product(&sum, x[k], x[k]);
         else
             wide_sum_add(&sum, fabs(x[k]));
+    }
+    if (zero) {
+        memset(y, 0, n * sizeof *y);
+        return;
     }
     const double s = sum.high + sum.low, norm = squares ? sqrt(s) : s;
     const gboolean fast = dtype != DTYPE_DOUBLE && isfinite(s) && wide_sum_lost(&sum, n) <= s * 0x1p-60;

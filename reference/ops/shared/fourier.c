@@ -130,6 +130,11 @@ void fourier_store(Tensor *y, int64_t i, DDComplex value)
     store(y, 2 * i + 1, value.im);
 }
 
+void fourier_store_real(Tensor *y, int64_t i, DDComplex value)
+{
+    store(y, i, value.re);
+}
+
 gboolean fourier_scalar(const Tensor *tensor, const char *what, int64_t least, int64_t *value, GError **error)
 {
     if (tensor->count != 1)

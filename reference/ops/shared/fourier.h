@@ -26,6 +26,8 @@ const DDComplex *fourier_run(Fourier *fourier);
 
 /* Elements 2i and 2i + 1 of y := re and im, each rounded once. */
 void fourier_store(Tensor *y, int64_t i, DDComplex value);
+/* Element i of y := re. */
+void fourier_store_real(Tensor *y, int64_t i, DDComplex value);
 
 /* A rank 0 (or one-element) integer input as a number of at least `least`; FALSE with an error that names it. */
 gboolean fourier_scalar(const Tensor *tensor, const char *what, int64_t least, int64_t *value, GError **error);

@@ -1,9 +1,13 @@
+/* Texts of DFT-17 and DFT-20 as clarified in place in 2026: onesided with inverse takes the half spectrum of a real signal
+ * back to that signal. The other half is the conjugate of the first, so the imaginary parts of bin 0 and, for an even
+ * length, of the middle bin belong to no real signal and are taken as 0. */
 #include "reference/eval/certify.h"
 #include "reference/ops/shared/fourier.h"
 
 typedef struct {
     int64_t  outer, length, inner; /* the input as [outer, length, inner, parts] */
     int      parts;                /* 1: real, 2: complex */
+    gboolean half;                 /* the input is the half spectrum of a real signal, which is the output */
     int64_t  size, kept;           /* of the transform, and how many of its results are kept */
 } Layout;
 
@@ -30,36 +34,62 @@ static gboolean lay_out(const Eval *ev, const Shape *x, Layout *l, Shape *shape,
     if (parts != 1 && parts != 2)
         return eval_fail(error, "the last dim of the input is %" G_GINT64_FORMAT ", expected 1 (real) or 2 (complex)",
                          parts);
-    *l = (Layout){
-        shape_span(x, 0, axis), x->dims[axis], shape_span(x, axis + 1, x->rank - 1), (int)parts, x->dims[axis], 0
-    };
+    const gboolean onesided = eval_int(ev, "onesided") != 0, half = onesided && eval_int(ev, "inverse") != 0;
+    if (onesided && parts != (half ? 2 : 1))
+        return eval_fail(error, half ? "onesided and inverse take complex input, found real" :
+                                       "onesided output is not possible for complex input");
+    *l = (Layout){ .outer = shape_span(x, 0, axis),
+                   .length = x->dims[axis],
+                   .inner = shape_span(x, axis + 1, x->rank - 1),
+                   .parts = (int)parts,
+                   .half = half,
+                   .size = half ? 2 * (x->dims[axis] - 1) : x->dims[axis] };
     if (eval_input(ev, 1) && !fourier_scalar(eval_input(ev, 1), "dft_length", 1, &l->size, error))
         return FALSE;
     if (l->size < 1)
-        return eval_fail(error, "axis %d is empty and dft_length is not given", axis);
-    const gboolean onesided = eval_int(ev, "onesided") != 0;
-    if (onesided && parts == 2)
-        return eval_fail(error, "onesided output is not possible for complex input");
-    l->kept = onesided ? l->size / 2 + 1 : l->size;
+        return eval_fail(error, "axis %d is too short (%" G_GINT64_FORMAT ") and dft_length is not given", axis, l->length);
+    l->kept = onesided && !half ? l->size / 2 + 1 : l->size;
     *shape = *x;
     shape->dims[axis] = l->kept;
-    shape->dims[x->rank - 1] = 2;
+    shape->dims[x->rank - 1] = half ? 1 : 2;
     return TRUE;
+}
+
+/* Element n of a line, 0 beyond its end. */
+static DDComplex element(const Tensor *x, const Layout *l, int64_t o, int64_t n, int64_t i)
+{
+    const int64_t at = ((o * l->length + n) * l->inner + i) * l->parts;
+    const gboolean inside = n < l->length;
+    return (DDComplex){ dd_from(inside ? tensor_get_double(x, at) : 0),
+                        dd_from(inside && l->parts == 2 ? tensor_get_double(x, at + 1) : 0) };
+}
+
+/* Element n of the whole spectrum, of which the line is the first half. */
+static DDComplex mirrored(const Tensor *x, const Layout *l, int64_t o, int64_t n, int64_t i)
+{
+    const gboolean second = n > l->size / 2;
+    DDComplex value = element(x, l, o, second ? l->size - n : n, i);
+    if (second)
+        value.im = (DD){ -value.im.high, -value.im.low };
+    else if (2 * n % l->size == 0)
+        value.im = dd_from(0);
+    return value;
 }
 
 /* One line along the axis: cut or padded with zeros to the length of the transform. */
 static void transform_line(const Tensor *x, const Layout *l, int64_t o, int64_t i, Fourier *fourier, Tensor *y)
 {
     DDComplex *in = fourier_input(fourier);
-    for (int64_t n = 0; n < l->size; n++) {
-        const int64_t at = ((o * l->length + n) * l->inner + i) * l->parts;
-        const gboolean inside = n < l->length;
-        in[n].re = dd_from(inside ? tensor_get_double(x, at) : 0);
-        in[n].im = dd_from(inside && l->parts == 2 ? tensor_get_double(x, at + 1) : 0);
-    }
+    for (int64_t n = 0; n < l->size; n++)
+        in[n] = l->half ? mirrored(x, l, o, n, i) : element(x, l, o, n, i);
     const DDComplex *out = fourier_run(fourier);
-    for (int64_t k = 0; k < l->kept; k++)
-        fourier_store(y, (o * l->kept + k) * l->inner + i, out[k]);
+    for (int64_t k = 0; k < l->kept; k++) {
+        const int64_t at = (o * l->kept + k) * l->inner + i;
+        if (l->half)
+            fourier_store_real(y, at, out[k]);
+        else
+            fourier_store(y, at, out[k]);
+    }
 }
 
 static gboolean dft(Eval *ev, GError **error)

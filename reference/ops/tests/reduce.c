@@ -120,5 +120,9 @@ Test(reduce, lp_normalization)
     expect_holds("g () => (float[2,2] y) <float[2,2] x = {1, 2, -3, 6}, float[2,2] want_y = {0.25, 0.25, -0.75, 0.75}>"
                  "{ y = LpNormalization <p = 1, axis = 0> (x) }", 22);
     expect_holds("g () => (float[2] y) <float[2] x = {0x1.8p+101, 0x1p+102}, float[2] want_y = {0.6, 0.8}> { y = LpNormalization (x) }", 22);
+    expect_holds("g () => (float[2,2] y) <float[2,2] x = {0, -0.0, 0, 2}, float[2,2] want_y = {0, 0, 0, 1}>"
+                 "{ y = LpNormalization (x) }", 22);
+    expect_holds("g () => (double[2] y) <double[2] x = {3e-200, 4e-200}, double[2] want_y = {0.6, 0.8}>"
+                 "{ y = LpNormalization (x) }", 1);
     expect_fails("g () => (float[1] y) <float[1] x = {1}> { y = LpNormalization <p = 3> (x) }", 22, "p is 3");
 }

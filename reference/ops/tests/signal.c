@@ -38,6 +38,25 @@ Test(dft, lengths_that_are_no_powers_of_two)
         20, 1e-25);
 }
 
+Test(dft, half_spectrum_back_to_a_real_signal)
+{
+    /* The half spectrum of 1, 2, 3, 4; imaginary parts of bins 0 and 2 belong to no real signal. */
+    expect_holds("g () => (float[1,4,1] y) <float[1,3,2] x = {10.0, 7.0, -2.0, 2.0, -2.0, 9.0},"
+                 " float[1,4,1] want_y = {1.0, 2.0, 3.0, 4.0}> { y = DFT<inverse = 1, onesided = 1>(x) }", 17);
+    /* Cut to bins 0 and 1 of length 2, and of odd length 3: 10/3 + 2 (-2 cos - 2 sin)/3. */
+    expect_holds("g () => (float[1,2,1] y) <float[1,3,2] x = {10.0, 0.0, -2.0, 2.0, -2.0, 0.0}, int64 n = {2},"
+                 " float[1,2,1] want_y = {4.0, 6.0}> { y = DFT<inverse = 1, onesided = 1>(x, n) }", 20);
+    expect_near("g () => (float[1,3,1] y) <float[1,3,2] x = {10.0, 5.0, -2.0, 2.0, -2.0, 0.0}, int64 n = {3},"
+                " float[1,3,1] want_y = {2.0, 2.8452995, 5.1547005}> { y = DFT<inverse = 1, onesided = 1>(x, n) }", 20, 1e-6);
+    /* Padded: bins beyond the input are 0. */
+    expect_holds("g () => (float[1,4,1] y) <float[1,1,2] x = {8.0, 0.0}, int64 n = {4},"
+                 " float[1,4,1] want_y = {2.0, 2.0, 2.0, 2.0}> { y = DFT<inverse = 1, onesided = 1>(x, n) }", 20);
+    expect_fails("g () => (float[1,2,1] y) <float[1,2,1] x = {1.0, 2.0}> { y = DFT<inverse = 1, onesided = 1>(x) }", 20,
+                 "complex input");
+    expect_fails("g () => (float[1,0,1] y) <float[1,1,2] x = {1.0, 2.0}> { y = DFT<inverse = 1, onesided = 1>(x) }", 20,
+                 "too short");
+}
+
 Test(dft, refuses)
 {
     expect_fails("g () => (float[1,2,2] y) <float[1,2,2] x = {1.0, 2.0, 3.0, 4.0}> { y = DFT<onesided = 1>(x) }", 17,
