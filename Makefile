@@ -191,11 +191,13 @@ test:  ## install what is missing, build, run every test
 check-includes: ## who may include whom
 	scripts/check_includes
 
-.PHONY: demo asan bench format clean help
+.PHONY: demo asan browser-test bench format clean help
 demo:  ## install what is missing, build, generate, run the backends, write the report
 	scripts/demo
 asan:  ## the tests under address and undefined-behaviour sanitizers
 	scripts/asan
+browser-test: all ## the report's site in a real browser (needs npm and chromium)
+	scripts/browser_test
 bench: all $(BUILD)/adapters/kernels ## time the whole per 1,000 cases, and the evaluator beside onnx and ONNX Runtime
 	scripts/bench
 	scripts/bench --kernels

@@ -153,7 +153,7 @@ static ChangeKind kind_of(Verdict before, Verdict after)
 {
     if (is_good(before))
         return CHANGE_REGRESSED;
-    return is_good(after) ? CHANGE_FIXED : CHANGE_OTHERWISE;
+    return is_good(after) ? CHANGE_FIXED : CHANGE_CHANGED;
 }
 
 static gboolean must_be_there(const VerdictSet *old, const VerdictSet *now, const char *backend)

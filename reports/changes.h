@@ -21,7 +21,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VerdictSet, verdict_set_free)
 /* X(enumerator, name, meaning). The order is that of reports: what needs a person first. */
 #define CHANGES(X)                                                                                                     \
     X(REGRESSED, "regressed", "was good and is not any more")                                                          \
-    X(OTHERWISE, "otherwise", "falls short or proves nothing as before, in another way")                               \
+    X(CHANGED, "changed", "falls short or proves nothing as before, in another way")                                   \
     X(FIXED, "fixed", "is good and was not")                                                                           \
     X(NEW, "new", "the case or the backend was not there before")                                                      \
     X(GONE, "gone", "the case or the backend is not there any more")

@@ -17,7 +17,10 @@ static char *describe(void)
     g_string_append(
         text, "\nThe folder appears complete or not at all; an older report in it is replaced, anything else is not.\n"
               "Equal verdicts give equal bytes, unless --observations adds what differs between runs.\n"
-              "Exit codes: 0 written; 1 written, but the results hold no verdict; 2 bad arguments or results.");
+              "--fail-on regression: a verdict that was good in --baseline is not good any more, or lost; any: a bad verdict;\n"
+              "wrong: a bad verdict that is no mere refusal.\n\n"
+              "Exit codes: 0 written; 1 written, but the results hold no verdict or --fail-on holds them back; 2 bad\n"
+              "arguments or results.");
     return g_string_free(text, FALSE);
 }
 
@@ -25,6 +28,13 @@ static char *describe(void)
 static GPtrArray *choose_writers(const char *formats)
 {
     g_autoptr(GPtrArray) chosen = g_ptr_array_new();
+    if (strcmp(formats, "all") == 0) {
+        gsize n;
+        const Writer *const *all = writer_all(&n);
+        for (gsize i = 0; i < n; i++)
+            g_ptr_array_add(chosen, (gpointer)all[i]);
+        return g_steal_pointer(&chosen);
+    }
     g_auto(GStrv) names = g_strsplit(formats, ",", -1);
     for (gsize i = 0; names[i] != NULL; i++) {
         const Writer *writer = writer_find(g_strstrip(names[i]));
@@ -46,19 +56,51 @@ static char *default_folder(const char *results)
     return g_strconcat(stem, "-report", NULL);
 }
 
-static int write_report(const char *path, const char *folder, const GPtrArray *writers, gboolean observations,
-                        char **evidence)
+typedef struct {
+    char *folder, *formats, *baseline, *history, *fail_on, **evidence;
+    gboolean observations;
+    Gate gate;
+} Options;
+
+/* Everything that the report is written from besides the results. */
+static gboolean add_rest(Report *report, const Options *options, GError **error)
+{
+    for (char **each = options->evidence; each != NULL && *each != NULL; each++)
+        if (!report_add_evidence(report, *each, error))
+            return FALSE;
+    g_autoptr(Results) baseline = NULL, history = NULL;
+    if (options->baseline != NULL) {
+        g_autofree char *name = g_path_get_basename(options->baseline);
+        baseline = results_open(options->baseline, RESULTS_READ, error);
+        if (baseline == NULL || !report_set_baseline(report, baseline, name, error))
+            return FALSE;
+    }
+    if (options->history != NULL) {
+        history = results_open(options->history, RESULTS_READ, error);
+        if (history == NULL || !report_set_history(report, history, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The report is written first: it explains what the gate holds back. */
+static int judge_by_gate(Results *results, const Report *report, Gate gate)
+{
+    GError *error = NULL;
+    g_autoptr(VerdictSet) now = gate == GATE_NONE ? NULL : verdict_set_load(results, &error);
+    if (error != NULL)
+        return cli_fail(&subcommand_report, EXIT_USAGE, error);
+    g_autofree char *reason = gate == GATE_NONE ? NULL : gate_holds_back(gate, now, report->changes);
+    return reason == NULL ? EXIT_GOOD : cli_complain(&subcommand_report, EXIT_SHORT, "%s", reason);
+}
+
+static int write_report(const char *path, const char *folder, const GPtrArray *writers, const Options *options)
 {
     GError *error = NULL;
     g_autoptr(Results) results = results_open(path, RESULTS_READ, &error);
-    if (results == NULL)
+    g_autoptr(Report) report = results == NULL ? NULL : report_load(results, options->observations, &error);
+    if (report == NULL || !add_rest(report, options, &error))
         return cli_fail(&subcommand_report, EXIT_USAGE, error);
-    g_autoptr(Report) report = report_load(results, observations, &error);
-    if (report == NULL)
-        return cli_fail(&subcommand_report, EXIT_USAGE, error);
-    for (char **each = evidence; each != NULL && *each != NULL; each++)
-        if (!report_add_evidence(report, *each, &error))
-            return cli_fail(&subcommand_report, EXIT_USAGE, error);
     if (!report_write(report, folder, (const Writer *const *)writers->pdata, writers->len, &error)) {
         gboolean taken = g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT);
         return cli_fail(&subcommand_report, taken ? EXIT_USAGE : EXIT_HARNESS, error);
@@ -69,19 +111,32 @@ static int write_report(const char *path, const char *folder, const GPtrArray *w
     }
     if (report->cases->len == 0 || report->backends->len == 0)
         return cli_complain(&subcommand_report, EXIT_SHORT, "%s holds no verdict: nothing was run", path);
-    return EXIT_GOOD;
+    return judge_by_gate(results, report, options->gate);
 }
+
+static void options_clear(Options *options)
+{
+    g_free(options->folder);
+    g_free(options->formats);
+    g_free(options->baseline);
+    g_free(options->history);
+    g_free(options->fail_on);
+    g_strfreev(options->evidence);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
 static int cmd_report(int argc, char **argv)
 {
-    g_autofree char *folder = NULL, *formats = NULL, *description = describe();
-    g_auto(GStrv) evidence = NULL;
-    gboolean observations = FALSE;
+    g_autofree char *description = describe();
+    g_auto(Options) options = { 0 };
     const GOptionEntry entries[] = {
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &folder, "folder to write (default: RESULTS-report)", "DIR" },
-        { "format", 'f', 0, G_OPTION_ARG_STRING, &formats, "comma-separated formats (default: html)", "LIST" },
-        { "evidence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &evidence, "folder of an experiment to show; may be repeated", "DIR" },
-        { "observations", 0, 0, G_OPTION_ARG_NONE, &observations, "show durations and adapters' logs", NULL },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.folder, "folder to write (default: RESULTS-report)", "DIR" },
+        { "format", 'f', 0, G_OPTION_ARG_STRING, &options.formats, "comma-separated formats, or all (default: html)", "LIST" },
+        { "baseline", 'b', 0, G_OPTION_ARG_FILENAME, &options.baseline, "earlier results: show what changed", "OLD.db" },
+        { "history", 0, 0, G_OPTION_ARG_FILENAME, &options.history, "earlier runs ('assay history'): show trends", "FILE" },
+        { "fail-on", 0, 0, G_OPTION_ARG_STRING, &options.fail_on, "exit 1 on: regression, any, wrong", "WHAT" },
+        { "evidence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.evidence, "folder of an experiment to show; may be repeated", "DIR" },
+        { "observations", 0, 0, G_OPTION_ARG_NONE, &options.observations, "show durations and adapters' logs", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };
     int code;
@@ -89,10 +144,13 @@ static int cmd_report(int argc, char **argv)
         return code;
     if (argc != 2)
         return cli_complain(&subcommand_report, EXIT_USAGE, "expected one results file, got %d", argc - 1);
-    g_autoptr(GPtrArray) writers = choose_writers(formats == NULL ? "html" : formats);
+    if (options.fail_on != NULL && !gate_from_name(options.fail_on, &options.gate))
+        return cli_complain(&subcommand_report, EXIT_USAGE, "--fail-on %s: expected regression, any or wrong", options.fail_on);
+    if (options.gate == GATE_REGRESSION && options.baseline == NULL)
+        return cli_complain(&subcommand_report, EXIT_USAGE, "--fail-on regression needs --baseline");
+    g_autoptr(GPtrArray) writers = choose_writers(options.formats == NULL ? "html" : options.formats);
     if (writers == NULL)
         return EXIT_USAGE;
-    if (folder == NULL)
-        folder = default_folder(argv[1]);
-    return cli_finish(&subcommand_report, write_report(argv[1], folder, writers, observations, evidence));
+    g_autofree char *folder = options.folder == NULL ? default_folder(argv[1]) : g_strdup(options.folder);
+    return cli_finish(&subcommand_report, write_report(argv[1], folder, writers, &options));
 }

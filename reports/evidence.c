@@ -55,7 +55,7 @@ gboolean report_add_evidence(Report *report, const char *folder, GError **error)
     g_autofree char *text = read_text(folder, "evidence.json", error);
     if (!text)
         return FALSE;
-    cJSON *json = cJSON_Parse(text);
+    cJSON *json = report_parse(text);
     const char *proposal_id = keep(report, json, "proposal");
     ReportEvidence *e = g_new0(ReportEvidence, 1);
     *e = (ReportEvidence){ .id = keep(report, json, "experiment"), .title = keep(report, json, "title"),

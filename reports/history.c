@@ -336,7 +336,7 @@ GPtrArray *history_changes(Results *history, GError **error)
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&history->lock);
     sqlite3_stmt *statement =
         database_prepare(history, error,
-                         "SELECT case_id, backend, verdict, run FROM past_verdict v WHERE (SELECT count(*) FROM"
+                         "SELECT case_id, backend, verdict, run FROM past_verdict v WHERE (SELECT count(DISTINCT verdict) FROM"
                          " past_verdict WHERE case_id = v.case_id AND backend = v.backend) > 1 ORDER BY 1, 2, 4",
                          "");
     if (statement == NULL)

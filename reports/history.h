@@ -38,8 +38,8 @@ GPtrArray *history_runs(Results *history, GError **error);
  * that was not part of it is not visited. Only case_id, backend and verdict of the facts are set. */
 gboolean history_each_verdict(Results *history, guint id, VerdictVisitor visit, gpointer data, GError **error);
 
-/* A change of a verdict between two successive runs of a backend; verdict VERDICT_COUNT: no longer part of it. The first
- * run's verdicts are changes from nothing, and are left out unless they change later. */
+/* A step of a verdict: what it became in a run, VERDICT_COUNT where the case was no longer part of it. Of a case and
+ * backend that never had two different verdicts there are none: that a case came or went says nothing of a backend. */
 typedef struct {
     guint run;
     const char *case_id, *backend;

@@ -66,6 +66,9 @@ void report_free(Report *report)
     g_ptr_array_unref(report->backends);
     g_ptr_array_unref(report->proposals);
     g_ptr_array_unref(report->cases);
+    g_clear_pointer(&report->changes, g_ptr_array_unref);
+    g_clear_pointer(&report->past, g_ptr_array_unref);
+    g_clear_pointer(&report->past_changes, g_ptr_array_unref);
     g_string_chunk_free(report->strings);
     g_free(report);
 }
@@ -137,7 +140,7 @@ static void read_requirements(Loader *loader, ReportProposal *proposal, const cJ
 static gboolean load_proposal(const ProposalFacts *facts, gpointer data, GError **error)
 {
     Loader *loader = data;
-    cJSON *json = facts->json == NULL ? NULL : cJSON_Parse(facts->json);
+    cJSON *json = report_parse(facts->json);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
         g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "proposal '%s': its facts are not a JSON object",
@@ -205,6 +208,7 @@ static gboolean load_case(const CaseFacts *facts, gpointer data, G_GNUC_UNUSED G
     c->expectation = intern_or_empty(report, facts->expectation);
     c->summary = intern_or_empty(report, facts->summary);
     c->twin = intern(report, facts->twin);
+    c->graph = intern(report, facts->graph);
     c->requirements = intern_list(report, facts->requirements);
     c->dtypes = intern_list(report, facts->dtypes);
     c->tags = intern_list(report, facts->tags);
@@ -270,6 +274,29 @@ Report *report_load(Results *results, gboolean observations, GError **error)
     return g_steal_pointer(&report);
 }
 
+gboolean report_set_baseline(Report *report, Results *baseline, const char *name, GError **error)
+{
+    g_autoptr(VerdictSet) old = verdict_set_load(baseline, error);
+    g_autoptr(VerdictSet) now = old == NULL ? NULL : verdict_set_load(report->results, error);
+    if (now == NULL)
+        return FALSE;
+    report->changes = changes_between(old, now);
+    report->baseline = intern(report, name);
+    return TRUE;
+}
+
+gboolean report_set_history(Report *report, Results *history, GError **error)
+{
+    report->past = history_runs(history, error);
+    report->past_changes = report->past == NULL ? NULL : history_changes(history, error);
+    return report->past_changes != NULL;
+}
+
+gboolean report_is_own(const ReportBackend *backend)
+{
+    return strcmp(backend->name, "reference") == 0;
+}
+
 /* ---- one case -----------------------------------------------------------------------------------------------------
  */
 
@@ -285,7 +312,9 @@ static gboolean detail_case(const CaseFacts *facts, gpointer data, G_GNUC_UNUSED
     g_free(detail->model);
     g_free(detail->comparison);
     detail->model = g_strdup(facts->model == NULL ? "" : facts->model);
+    g_free(detail->data);
     detail->comparison = g_strdup(facts->comparison == NULL ? "" : facts->comparison);
+    detail->data = g_strdup(facts->data);
     return TRUE;
 }
 
@@ -293,6 +322,7 @@ static gboolean detail_verdict(const VerdictFacts *v, gpointer data, G_GNUC_UNUS
 {
     DetailLoader *loader = data;
     loader->detail->differences[loader->next] = g_strdup(v->difference);
+    loader->detail->answers[loader->next] = g_strdup(v->answer);
     loader->detail->logs[loader->next] = loader->logs ? g_strdup(v->log) : NULL;
     loader->next++;
     return TRUE;
@@ -305,6 +335,7 @@ ReportDetail *report_detail(const Report *report, const ReportCase *c, GError **
     detail->model = g_strdup("");
     detail->comparison = g_strdup("");
     detail->differences = g_new0(char *, detail->n);
+    detail->answers = g_new0(char *, detail->n);
     detail->logs = g_new0(char *, detail->n);
     DetailLoader loader = { .detail = detail, .logs = report->observations };
     if (!results_each_case(report->results, c->id, detail_case, &loader, error) ||
@@ -319,9 +350,12 @@ void report_detail_free(ReportDetail *detail)
         return;
     for (gsize i = 0; i < detail->n; i++) {
         g_free(detail->differences[i]);
+        g_free(detail->answers[i]);
         g_free(detail->logs[i]);
     }
     g_free(detail->differences);
+    g_free(detail->answers);
+    g_free(detail->data);
     g_free(detail->logs);
     g_free(detail->model);
     g_free(detail->comparison);

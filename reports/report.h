@@ -6,7 +6,10 @@
 #ifndef ASSAY_REPORTS_REPORT_H
 #define ASSAY_REPORTS_REPORT_H
 
-#include "reports/results.h"
+#include "reports/changes.h"
+#include "reports/history.h"
+
+#include <cjson/cJSON.h>
 
 typedef struct {
     Verdict verdict;
@@ -19,7 +22,7 @@ typedef struct {
 
 typedef struct {
     const char *id, *proposal, *variant, *semantic, *form, *expectation, *summary; /* "" where unknown */
-    const char *twin;                                                              /* NULL if none */
+    const char *twin, *graph; /* NULL if none; one graph in several cases is one text */
     GPtrArray *requirements, *dtypes, *tags;                                       /* of const char* */
     ReportVerdict *verdicts; /* one for each backend of the report */
 } ReportCase;
@@ -66,6 +69,10 @@ typedef struct {
     RunFacts run; /* fields may be NULL */
     GPtrArray *backends, *proposals, *cases;
     gboolean observations;
+    const char *baseline; /* what `changes` are since: a file's name. NULL if there is none */
+    GPtrArray *changes;   /* of Change*; NULL without a baseline */
+    GPtrArray *past;      /* of PastRun*, oldest first; NULL without a history */
+    GPtrArray *past_changes; /* of PastChange*; NULL without a history */
     /* private */
     Results *results;
     GStringChunk *strings;
@@ -81,10 +88,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
  * one, or the results have nothing of that proposal. */
 gboolean report_add_evidence(Report *report, const char *folder, GError **error);
 
+/* What the report is held against. Both may be given once. */
+gboolean report_set_baseline(Report *report, Results *baseline, const char *name, GError **error);
+gboolean report_set_history(Report *report, Results *history, GError **error);
+
+/* Assay's own evaluator, run as a backend: no independent witness. */
+gboolean report_is_own(const ReportBackend *backend);
+
 /* The long texts of one case, read when needed: thousands of models never stand in memory together. */
 typedef struct {
-    char *model, *comparison;   /* "" where unknown */
-    char **differences, **logs; /* one for each backend; NULL where none; logs only with observations */
+    char *model, *comparison; /* "" where unknown */
+    char *data;               /* CaseFacts.data; NULL */
+    char **differences, **answers, **logs; /* one for each backend; NULL where none; logs only with observations */
     gsize n;
 } ReportDetail;
 
@@ -106,6 +121,24 @@ typedef struct {
 
 /* Largest first. Array of FailureGroup*, freed with g_ptr_array_unref(). */
 GPtrArray *report_failures(const GPtrArray *cases, const Report *report);
+
+/* Where independent backends contradict each other: the text may be read in several ways, or a backend is wrong. */
+typedef enum {
+    AMBIGUITY_ANSWERS,  /* some give the golden, some another answer */
+    AMBIGUITY_REFUSALS, /* some refuse the invalid model, some run it */
+} AmbiguityKind;
+
+typedef struct {
+    AmbiguityKind kind;
+    const char *requirement; /* full id; "" of cases that name none */
+    GPtrArray *cases;        /* of const ReportCase*, smallest model first */
+} Ambiguity;
+
+/* By requirement and kind: array of Ambiguity*, freed with g_ptr_array_unref(). */
+GPtrArray *report_ambiguities(const GPtrArray *cases, const Report *report);
+
+/* JSON whose strings are as harmless as all other text of a report; NULL if it is none. Free with cJSON_Delete(). */
+cJSON *report_parse(const char *text);
 
 /* The command that repeats one verdict, quoted for a shell; free with g_free(). */
 char *report_replay(const Report *report, const ReportCase *c, const ReportBackend *backend);

@@ -133,7 +133,7 @@ Test(history, changes_are_told_apart)
     cr_assert_eq(first->kind, CHANGE_REGRESSED);
     cr_assert_str_eq(first->case_id, "p/a");
     cr_assert_eq(count(changes, CHANGE_FIXED), 1);
-    cr_assert_eq(count(changes, CHANGE_OTHERWISE), 1);
+    cr_assert_eq(count(changes, CHANGE_CHANGED), 1);
 }
 
 Test(history, a_run_cannot_look_better_by_losing_cases_or_backends)

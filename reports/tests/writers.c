@@ -31,12 +31,19 @@ static Results *open_at(const char *name, ResultsMode mode)
     return results;
 }
 
-/* Every format of `results` into folder/name. */
+/* Every format of `results` into folder/name, with a baseline and a history made of the same. */
 static void write_everything(Results *results, const char *name)
 {
     GError *error = NULL;
+    g_autofree char *history_name = g_strconcat(name, "-history.db", NULL), *empty_name = g_strconcat(name, "-empty.db", NULL);
     g_autoptr(Report) report = report_load(results, FALSE, &error);
+    g_autoptr(Results) history = open_at(history_name, RESULTS_NEW), empty = open_at(empty_name, RESULTS_NEW);
     cr_assert_not_null(report, "%s", error ? error->message : "");
+    cr_assert(history_append(history, results, "2026-01-01T00:00:00Z", &error), "%s", error ? error->message : "");
+    cr_assert(history_append(history, empty, "2026-01-02T00:00:00Z", &error), "%s", error ? error->message : "");
+    cr_assert(history_append(history, results, "2026-01-03T00:00:00Z", &error), "%s", error ? error->message : "");
+    cr_assert(report_set_baseline(report, empty, "empty.db", NULL));
+    cr_assert(report_set_history(report, history, NULL));
     g_autofree char *out = g_build_filename(folder, name, NULL);
     gsize n;
     const Writer *const *all = writer_all(&n);
@@ -147,6 +154,42 @@ static const char *const hostile_texts[] = {
     "@everyone https://example.org [x](javascript:alert(1))",
 };
 
+/* {"nodes": [[text, text]], "edges": [[0, 0, text]]} and the like: what is JSON, and hostile inside. */
+static char *hostile_graph(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    cJSON *json = cJSON_CreateObject(), *node = cJSON_CreateArray(), *edge = cJSON_CreateArray();
+    for (int i = 0; i < 2; i++) {
+        cJSON_AddItemToArray(node, cJSON_CreateString(valid));
+        cJSON_AddItemToArray(edge, cJSON_CreateNumber(0));
+    }
+    cJSON_AddItemToArray(edge, cJSON_CreateString(valid));
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(json, "nodes"), node);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(json, "edges"), edge);
+    char *printed = cJSON_PrintUnformatted(json), *copy = g_strdup(printed);
+    cJSON_free(printed);
+    cJSON_Delete(json);
+    return copy;
+}
+
+static char *hostile_data(const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    const char *const texts[] = { valid, valid };
+    cJSON *json = cJSON_CreateObject(), *output = cJSON_CreateObject();
+    cJSON_AddStringToObject(output, "name", valid);
+    cJSON_AddStringToObject(output, "type", valid);
+    cJSON_AddNumberToObject(output, "elements", 1e300);
+    cJSON_AddItemToObject(output, "values", cJSON_CreateStringArray(texts, 2));
+    cJSON_AddItemToObject(output, "lower", cJSON_CreateStringArray(texts, 1));
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(json, "outputs"), output);
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(json, "inputs"), cJSON_Duplicate(output, TRUE));
+    char *printed = cJSON_PrintUnformatted(json), *copy = g_strdup(printed);
+    cJSON_free(printed);
+    cJSON_Delete(json);
+    return copy;
+}
+
 static void put_hostile(Results *results)
 {
     g_autofree char *megabyte = g_strnfill(1024 * 1024, '<');
@@ -158,6 +201,8 @@ static void put_hostile(Results *results)
         g_autofree char *id = g_strdup_printf("%s/%s", i % 2 ? "p" : text, text);
         g_autoptr(GPtrArray) list = g_ptr_array_new();
         g_ptr_array_add(list, (gpointer)text);
+        g_autofree char *graph = i % 3 ? hostile_graph(text) : g_strdup(text);
+        g_autofree char *data = i % 4 ? hostile_data(text) : g_strdup(text);
         BackendFacts backend = {
             .name = text, .version = text, .device = text, .environment = text, .capabilities = text
         };
@@ -173,7 +218,9 @@ static void put_hostile(Results *results)
                             .dtypes = list,
                             .tags = list,
                             .model = megabyte,
-                            .comparison = text };
+                            .comparison = text,
+                            .graph = graph,
+                            .data = data };
         VerdictFacts verdict = { .case_id = id,
                                  .backend = text,
                                  .verdict = (Verdict)(i % VERDICT_COUNT),
@@ -183,6 +230,7 @@ static void put_hostile(Results *results)
                                  .stage = text,
                                  .message = i % 5 ? text : megabyte,
                                  .difference = text,
+                                 .answer = i % 2 ? data : text,
                                  .waiver = text,
                                  .flaky = TRUE,
                                  .contradicts_manifest = TRUE,
@@ -196,7 +244,7 @@ static void put_hostile(Results *results)
         results,
         &(ProposalFacts){ "p", "{\"title\": \""
                                "<script>"
-                               "\", \"requirements\": [{}, 1, "
+                               "\\u202e\\u0001\", \"requirements\": [{}, 1, "
                                "{\"id\": \"<i>\"}], \"variants\": 7, \"questions\": [null, \"<u>\"]}" },
         NULL));
 }
@@ -208,7 +256,8 @@ static void check_inert(const char *path)
     gsize length;
     cr_assert(g_file_get_contents(path, &page, &length, NULL));
     cr_assert(g_utf8_validate(page, (gssize)length, NULL), "%s", path);
-    cr_assert_null(strstr(page, "<img"), "%s", path);
+    for (const char *image = page; (image = strstr(image, "<img")) != NULL; image++)
+        cr_assert(g_str_has_prefix(image, "<img src=\"../../graph/"), "%s", path);
     cr_assert_null(strstr(page, "<script>"), "%s", path);
     cr_assert_null(strstr(page, "\xe2\x80\xae"), "%s", path);
     for (gsize i = 0; i < length; i++)
@@ -219,7 +268,7 @@ static void check_inert(const char *path)
 static guint check_pages(const char *path)
 {
     g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    if (dir == NULL && !g_str_has_suffix(path, ".html"))
+    if (dir == NULL && !g_str_has_suffix(path, ".html") && !g_str_has_suffix(path, ".svg"))
         return 0;
     if (dir == NULL) {
         check_inert(path);
@@ -317,7 +366,7 @@ Test(writers, hostile_text_is_inert_in_every_format)
     /* Nothing was written outside the folder. */
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
-        cr_assert(strcmp(name, "out") == 0 || g_str_has_prefix(name, "r.db"), "%s", name);
+        cr_assert(strcmp(name, "out") == 0 || g_str_has_prefix(name, "r.db") || g_str_has_prefix(name, "out-"), "%s", name);
 }
 
 /* ---- what the formats say -------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
-/* A static site that opens from a file: an overview, a page a proposal, the list of cases, a page a case. It needs no
- * network and, but for the list, no script. */
+/* A static site that opens from a file: an overview, a page a proposal and a backend, the list of cases, a page a case,
+ * changes and trends where there is something to compare with. It needs no network and, but for the list, no script. */
 #include "reports/writers/html/html.h"
 
 #include <errno.h>
@@ -77,12 +77,40 @@ static void index_case(HtmlIndex *index, ReportCase *c)
     g_ptr_array_add(siblings, c);
 }
 
+static gboolean write_backends(const Report *report, const char *folder, GError **error)
+{
+    for (guint b = 0; b < report->backends->len; b++) {
+        g_autofree char *page = html_backend_page(((const ReportBackend *)report->backends->pdata[b])->name);
+        g_autoptr(GString) out = g_string_new(NULL);
+        html_backend(out, report, b);
+        if (!make_parent(folder, page, error) || !report_write_file(folder, page, out, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* The pages that need a baseline or a history. */
+static gboolean write_past(const Report *report, const char *folder, GError **error)
+{
+    g_autoptr(GString) changes = g_string_new(NULL), trends = g_string_new(NULL);
+    if (report->changes != NULL)
+        html_changes(changes, report);
+    if (report->past != NULL)
+        html_trends(trends, report);
+    return (changes->len == 0 || report_write_file(folder, "changes.html", changes, error)) &&
+           (trends->len == 0 || report_write_file(folder, "trends.html", trends, error));
+}
+
 static gboolean write_cases(const Report *report, const char *folder, GError **error)
 {
+    g_autoptr(GHashTable) parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL); /* that are made */
+    g_autoptr(GHashTable) drawings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    if (!make_parent(folder, "graph/x", error) || !html_drawings(report, folder, drawings, error))
+        return FALSE;
     g_autoptr(GHashTable) requirements = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) semantics =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_ptr_array_unref);
-    HtmlIndex index = { requirements, semantics };
+    HtmlIndex index = { requirements, semantics, drawings };
     for (guint i = 0; i < report->proposals->len; i++) {
         const ReportProposal *proposal = report->proposals->pdata[i];
         for (guint r = 0; r < proposal->requirements->len; r++) {
@@ -97,7 +125,8 @@ static gboolean write_cases(const Report *report, const char *folder, GError **e
         const ReportCase *c = report->cases->pdata[i];
         g_autofree char *page = html_case_page(c->id);
         g_autoptr(ReportDetail) detail = report_detail(report, c, error);
-        if (detail == NULL || !make_parent(folder, page, error))
+        g_autofree char *parent = g_path_get_dirname(page);
+        if (detail == NULL || (g_hash_table_add(parents, g_steal_pointer(&parent)) && !make_parent(folder, page, error)))
             return FALSE;
         g_string_truncate(out, 0);
         html_case(out, report, &index, c, detail);
@@ -115,6 +144,7 @@ static gboolean write_html(const Report *report, const char *folder, GError **er
     html_cases(cases, report);
     return write_assets(folder, error) && report_write_file(folder, "index.html", overview, error) &&
            report_write_file(folder, "cases.html", cases, error) && write_proposals(report, folder, error) &&
+           write_backends(report, folder, error) && write_past(report, folder, error) &&
            write_cases(report, folder, error);
 }
 

@@ -59,9 +59,9 @@ static void put_requirements(GString *out, const HtmlIndex *index, const ReportC
 static void put_verdicts(GString *out, const Report *report, const ReportCase *c)
 {
     html(out, "<section aria-labelledby=\"verdicts\">\n<h2 id=\"verdicts\">Verdicts</h2>\n"
-              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"verdicts\" tabindex=\"0\">\n<table>\n"
+              "<div class=\"scroll\" role=\"group\" aria-labelledby=\"verdicts\" tabindex=\"0\">\n<table>\n"
               "<thead><tr><th scope=\"col\">Backend</th><th scope=\"col\">Verdict</th><th scope=\"col\">Grade</th>"
-              "<th scope=\"col\">Margin</th><th scope=\"col\">Stage</th></tr></thead>\n<tbody>\n");
+              "<th scope=\"col\" class=\"number\">Margin</th><th scope=\"col\">Stage</th></tr></thead>\n<tbody>\n");
     for (guint b = 0; b < report->backends->len; b++) {
         const ReportBackend *backend = report->backends->pdata[b];
         const ReportVerdict *v = &c->verdicts[b];
@@ -129,9 +129,9 @@ static void put_forms(GString *out, const Report *report, const HtmlIndex *index
     if (*c->semantic == '\0' || siblings == NULL || siblings->len < 2)
         return;
     html(out, "<section aria-labelledby=\"forms\">\n<h2 id=\"forms\">The same question in other forms</h2>\n"
-              "<div class=\"scroll\" role=\"region\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table>\n<thead><tr>"
+              "<div class=\"scroll\" role=\"group\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table>\n<thead><tr>"
               "<th scope=\"col\">Form</th>");
-    html_backend_heads(out, report);
+    html_backend_heads(out, report, "../../");
     html(out, "</tr></thead>\n<tbody>\n");
     for (guint i = 0; i < siblings->len; i++) {
         const ReportCase *sibling = siblings->pdata[i];
@@ -150,12 +150,22 @@ static void put_forms(GString *out, const Report *report, const HtmlIndex *index
     html(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }
 
+static void put_drawing(GString *out, const HtmlIndex *index, const ReportCase *c)
+{
+    const char *file = c->graph == NULL ? NULL : g_hash_table_lookup(index->drawings, c->graph);
+    if (file != NULL)
+        html(out,
+             "<section aria-labelledby=\"drawing\">\n<h2 id=\"drawing\">The graph</h2>\n<div class=\"drawing\" role=\"group\" "
+             "aria-labelledby=\"drawing\" tabindex=\"0\"><img src=\"../../%s\" alt=\"The model's graph; the text below says the same\" loading=\"lazy\"></div>\n</section>\n",
+             file);
+}
+
 void html_case(GString *out, const Report *report, const HtmlIndex *index, const ReportCase *c,
                const ReportDetail *detail)
 {
     const char *slash = strchr(c->id, '/');
     g_autofree char *page = html_proposal_page(c->proposal);
-    html_page_open(out, "../../", c->id, "case");
+    html_page_open(out, report, "../../", c->id, "case");
     html(out,
          "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../../index.html\">Overview</a> › "
          "<a href=\"../../%s\">%s</a> ›</nav>\n<h1 class=\"id\">%s</h1>\n<p class=\"lead\">%s</p>\n",
@@ -164,11 +174,13 @@ void html_case(GString *out, const Report *report, const HtmlIndex *index, const
     put_requirements(out, index, c);
     put_verdicts(out, report, c);
     put_answers(out, report, c, detail);
-    put_forms(out, report, index, c);
+    html_values(out, report, c, detail);
+    put_drawing(out, index, c);
     if (*detail->model != '\0')
         html(out,
-             "<section aria-labelledby=\"model\">\n<h2 id=\"model\">The model</h2>\n"
+             "<section aria-labelledby=\"model\">\n<h2 id=\"model\">The model as text</h2>\n"
              "<pre class=\"model\" tabindex=\"0\">%s</pre>\n</section>\n",
              detail->model);
+    put_forms(out, report, index, c);
     html_page_close(out, report);
 }

@@ -68,20 +68,6 @@ static cJSON *case_row(const Report *report, Strings *strings, const ReportCase 
     return row;
 }
 
-static cJSON *verdict_table(void)
-{
-    static const char *const outcomes[] = {
-        [OUTCOME_GOOD] = "good", [OUTCOME_BAD] = "bad", [OUTCOME_NEUTRAL] = "neutral"
-    };
-    cJSON *array = cJSON_CreateArray();
-    for (int v = 0; v < VERDICT_COUNT; v++) {
-        const char *const texts[] = { verdict_name((Verdict)v), outcomes[verdict_outcome((Verdict)v)],
-                                      verdict_meaning((Verdict)v) };
-        cJSON_AddItemToArray(array, cJSON_CreateStringArray(texts, (int)G_N_ELEMENTS(texts)));
-    }
-    return array;
-}
-
 static void put_data(GString *out, const Report *report)
 {
     g_autoptr(GHashTable) indices = g_hash_table_new(g_str_hash, g_str_equal);
@@ -90,7 +76,7 @@ static void put_data(GString *out, const Report *report)
     cJSON *backends = cJSON_AddArrayToObject(data, "backends");
     for (guint b = 0; b < report->backends->len; b++)
         cJSON_AddItemToArray(backends, cJSON_CreateString(((const ReportBackend *)report->backends->pdata[b])->name));
-    cJSON_AddItemToObject(data, "verdicts", verdict_table());
+    cJSON_AddItemToObject(data, "verdicts", html_verdict_table());
     cJSON *cases = cJSON_AddArrayToObject(data, "cases");
     for (guint i = 0; i < report->cases->len; i++)
         cJSON_AddItemToArray(cases, case_row(report, &strings, report->cases->pdata[i]));
@@ -147,7 +133,7 @@ static void put_filters(GString *out, const Report *report)
 
 void html_cases(GString *out, const Report *report)
 {
-    html_page_open(out, "", "Cases", "cases");
+    html_page_open(out, report, "", "Cases", "cases");
     html(out,
          "<h1>Cases</h1>\n<noscript><p class=\"flag\">This list needs JavaScript; the pages of the proposals and of "
          "each case do not.</p></noscript>\n");

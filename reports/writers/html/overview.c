@@ -18,13 +18,14 @@ static void put_flags(GString *out, const Report *report, guint b)
         html(out, "<p class=\"flag\">%u declared unsupported, but worked</p>", contradictions);
 }
 
-static void put_card(GString *out, const Report *report, guint b)
+void html_backend_card(GString *out, const Report *report, guint b, const char *root)
 {
     const ReportBackend *backend = report->backends->pdata[b];
     Tally tally = report_tally(report->cases, b, NULL, NULL);
     g_autofree char *share = html_share(tally.good, tally.total);
-    html(out, "<article class=\"card\">\n<h3>%s <small>%s</small></h3>\n<p class=\"where\">%s%s%s</p>\n", backend->name,
-         backend->version, backend->device, *backend->device && *backend->environment ? " · " : "",
+    g_autofree char *page = html_backend_page(backend->name);
+    html(out, "<article class=\"card\">\n<h3><a href=\"%s%s\">%s</a> <small>%s</small></h3>\n<p class=\"where\">%s%s%s</p>\n", root,
+         page, backend->name, backend->version, backend->device, *backend->device && *backend->environment ? " · " : "",
          backend->environment);
     html(out, "<p class=\"big\"><strong>%s</strong> passed <span class=\"count\">%u of %u</span></p>\n", share,
          tally.good, tally.total);
@@ -36,7 +37,7 @@ static void put_card(GString *out, const Report *report, guint b)
         const ReportVerdict shown = { .verdict = (Verdict)v };
         g_autofree char *address =
             html_cases_address("backend", backend->name, "verdict", verdict_name((Verdict)v), NULL);
-        html(out, "<li><a href=\"%s\">", address);
+        html(out, "<li><a href=\"%s%s\">", root, address);
         html_verdict(out, &shown);
         html(out, " %u</a></li>\n", tally.verdicts[v]);
     }
@@ -49,19 +50,39 @@ static void put_matrix(GString *out, const Report *report)
 {
     html(out,
          "<section aria-labelledby=\"matrix\">\n<h2 id=\"matrix\">Proposals and backends</h2>\n"
-         "<p class=\"hint\">Share of all cases that passed; below it the grades and the worst margin of passing cases. "
-         "<em>native</em>: the proposed operator alone; <em>function</em>: with its meaning as a model-local function; "
-         "<em>decomposed</em>: published operators only.</p>\n"
-         "<div class=\"scroll\" role=\"region\" aria-labelledby=\"matrix\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+         "<p class=\"hint\">Share of all cases that passed; below it the grades, the worst margin of passing cases, and the forms "
+         "that the backend runs: <em>native</em>, the proposed operator alone; <em>function</em>, with its meaning as a "
+         "model-local function; <em>decomposed</em>, published operators only. ● all valid cases pass, ◐ some, ○ none.</p>\n"
+         "<div class=\"scroll\" role=\"group\" aria-labelledby=\"matrix\" tabindex=\"0\">\n<table class=\"matrix\">\n"
          "<thead><tr><th scope=\"col\">Proposal</th>");
-    html_backend_heads(out, report);
-    html(out, "</tr></thead>\n");
+    html_backend_heads(out, report, "");
+    html(out, "</tr></thead>\n<tbody>\n");
     for (guint i = 0; i < report->proposals->len; i++) {
-        html(out, "<tbody>\n");
-        html_proposal_rows(out, report, report->proposals->pdata[i], "", TRUE);
-        html(out, "</tbody>\n");
+        html_proposal_row(out, report, report->proposals->pdata[i], "");
     }
-    html(out, "</table>\n</div>\n</section>\n");
+    html(out, "</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+/* Which proposals have them; their pages say more. */
+static void put_ambiguities(GString *out, const Report *report)
+{
+    guint all = 0;
+    g_autoptr(GString) list = g_string_new(NULL);
+    for (guint i = 0; i < report->proposals->len; i++) {
+        const ReportProposal *proposal = report->proposals->pdata[i];
+        g_autoptr(GPtrArray) ambiguities = report_ambiguities(proposal->cases, report);
+        g_autofree char *page = html_proposal_page(proposal->id);
+        all += ambiguities->len;
+        if (ambiguities->len > 0)
+            html(list, "<li><a href=\"%s#ambiguities\">%s</a>: %u</li>\n", page, proposal->title, ambiguities->len);
+    }
+    html(out, "<section aria-labelledby=\"ambiguities\">\n<h2 id=\"ambiguities\">Where independent backends contradict each other</h2>\n");
+    if (all == 0)
+        html(out, "<p>Nowhere: on no case does one independent backend pass while another answers otherwise.</p>\n</section>\n");
+    else
+        html(out, "<p>Requirements on which one passes while another answers otherwise: the text is ambiguous, or a backend is wrong.</p>\n<ul>\n");
+    g_string_append_len(out, list->str, (gssize)list->len);
+    html(out, all == 0 ? "" : "</ul>\n</section>\n");
 }
 
 static void put_untested(GString *out, const Report *report)
@@ -109,7 +130,7 @@ static void put_legend(GString *out)
 
 void html_overview(GString *out, const Report *report)
 {
-    html_page_open(out, "", "Overview", "overview");
+    html_page_open(out, report, "", "Overview", "overview");
     html(out,
          "<h1>Conformance of backends to proposed ONNX features</h1>\n<p class=\"lead\">%u cases of %u proposal%s, "
          "each on %u backend%s. Every case ends in exactly one verdict, so the numbers add up.</p>\n",
@@ -119,10 +140,12 @@ void html_overview(GString *out, const Report *report)
         html(out, "<p class=\"flag\">Nothing was run: these results prove nothing.</p>\n");
     html(out, "<section aria-labelledby=\"backends\">\n<h2 id=\"backends\">Backends</h2>\n<div class=\"cards\">\n");
     for (guint b = 0; b < report->backends->len; b++)
-        put_card(out, report, b);
+        html_backend_card(out, report, b, "");
     html(out, "</div>\n</section>\n");
+    html_changes_summary(out, report);
     put_matrix(out, report);
-    html_failures(out, report, report->cases, 25, "");
+    html_failures(out, report, report->cases, -1, 25, "");
+    put_ambiguities(out, report);
     put_untested(out, report);
     put_legend(out);
     html_page_close(out, report);

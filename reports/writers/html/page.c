@@ -34,7 +34,7 @@ static void nav_link(GString *out, const char *root, const char *file, const cha
     html(out, current ? "<a href=\"%s%s\" aria-current=\"page\">%s</a>" : "<a href=\"%s%s\">%s</a>", root, file, text);
 }
 
-void html_page_open(GString *out, const char *root, const char *title, const char *current)
+void html_page_open(GString *out, const Report *report, const char *root, const char *title, const char *current)
 {
     /* The policy lets a page load its own style and script and nothing else, whatever gets into it. */
     html(out,
@@ -51,6 +51,10 @@ void html_page_open(GString *out, const char *root, const char *title, const cha
          title, root, root, root);
     nav_link(out, root, "index.html", "Overview", strcmp(current, "overview") == 0);
     nav_link(out, root, "cases.html", "Cases", strcmp(current, "cases") == 0);
+    if (report->changes != NULL)
+        nav_link(out, root, "changes.html", "Changes", strcmp(current, "changes") == 0);
+    if (report->past != NULL)
+        nav_link(out, root, "trends.html", "Trends", strcmp(current, "trends") == 0);
     html(out, "</nav>\n<button type=\"button\" id=\"theme\" class=\"quiet\" hidden>Theme</button>\n</header>\n"
               "<main id=\"main\" tabindex=\"-1\">\n");
 }
@@ -87,6 +91,12 @@ char *html_proposal_page(const char *id)
 {
     g_autofree char *part = file_part(id, strlen(id));
     return g_strdup_printf("proposal/%s.html", part);
+}
+
+char *html_backend_page(const char *name)
+{
+    g_autofree char *part = file_part(name, strlen(name));
+    return g_strdup_printf("backend/%s.html", part);
 }
 
 char *html_case_page(const char *id)

@@ -60,11 +60,31 @@ void html_verdict(GString *out, const ReportVerdict *v)
          outcome_classes[outcome], verdict_meaning(v->verdict), outcome_signs[outcome], verdict_name(v->verdict));
 }
 
-void html_backend_heads(GString *out, const Report *report)
+/* When the history saw it last, and whether newer runs went without it: a row that nobody renews must not look fresh. */
+static void put_age(GString *out, const Report *report, const char *name)
+{
+    for (guint i = report->past == NULL ? 0 : report->past->len; i-- > 0;) {
+        const PastRun *run = report->past->pdata[i];
+        for (guint k = 0; k < run->backends->len; k++) {
+            if (strcmp(((const PastBackend *)run->backends->pdata[k])->name, name) != 0)
+                continue;
+            guint newer = report->past->len - 1 - i;
+            html(out, " <small class=\"age\">run of %.10s</small>", run->at);
+            if (newer > 0)
+                html(out, " <span class=\"flag\">stale: %u newer run%s without it</span>", newer, newer == 1 ? "" : "s");
+            return;
+        }
+    }
+}
+
+void html_backend_heads(GString *out, const Report *report, const char *root)
 {
     for (guint b = 0; b < report->backends->len; b++) {
         const ReportBackend *backend = report->backends->pdata[b];
-        html(out, "<th scope=\"col\">%s <small>%s</small></th>", backend->name, backend->version);
+        g_autofree char *page = html_backend_page(backend->name);
+        html(out, "<th scope=\"col\"><a href=\"%s%s\">%s</a> <small>%s</small>", root, page, backend->name, backend->version);
+        put_age(out, report, backend->name);
+        html(out, "</th>");
     }
 }
 
@@ -82,10 +102,11 @@ static void put_grades(GString *out, const Tally *tally)
         html(out, "</span>");
 }
 
-void html_tally_cell(GString *out, const Tally *tally, const char *address)
+/* The cell without its end, so that more may be put in. */
+static void open_tally_cell(GString *out, const Tally *tally, const char *address)
 {
     if (tally->total == 0) {
-        html(out, "<td class=\"cell none\">–</td>");
+        html(out, "<td class=\"cell none\">–");
         return;
     }
     g_autofree char *share = html_share(tally->good, tally->total);
@@ -104,37 +125,92 @@ void html_tally_cell(GString *out, const Tally *tally, const char *address)
              "margin %s</span>",
              tally->worst_margin > 0.9 ? " near" : "", margin);
     }
+}
+
+void html_tally_cell(GString *out, const Tally *tally, const char *address)
+{
+    open_tally_cell(out, tally, address);
     html(out, "</td>");
 }
 
-static gboolean has_form(const ReportCase *c, gconstpointer form)
+const char *const html_forms[3] = { "native", "function", "decomposed" };
+
+gboolean html_has_form(const ReportCase *c, gconstpointer form)
 {
     return strcmp(c->form, form) == 0;
 }
 
-void html_proposal_rows(GString *out, const Report *report, const ReportProposal *proposal, const char *root,
-                        gboolean link_head)
+int html_by_text(gconstpointer a, gconstpointer b)
 {
-    static const char *const forms[] = { NULL, "native", "function", "decomposed" };
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+cJSON *html_verdict_table(void)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (int v = 0; v < VERDICT_COUNT; v++) {
+        const char *const texts[] = { verdict_name((Verdict)v), outcome_classes[verdict_outcome((Verdict)v)],
+                                      verdict_meaning((Verdict)v) };
+        cJSON_AddItemToArray(array, cJSON_CreateStringArray(texts, (int)G_N_ELEMENTS(texts)));
+    }
+    return array;
+}
+
+static gboolean is_valid_of_form(const ReportCase *c, gconstpointer form)
+{
+    return html_has_form(c, form) && strcmp(c->expectation, "reject") != 0;
+}
+
+/* Support mode: in which forms the backend runs the valid cases. A refused invalid model supports nothing. */
+static void put_modes(GString *out, const ReportProposal *proposal, guint b)
+{
+    html(out, "<span class=\"modes\">");
+    for (gsize f = 0; f < G_N_ELEMENTS(html_forms); f++) {
+        Tally t = report_tally(proposal->cases, b, is_valid_of_form, html_forms[f]);
+        if (t.total == 0)
+            continue;
+        const char *state = t.good == t.total ? "full" : t.good > 0 ? "part" : "none";
+        const char *sign = t.good == t.total ? "●" : t.good > 0 ? "◐" : "○";
+        html(out, "<span class=\"mode %s\" title=\"%s: %u of %u valid cases pass\"><span aria-hidden=\"true\">%s</span> %s"
+                  "<span class=\"hidden\"> %s</span></span> ",
+             state, html_forms[f], t.good, t.total, sign, html_forms[f],
+             t.good == t.total ? "supported" : t.good > 0 ? "in part" : "not supported");
+    }
+    html(out, "</span>");
+}
+
+void html_proposal_row(GString *out, const Report *report, const ReportProposal *proposal, const char *root)
+{
     g_autofree char *page = html_proposal_page(proposal->id);
-    for (gsize f = 0; f < G_N_ELEMENTS(forms); f++) {
-        const char *form = forms[f];
+    html(out, "<tr><th scope=\"row\"><a href=\"%s%s\">%s</a> <small>%s</small> <small>%u cases</small></th>", root, page, proposal->title,
+         proposal->id, proposal->cases->len);
+    for (guint b = 0; b < report->backends->len; b++) {
+        Tally tally = report_tally(proposal->cases, b, NULL, NULL);
+        g_autofree char *cases =
+            html_cases_address("proposal", proposal->id, "backend", ((const ReportBackend *)report->backends->pdata[b])->name, NULL);
+        g_autofree char *address = g_strconcat(root, cases, NULL);
+        open_tally_cell(out, &tally, address);
+        if (tally.total > 0)
+            put_modes(out, proposal, b);
+        html(out, "</td>");
+    }
+    html(out, "</tr>\n");
+}
+
+void html_proposal_rows(GString *out, const Report *report, const ReportProposal *proposal, const char *root)
+{
+    for (gsize f = 0; f <= G_N_ELEMENTS(html_forms); f++) {
+        const char *form = f == 0 ? NULL : html_forms[f - 1];
         Tally first = { 0 };
         if (report->backends->len > 0)
-            first = report_tally(proposal->cases, 0, form == NULL ? NULL : has_form, form);
+            first = report_tally(proposal->cases, 0, form == NULL ? NULL : html_has_form, form);
         if (form != NULL && first.total == 0)
             continue;
         html(out, form == NULL ? "<tr class=\"first\">" : "<tr class=\"form\">");
-        if (form != NULL)
-            html(out, "<th scope=\"row\">%s</th>", form);
-        else if (link_head)
-            html(out, "<th scope=\"row\"><a href=\"%s%s\">%s</a> <small>%s</small></th>", root, page, proposal->title,
-                 proposal->id);
-        else
-            html(out, "<th scope=\"row\">all forms</th>");
+        html(out, "<th scope=\"row\">%s</th>", form == NULL ? "all forms" : form);
         for (guint b = 0; b < report->backends->len; b++) {
             const ReportBackend *backend = report->backends->pdata[b];
-            Tally tally = report_tally(proposal->cases, b, form == NULL ? NULL : has_form, form);
+            Tally tally = report_tally(proposal->cases, b, form == NULL ? NULL : html_has_form, form);
             g_autofree char *cases =
                 form == NULL
                     ? html_cases_address("proposal", proposal->id, "backend", backend->name, NULL)
@@ -146,14 +222,16 @@ void html_proposal_rows(GString *out, const Report *report, const ReportProposal
     }
 }
 
-static void put_group(GString *out, const Report *report, const FailureGroup *group, const char *root)
+static void put_group(GString *out, const Report *report, const FailureGroup *group, gboolean name, const char *root)
 {
     enum { EXAMPLES = 12 };
     const ReportBackend *backend = report->backends->pdata[group->backend];
     const ReportVerdict shown = { .verdict = group->verdict };
     html(out, "<li><details><summary><span class=\"number\">%u</span> ", group->cases->len);
     html_verdict(out, &shown);
-    html(out, " <strong>%s</strong> ", backend->name);
+    if (name)
+        html(out, " <strong>%s</strong>", backend->name);
+    html(out, " ");
     if (group->stage != NULL)
         html(out, "<small>at %s</small> ", group->stage);
     html(out, "<span class=\"message\">%s</span></summary>\n<ul class=\"plain\">",
@@ -173,9 +251,12 @@ static void put_group(GString *out, const Report *report, const FailureGroup *gr
     html(out, "</details></li>\n");
 }
 
-void html_failures(GString *out, const Report *report, const GPtrArray *cases, guint limit, const char *root)
+void html_failures(GString *out, const Report *report, const GPtrArray *cases, int backend, guint limit, const char *root)
 {
     g_autoptr(GPtrArray) groups = report_failures(cases, report);
+    for (guint i = groups->len; backend >= 0 && i-- > 0;)
+        if (((const FailureGroup *)groups->pdata[i])->backend != (guint)backend)
+            g_ptr_array_remove_index(groups, i);
     html(out, "<section aria-labelledby=\"failures\">\n<h2 id=\"failures\">What fell short, by cause</h2>\n");
     if (groups->len == 0)
         html(out, "<p>Nothing.</p>\n");
@@ -184,10 +265,10 @@ void html_failures(GString *out, const Report *report, const GPtrArray *cases, g
              "<p class=\"hint\">Messages that differ only in numbers are one cause. Open one to see its cases.</p>\n"
              "<ul class=\"groups\">\n");
     for (guint i = 0; i < MIN(groups->len, limit); i++)
-        put_group(out, report, groups->pdata[i], root);
+        put_group(out, report, groups->pdata[i], backend < 0, root);
     if (groups->len > 0)
         html(out, "</ul>\n");
     if (groups->len > limit)
-        html(out, "<p>… and %u rarer causes, see the pages of the proposals.</p>\n", groups->len - limit);
+        html(out, "<p>… and %u rarer causes, see the pages of the backends.</p>\n", groups->len - limit);
     html(out, "</section>\n");
 }

@@ -39,10 +39,10 @@ static void put_requirements(GString *out, const Report *report, const ReportPro
         html(out, "<p>The results name none.</p>\n</section>\n");
         return;
     }
-    html(out, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"requirements\" tabindex=\"0\">\n"
+    html(out, "<div class=\"scroll\" role=\"group\" aria-labelledby=\"requirements\" tabindex=\"0\">\n"
               "<table class=\"matrix requirements\">\n<thead><tr><th scope=\"col\">Requirement</th>"
               "<th scope=\"col\">Tested by</th>");
-    html_backend_heads(out, report);
+    html_backend_heads(out, report, "../");
     html(out, "</tr></thead>\n<tbody>\n");
     for (guint i = 0; i < proposal->requirements->len; i++)
         put_requirement(out, report, proposal->requirements->pdata[i]);
@@ -52,11 +52,6 @@ static void put_requirements(GString *out, const Report *report, const ReportPro
 static gboolean has_variant(const ReportCase *c, gconstpointer variant)
 {
     return strcmp(c->variant, variant) == 0;
-}
-
-static int by_text(gconstpointer a, gconstpointer b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* The variants that cases name, sorted. */
@@ -69,7 +64,7 @@ static GPtrArray *variants_used(const ReportProposal *proposal)
         if (*c->variant != '\0' && g_hash_table_add(seen, (gpointer)c->variant))
             g_ptr_array_add(used, (gpointer)c->variant);
     }
-    g_ptr_array_sort(used, by_text);
+    g_ptr_array_sort(used, html_by_text);
     return used;
 }
 
@@ -90,9 +85,9 @@ static void put_variants(GString *out, const Report *report, const ReportProposa
     html(
         out,
         "<section aria-labelledby=\"variants\">\n<h2 id=\"variants\">Variants</h2>\n"
-        "<div class=\"scroll\" role=\"region\" aria-labelledby=\"variants\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+        "<div class=\"scroll\" role=\"group\" aria-labelledby=\"variants\" tabindex=\"0\">\n<table class=\"matrix\">\n"
         "<thead><tr><th scope=\"col\">Variant</th>");
-    html_backend_heads(out, report);
+    html_backend_heads(out, report, "../");
     html(out, "</tr></thead>\n<tbody>\n");
     for (guint i = 0; i < used->len; i++) {
         const char *variant = used->pdata[i];
@@ -105,6 +100,48 @@ static void put_variants(GString *out, const Report *report, const ReportProposa
         }
         html(out, "</tr>\n");
     }
+    html(out, "</tbody>\n</table>\n</div>\n</section>\n");
+}
+
+static void put_answerers(GString *out, const Report *report, const ReportCase *c)
+{
+    for (guint b = 0; b < report->backends->len; b++) {
+        const ReportBackend *backend = report->backends->pdata[b];
+        Outcome outcome = verdict_outcome(c->verdicts[b].verdict);
+        if (report_is_own(backend) || outcome == OUTCOME_NEUTRAL)
+            continue;
+        html(out, "<span class=\"who\">%s ", backend->name);
+        html_verdict(out, &c->verdicts[b]);
+        html(out, "</span> ");
+    }
+}
+
+static void put_ambiguity(GString *out, const Report *report, const Ambiguity *a)
+{
+    const ReportCase *c = a->cases->pdata[0];
+    g_autofree char *page = html_case_page(c->id);
+    g_autofree char *all = html_cases_address("requirement", a->requirement, "verdict", "differ", NULL);
+    html(out, "<tr><th scope=\"row\"><span class=\"id\">%s</span></th><td>%s</td><td class=\"number\"><a href=\"../%s\">%u</a></td>",
+         a->requirement, a->kind == AMBIGUITY_ANSWERS ? "answers differ" : "some refuse the invalid model, some run it", all, a->cases->len);
+    html(out, "<td><a href=\"../%s\">%s</a><br>", page, c->id);
+    put_answerers(out, report, c);
+    html(out, "</td></tr>\n");
+}
+
+static void put_ambiguities(GString *out, const Report *report, const ReportProposal *proposal)
+{
+    g_autoptr(GPtrArray) list = report_ambiguities(proposal->cases, report);
+    html(out, "<section aria-labelledby=\"ambiguities\">\n<h2 id=\"ambiguities\">Where independent backends contradict each other</h2>\n");
+    if (list->len == 0) {
+        html(out, "<p>Nowhere in these results.</p>\n</section>\n");
+        return;
+    }
+    html(out, "<p class=\"hint\">The text may be read in several ways, or a backend is wrong. Assay's own evaluator does not count as a "
+              "witness. The example is the smallest model that shows it.</p>\n<div class=\"scroll\" role=\"group\" "
+              "aria-labelledby=\"ambiguities\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">Requirement</th><th scope=\"col\">How</th>"
+              "<th scope=\"col\" class=\"number\">Cases</th><th scope=\"col\">Smallest example</th></tr></thead>\n<tbody>\n");
+    for (guint i = 0; i < list->len; i++)
+        put_ambiguity(out, report, list->pdata[i]);
     html(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }
 
@@ -141,7 +178,7 @@ static void put_evidence(GString *out, const ReportProposal *proposal)
 void html_proposal(GString *out, const Report *report, const ReportProposal *proposal)
 {
     g_autofree char *all = html_cases_address("proposal", proposal->id, NULL);
-    html_page_open(out, "../", proposal->title, "proposal");
+    html_page_open(out, report, "../", proposal->title, "proposal");
     html(out,
          "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../index.html\">Overview</a> › %s</nav>\n<h1>%s</h1>\n",
          proposal->id, proposal->title);
@@ -150,16 +187,17 @@ void html_proposal(GString *out, const Report *report, const ReportProposal *pro
     html(out,
          "<p><a href=\"../%s\">All %u cases</a></p>\n<section aria-labelledby=\"forms\">\n"
          "<h2 id=\"forms\">Who can run it, and how</h2>\n"
-         "<div class=\"scroll\" role=\"region\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table class=\"matrix\">\n"
+         "<div class=\"scroll\" role=\"group\" aria-labelledby=\"forms\" tabindex=\"0\">\n<table class=\"matrix\">\n"
          "<thead><tr><th scope=\"col\">Form</th>",
          all, proposal->cases->len);
-    html_backend_heads(out, report);
+    html_backend_heads(out, report, "../");
     html(out, "</tr></thead>\n<tbody>\n");
-    html_proposal_rows(out, report, proposal, "../", FALSE);
+    html_proposal_rows(out, report, proposal, "../");
     html(out, "</tbody>\n</table>\n</div>\n</section>\n");
     put_requirements(out, report, proposal);
     put_variants(out, report, proposal);
-    html_failures(out, report, proposal->cases, 200, "../");
+    put_ambiguities(out, report, proposal);
+    html_failures(out, report, proposal->cases, -1, 200, "../");
     put_questions(out, proposal);
     put_evidence(out, proposal);
     html_page_close(out, report);

@@ -57,11 +57,35 @@ function setUpCopying() {
   }
 }
 
+/* ---- the difference of two runs: see trends.c for the data ---- */
+
+function setUpBetween(data) {
+  const form = document.getElementById('between-form'), list = document.getElementById('between-list');
+  const LIMIT = 500;
+  /* The verdict after a run: that of the last step at or before it. */
+  const after = (steps, run) => steps.reduce((found, [at, verdict]) => (at <= run ? verdict : found), -1);
+  const side = (verdict) => {
+    const [name, outcome] = verdict < 0 ? ['not there', 'neutral'] : data.verdicts[verdict];
+    return element('span', { className: 'verdict ' + outcome, textContent: `${SIGNS[outcome]} ${name}` });
+  };
+  const show = () => {
+    const from = Number(form.elements.from.value), to = Number(form.elements.to.value);
+    const changed = data.rows.filter(([, , , steps]) => after(steps, from) !== after(steps, to));
+    document.getElementById('between-found').textContent = changed.length === 1 ? '1 verdict differs' : `${changed.length} verdicts differ`;
+    list.replaceChildren(...changed.slice(0, LIMIT).map(([id, page, backend, steps]) => element('li', {},
+      side(after(steps, from)), ' → ', side(after(steps, to)), ' ', element('strong', { textContent: backend }), ' ',
+      element('a', { href: page, textContent: id }))));
+  };
+  form.addEventListener('input', show);
+  form.addEventListener('submit', (event) => event.preventDefault());
+  show();
+}
+
 /* ---- the list of cases: see cases.c for the data ---- */
 
 const ID = 0, PAGE = 1, PROPOSAL = 2, FORM = 3, SUMMARY = 4, REQUIREMENTS = 5, DTYPES = 6, VERDICTS = 7;
 const VERDICT = 0, GRADE = 1, MESSAGE = 2;
-const ROWS = 100;
+const ROWS = 50;
 const SIGNS = { good: '✓', bad: '✗', neutral: '–' };
 
 class CaseList {
@@ -204,4 +228,6 @@ addEventListener('DOMContentLoaded', () => {
   setUpCopying();
   const data = document.getElementById('data');
   if (data) new CaseList(JSON.parse(data.textContent));
+  const past = document.getElementById('history');
+  if (past) setUpBetween(JSON.parse(past.textContent));
 });

@@ -1,0 +1,77 @@
+/* What changed since the baseline: a section of the overview, and a page with all of it. */
+#include "reports/writers/html/html.h"
+
+#include <string.h>
+
+static guint count_kind(const Report *report, ChangeKind kind)
+{
+    guint n = 0;
+    for (guint i = 0; i < report->changes->len; i++)
+        n += ((const Change *)report->changes->pdata[i])->kind == kind;
+    return n;
+}
+
+static void put_side(GString *out, Verdict verdict)
+{
+    const ReportVerdict shown = { .verdict = verdict };
+    if (verdict == VERDICT_COUNT)
+        html(out, "<span class=\"verdict neutral\">not there</span>");
+    else
+        html_verdict(out, &shown);
+}
+
+static void put_rows(GString *out, const Report *report, ChangeKind kind, guint limit)
+{
+    guint shown = 0;
+    html(out, "<ul class=\"changes\">\n");
+    for (guint i = 0; i < report->changes->len && shown < limit; i++) {
+        const Change *c = report->changes->pdata[i];
+        if (c->kind != kind)
+            continue;
+        g_autofree char *page = html_case_page(c->case_id);
+        html(out, "<li>");
+        put_side(out, c->before);
+        html(out, " <span aria-hidden=\"true\">→</span><span class=\"hidden\">, now</span> ");
+        put_side(out, c->after);
+        html(out, c->after == VERDICT_COUNT ? " <strong>%s</strong> <code>%s</code></li>\n" : " <strong>%s</strong> <a href=\"%s\">%s</a></li>\n",
+             c->backend, c->after == VERDICT_COUNT ? c->case_id : page, c->case_id);
+        shown++;
+    }
+    html(out, "</ul>\n");
+}
+
+void html_changes_summary(GString *out, const Report *report)
+{
+    enum { SHOWN = 8 };
+    if (report->changes == NULL)
+        return;
+    guint regressed = count_kind(report, CHANGE_REGRESSED);
+    html(out, "<section aria-labelledby=\"changes\">\n<h2 id=\"changes\">Since <code>%s</code></h2>\n<p class=\"deltas\">", report->baseline);
+    for (int k = 0; k < CHANGE_COUNT; k++)
+        html(out, "<span class=\"delta %s\" title=\"%s\"><strong>%u</strong> %s</span> ", change_name((ChangeKind)k),
+             change_meaning((ChangeKind)k), count_kind(report, (ChangeKind)k), change_name((ChangeKind)k));
+    html(out, "</p>\n");
+    if (regressed > 0)
+        put_rows(out, report, CHANGE_REGRESSED, SHOWN);
+    if (report->changes->len > 0)
+        html(out, "<p><a href=\"changes.html\">All changes</a></p>\n");
+    html(out, "</section>\n");
+}
+
+void html_changes(GString *out, const Report *report)
+{
+    enum { SHOWN = 1000 };
+    html_page_open(out, report, "", "Changes", "changes");
+    html(out, "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"index.html\">Overview</a> › changes</nav>\n<h1>Since <code>%s</code></h1>\n",
+         report->baseline);
+    for (int k = 0; k < CHANGE_COUNT; k++) {
+        guint n = count_kind(report, (ChangeKind)k);
+        html(out, "<section>\n<h2>%u %s</h2>\n<p class=\"hint\">%s</p>\n", n, change_name((ChangeKind)k), change_meaning((ChangeKind)k));
+        if (n > 0)
+            put_rows(out, report, (ChangeKind)k, SHOWN);
+        if (n > SHOWN)
+            html(out, "<p>… and %u more: <code>assay diff</code> lists them all.</p>\n", n - SHOWN);
+        html(out, "</section>\n");
+    }
+    html_page_close(out, report);
+}

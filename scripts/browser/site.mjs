@@ -1,0 +1,152 @@
+// The report's site in a real browser. TAP on stdout; screenshots into the second folder.
+//
+//     node site.mjs SITE SCREENSHOTS
+//
+// Checked on every kind of page, light and dark, desktop and phone: no error on the console, no request but to the site's own
+// files, no violation that axe-core finds, nothing wider than the screen; and what a reader does: filter, search, sort, open
+// a case, switch the theme, find in two clicks why a backend fails a case and the command that repeats it.
+import { chromium } from 'playwright-core';
+import { createRequire } from 'node:module';
+import fs from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [site, shots] = process.argv.slice(2).map((p) => path.resolve(p));
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const address = (file) => pathToFileURL(path.join(site, file)).href;
+const first = (folder) => fs.readdirSync(path.join(site, folder)).sort()[0];
+let failed = 0;
+
+function tap(good, name, ...details) {
+  if (!good) failed++;
+  console.log(`${good ? 'ok' : 'not ok'} - ${name}`);
+  if (!good) for (const d of details.flat().slice(0, 8)) console.log(`# ${String(d).replaceAll('\n', ' ').slice(0, 600)}`);
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] });
+const troubles = [];
+
+async function open(options) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  page.setDefaultTimeout(60000);
+  page.on('console', (m) => { if (m.type() === 'error' || m.type() === 'warning') troubles.push(`console: ${m.text()}`); });
+  page.on('pageerror', (e) => troubles.push(`error: ${e.message}`));
+  page.on('request', (r) => { if (!r.url().startsWith(pathToFileURL(site).href) && !r.url().startsWith('data:')) troubles.push(`request: ${r.url()}`); });
+  page.on('requestfailed', (r) => troubles.push(`failed: ${r.url()}`));
+  return page;
+}
+
+async function violations(page) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => axe.run({ resultTypes: ['violations'], preload: false }));
+  return found.violations.map((v) => `${v.id}: ${v.help}: ${v.nodes[0].html}`);
+}
+
+// Where a case failed: the first failure group of the overview leads there in two clicks.
+const page = await open({ viewport: { width: 1280, height: 900 }, colorScheme: 'light' });
+await page.goto(address('index.html'));
+const group = page.locator('.groups details').first();
+const backend = await group.locator('summary strong').textContent();
+await group.locator('summary').click();
+await group.locator('li a').first().click();
+await page.waitForLoadState();
+const title = (await page.title()).replace(/ – Assay$/, '');
+const answer = page.locator('article.answer').filter({ has: page.locator('h3', { hasText: backend }) }).first();
+const command = await answer.locator('.command code').textContent();
+tap((await answer.locator('.message').textContent()).length > 0, 'two clicks from the overview: why the backend fails the case');
+tap(command.includes(title) && command.includes(backend), 'and the command that repeats it', command);
+const casePage = path.relative(site, new URL(page.url()).pathname);
+
+const pages = ['index.html', 'cases.html', `proposal/${fs.readdirSync(path.join(site, 'proposal')).filter((f) => f.endsWith('.html')).sort()[0]}`,
+  `backend/${first('backend')}`, casePage, ...['changes.html', 'trends.html'].filter((f) => fs.existsSync(path.join(site, f)))];
+const named = (file) => file.replace(/\/.*/, '').replace('.html', '');
+
+for (const [device, viewport] of [['desktop', { width: 1280, height: 900 }], ['phone', { width: 390, height: 844 }]]) {
+  for (const colorScheme of ['light', 'dark']) {
+    const looker = await open({ viewport, colorScheme, deviceScaleFactor: 1 });
+    for (const file of pages) {
+      await looker.goto(address(file));
+      const name = `${named(file)} ${device} ${colorScheme}`;
+      const wide = await looker.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      tap(wide <= 0, `${name}: not wider than the screen`, `${wide} pixels too wide`);
+      const found = await violations(looker);
+      tap(found.length === 0, `${name}: axe-core finds nothing`, found);
+      await looker.screenshot({ path: path.join(shots, `${name.replaceAll(' ', '-')}.png`), fullPage: false });
+    }
+    await looker.context().close();
+  }
+}
+
+// The list of cases.
+await page.goto(address('cases.html'));
+const rows = page.locator('#cases tbody tr');
+const found = () => page.locator('#found').textContent().then((t) => Number(t.split(' ')[0]));
+const all = await found();
+tap(all > 0 && await rows.count() > 0, `the list shows ${all} cases`);
+await page.selectOption('select[name=backend]', backend);
+await page.selectOption('select[name=verdict]', 'bad');
+const bad = await found();
+tap(bad > 0 && bad < all, `filtered to ${bad} that fall short`);
+await page.fill('input[name=q]', title);
+tap(await found() === 1, 'a search by id finds one case', await page.locator('#found').textContent());
+tap(page.url().includes('q='), 'the address says what is shown');
+await page.fill('input[name=q]', 'no such text anywhere');
+tap(await found() === 0, 'a search may find nothing');
+await page.click('button[type=reset]');
+await page.waitForFunction((n) => document.getElementById('found').textContent.startsWith(n + ' '), String(all));
+tap(true, 'Clear shows all again');
+await page.locator('#cases thead button').first().click();
+const sorted = await page.locator('#cases thead th').first().getAttribute('aria-sort');
+tap(sorted === 'descending', 'a head sorts', sorted);
+const slow = await page.evaluate(() => {
+  const form = document.getElementById('filters'), times = {};
+  // The fastest of several: what else the machine does is not the site's.
+  const time = (name, act) => {
+    times[name] = Infinity;
+    for (let i = 0; i < 5; i++) {
+      const start = performance.now();
+      act();
+      document.body.offsetHeight; // laid out too
+      times[name] = Math.min(times[name], performance.now() - start);
+    }
+  };
+  const input = (name, value) => { form.elements[name].value = value; form.dispatchEvent(new Event('input', { bubbles: true })); };
+  input('q', 'warm');
+  time('search', () => input('q', 'float'));
+  time('filter', () => { form.elements.q.value = ''; input('verdict', 'bad'); });
+  time('all', () => input('verdict', ''));
+  time('sort', () => document.querySelectorAll('#cases thead button')[2].click());
+  return times;
+});
+const times = Object.entries(slow).map(([k, v]) => `${k} ${v.toFixed(0)} ms`).join(', ');
+const limit = Number(process.env.FLUID_MS ?? 100);
+tap(Object.values(slow).every((t) => t < limit), `filter, search and sort of ${all} rows under ${limit} ms: ${times}`);
+await page.locator('#cases tbody a').first().click();
+await page.waitForLoadState();
+tap(await page.locator('h1').count() === 1, 'a row opens its case');
+
+// Theme: switched, and kept on the next page.
+const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+const light = await ground();
+await page.click('#theme');
+const dark = await ground();
+await page.goto(address('index.html'));
+tap(light !== dark && await ground() === dark, 'the theme switches and stays');
+
+// Keyboard: the first stop skips to the content.
+await page.keyboard.press('Tab');
+tap(await page.evaluate(() => document.activeElement.className) === 'skip', 'the first Tab offers to skip to the content');
+await page.keyboard.press('Enter');
+tap(await page.evaluate(() => document.activeElement.id) === 'main', 'and does');
+
+// Without script everything but the list is there; on paper the controls are not.
+const plain = await open({ javaScriptEnabled: false });
+await plain.goto(address('index.html'));
+tap(await plain.locator('.matrix tbody tr').count() > 0, 'the overview needs no script');
+await plain.emulateMedia({ media: 'print' });
+tap(!(await plain.locator('.top nav').isVisible()), 'print leaves out the navigation');
+
+tap(troubles.length === 0, 'no console error, no request but to the site', [...new Set(troubles)]);
+await browser.close();
+process.exit(failed ? 1 : 0);
