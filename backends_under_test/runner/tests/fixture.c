@@ -116,6 +116,22 @@ void fixture_add_reject(Fixture *f, const char *name, const char *twin)
     write_case(f, name, "NoSuchOperator", tensor_from_data(DTYPE_FLOAT, &shape, (float[]){ 1, 2, 3 }, NULL), twin);
 }
 
+void fixture_make_aware(Fixture *f, const char *name, const float *plain)
+{
+    GError          *error = NULL;
+    g_autofree char *folder = g_build_filename(f->corpus, "demo", name, NULL), *path = case_alternative_path(folder, 0, 0);
+    g_autoptr(Case)  c = case_read(folder, &error);
+    cr_assert_not_null(c, "%s", error ? error->message : "");
+    c->aware = TRUE;
+    if (plain) {
+        g_autoptr(Tensor) tensor = tensor_from_data(DTYPE_FLOAT, &SHAPE(3), plain, NULL);
+        g_ptr_array_add(c->alternatives, g_strdup("the plain meaning"));
+        cr_assert(tensor_save(tensor, "y", STORAGE_RAW, path, &error));
+    }
+    g_autofree char *json = case_to_json(c);
+    write_text(folder, "case.json", json);
+}
+
 /* ---- backends ------------------------------------------------------------------------------------------------------ */
 
 void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const char *fields)

@@ -18,6 +18,10 @@ void fixture_add_dtype(Fixture *f, const char *name, DType dtype);
 /* An invalid case: its only node is an unknown operator. */
 void fixture_add_reject(Fixture *f, const char *name, const char *twin);
 
+/* The case demo/<name>, made before, is also a valid model of another meaning: `plain` (3 elements; NULL for an invalid case)
+ * is what that gives. */
+void fixture_make_aware(Fixture *f, const char *name, const float *plain);
+
 /* A backend in f->backends: faulty/adapter.py with this misbehaviour. `fields` are further lines of backend.json, or "". */
 void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const char *fields);
 

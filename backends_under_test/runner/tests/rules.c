@@ -67,6 +67,37 @@ Test(rules, the_manifest_is_checked_both_ways)
     }
 }
 
+/* A file that means something else to whoever does not know of a proposal: a declaration excuses that meaning, no other. */
+Test(rules, who_declares_a_proposal_may_take_its_files_as_ordinary_models)
+{
+    static const float zeros[3] = { 0 };
+    static const struct {
+        const char *fault;
+        gboolean    reject, declared, aware;
+        Verdict     verdict;
+    } rows[] = { { "wrong_value", FALSE, TRUE, TRUE, VERDICT_UNSUPPORTED }, { "wrong_value", FALSE, FALSE, TRUE, VERDICT_WRONG_VALUE },
+                 { "wrong_value", FALSE, TRUE, FALSE, VERDICT_WRONG_VALUE }, { "nan_filled", FALSE, TRUE, TRUE, VERDICT_WRONG_VALUE },
+                 { "crash_run", FALSE, TRUE, TRUE, VERDICT_CRASHED },        { "accept", TRUE, TRUE, TRUE, VERDICT_UNSUPPORTED },
+                 { "accept", TRUE, FALSE, TRUE, VERDICT_ACCEPTED_INVALID },  { "accept", TRUE, TRUE, FALSE, VERDICT_ACCEPTED_INVALID } };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fixture f;
+        fixture_open(&f);
+        fixture_add_identity(&f, "good");
+        if (rows[i].reject)
+            fixture_add_reject(&f, "fault", "demo/good");
+        else
+            fixture_add_identity(&f, "fault");
+        if (rows[i].aware)
+            fixture_make_aware(&f, "fault", rows[i].reject ? NULL : zeros);
+        fixture_add_faulty(&f, "faulty", rows[i].fault,
+                           rows[i].declared ? "\"unsupported\": [{ \"id\": \"demo/fault\", \"reason\": \"never heard of it\" }]" : "");
+        RunSummary summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+        cr_expect_eq(fixture_verdict(&f, "fault", "faulty", NULL, NULL), rows[i].verdict, "row %" G_GSIZE_FORMAT, i);
+        run_summary_clear(&summary);
+        fixture_close(&f);
+    }
+}
+
 /* A draft covers what was refused, and nothing that was not: the float case that was refused alone stays uncovered. */
 Test(rules, a_draft_covers_refusals_only)
 {
