@@ -102,7 +102,7 @@ typedef struct {
 #define SCENARIO_PLAIN_FAILS G_MAXUINT64 /* as `shows`: the plain model cannot run */
     guint64    shows; /* bit i: the session changes output i, whose golden must then differ from the plain model's; the
                          others must be equal. 0: the plain model is the decomposed form. Else what it gives is recorded
-                         as an alternative, and only a runtime that knows of sessions can be right */
+                         as an alternative, and only a runtime that knows of sessions can be right: tag "aware" */
     GDestroyNotify free;
 } ScenarioFile;
 

@@ -380,6 +380,14 @@ static Model *open_native(Scenario *s, GError **error)
     return opened;
 }
 
+/* As a fact for judges, and as a tag for those who select cases. */
+static void mark_aware(Scenario *s)
+{
+    s->facts->aware = TRUE;
+    scenario_tag(s, "aware");
+    g_ptr_array_sort(s->facts->tags, by_text);
+}
+
 #define PLAIN "the original graph: what a runtime gives that does not know what else is in the file"
 
 /* A session that shows must show in exactly the outputs that it names. */
@@ -391,7 +399,7 @@ static gboolean session_shows(Scenario *s, const Golden *golden, GError **error)
         return TRUE;
     g_autoptr(GPtrArray) plain_tensors = g_ptr_array_new();
     g_autoptr(Model) plain = make_form(s, FORM_DECOMPOSED);
-    s->facts->aware = TRUE;
+    mark_aware(s);
     if (s->file->shows == SCENARIO_PLAIN_FAILS)
         return !evaluate(s, plain, FALSE, &plain_golden, NULL) || fail(error, "the plain model must not run, but it does");
     if (!evaluate(s, plain, FALSE, &plain_golden, error))
@@ -470,7 +478,8 @@ static gboolean write_reject(Scenario *s, GError **error)
         return fail(error, "must be refused because of '%s', but the reference says: %s", s->because, why->message);
     g_autofree char *prefix = g_strconcat(path, ": ", NULL); /* the path varies, the rest is the reason */
     s->facts->why = g_strdup(g_str_has_prefix(why->message, prefix) ? why->message + strlen(prefix) : why->message);
-    s->facts->aware = s->file != NULL;
+    if (s->file)
+        mark_aware(s);
     return write_case(s, model, FORM_NATIVE, NULL, error);
 }
 
