@@ -4,6 +4,8 @@
 #include "reference/onnx/save.h"
 #include "reference/onnx/text.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -61,6 +63,12 @@ static void print_output(const char *name, const EvalOutput *output, gboolean ce
 
 static gboolean deliver(const Options *o, const Model *model, const EvalOutput *outputs, GError **error)
 {
+    if (o->folder && g_mkdir_with_parents(o->folder, 0777) != 0) {
+        const int code = errno;
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "cannot make the folder %s: %s", o->folder,
+                    g_strerror(code));
+        return FALSE;
+    }
     for (gsize i = 0; i < model->graph->outputs.n; i++) {
         const char *name = LIST_AT(&model->graph->outputs, ValueInfo, i)->name;
         if (!o->folder)
@@ -116,7 +124,7 @@ static int cmd_eval(int argc, char **argv)
     int code;
     const GOptionEntry entries[] = {
         { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.inputs, "An input as TensorProto, in the order of the graph's inputs", "FILE.pb" },
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.folder, "Write output_<i>.pb there instead of printing them", "DIR" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.folder, "Write output_<i>.pb there (made if need be) instead of printing", "DIR" },
         { "certify", 0, 0, G_OPTION_ARG_NONE, &o.certify, "Also the interval of every element (lower_<i>.pb, upper_<i>.pb)", NULL },
         { "prefer-body", 0, 0, G_OPTION_ARG_NONE, &o.body, "Run operators that are defined as functions from their body", NULL },
         { "no-check", 0, 0, G_OPTION_ARG_NONE, &o.no_check, "Do not check the model's structure first", NULL },
