@@ -26,7 +26,7 @@ MODULES := reports backends_under_test/runner generators golden reference
 sources_reference  := $(filter-out reference/ops/tests/%,$(sort $(wildcard reference/*.c reference/cli/*.c reference/tensor/*.c \
                         reference/onnx/*.c reference/eval/*.c reference/context/*.c reference/bounds/*.c reference/ops/*/*.c)))
 sources_generators := $(sort $(wildcard generators/*.c generators/engine/*.c generators/proposals/*.c generators/experiments/*.c))
-sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c))
+sources_golden     := $(sort $(wildcard golden/*.c golden/compare/*.c golden/mutants/*.c))
 sources_backends_under_test/runner := $(sort $(wildcard backends_under_test/runner/*.c))
 sources_reports    := $(sort $(wildcard reports/*.c reports/writers/*.c reports/writers/*/*.c))
 
@@ -47,7 +47,7 @@ all: $(LIBRARIES) $(patsubst %.c,$(BUILD)/%,$(wildcard assay.c)) $(ADAPTERS:%=$(
 
 # ---- generated sources ---------------------------------------------------------------------------------------------
 GENERATED := $(BUILD)/gen/onnx.pb-c.h $(BUILD)/gen/operators.inc $(BUILD)/gen/proposals.inc $(BUILD)/gen/writers.inc \
-             $(BUILD)/gen/subcommands.inc $(BUILD)/gen/experiments.inc $(BUILD)/gen/site.css.inc $(BUILD)/gen/site.js.inc
+             $(BUILD)/gen/subcommands.inc $(BUILD)/gen/experiments.inc $(BUILD)/gen/mutants.inc $(BUILD)/gen/naive.inc $(BUILD)/gen/site.css.inc $(BUILD)/gen/site.js.inc
 
 $(BUILD)/gen/onnx.pb-c.c $(BUILD)/gen/onnx.pb-c.h &: spec/onnx.proto
 	@mkdir -p $(BUILD)/gen
@@ -62,6 +62,8 @@ endef
 $(eval $(call registry,operators,OPERATOR_DEFINE,reference/ops))
 $(eval $(call registry,proposals,PROPOSAL_DEFINE,generators/proposals))
 $(eval $(call registry,experiments,EXPERIMENT_DEFINE,generators/experiments))
+$(eval $(call registry,mutants,MUTANT_DEFINE,golden/mutants))
+$(eval $(call registry,naive,NAIVE_DEFINE,golden/mutants))
 $(eval $(call registry,writers,WRITER_DEFINE,reports/writers))
 $(eval $(call registry,subcommands,SUBCOMMAND_DEFINE,reference generators golden backends_under_test/runner reports))
 FORCE:

@@ -1,21 +1,15 @@
 #include "golden/verify.h"
 
-#include "golden/corpus.h"
 #include "golden/light.h"
 #include "golden/sample.h"
-#include "reference/onnx/check.h"
+#include "golden/fixture.h"
 
-#include <cJSON.h>
 #include <string.h>
 
 typedef struct {
-    const char  *folder;
-    gboolean     light;
     const EvalOptions *options;
-    Model       *model;
+    Fixture     *fixture;
     Evaluator   *evaluator;
-    Case        *own;  /* NULL: not one of our cases */
-    CompareSpec  spec; /* for outputs of foreign cases */
     Verified    *verified;
 } Session;
 
@@ -29,62 +23,6 @@ void verified_free(gpointer data)
 
 /* ---- one data set ---------------------------------------------------------------------------------------------------- */
 
-/* ONNX 1.12 and before stored bfloat16 test data as uint16 bit patterns; their runner knew, and so do we. */
-static Value *value_as_declared(Value *value, const Type *type)
-{
-    if (value && type && type->kind == TYPE_TENSOR && type->elem == DTYPE_BFLOAT16 && value->kind == VALUE_TENSOR &&
-        value->tensor->dtype == DTYPE_UINT16)
-        value->tensor->dtype = DTYPE_BFLOAT16; /* loaded a moment ago: nobody else holds it */
-    return value;
-}
-
-static Value *read_value(const char *path, const Type *type, GError **error)
-{
-    return value_as_declared(value_load(path, type, NULL, error), type);
-}
-
-static GPtrArray *light_inputs(const Session *s, GError **error)
-{
-    g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
-    for (gsize i = 0; i < s->model->graph->inputs.n; i++) {
-        const ValueInfo *info = LIST_AT(&s->model->graph->inputs, ValueInfo, i);
-        Value *value = NULL;
-        if (!graph_initializer(s->model->graph, info->name) && !(value = light_input(info, error)))
-            return NULL;
-        g_ptr_array_add(inputs, value);
-    }
-    return g_steal_pointer(&inputs);
-}
-
-static GPtrArray *read_inputs(const Session *s, const char *set, GError **error)
-{
-    if (s->light)
-        return light_inputs(s, error);
-    g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
-    for (gsize i = 0; i < s->model->graph->inputs.n; i++) {
-        g_autofree char *name = g_strdup_printf("input_%" G_GSIZE_FORMAT ".pb", i);
-        g_autofree char *path = g_build_filename(set, name, NULL);
-        if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
-            g_ptr_array_add(inputs, NULL);
-            continue;
-        }
-        Value *value = read_value(path, LIST_AT(&s->model->graph->inputs, ValueInfo, i)->type, error);
-        if (!value)
-            return NULL;
-        g_ptr_array_add(inputs, value);
-    }
-    return g_steal_pointer(&inputs);
-}
-
-static Tensor *read_bound(const char *set, const char *kind, gsize i, GError **error)
-{
-    if (!set)
-        return NULL;
-    g_autofree char *name = g_strdup_printf("%s_%" G_GSIZE_FORMAT ".pb", kind, i);
-    g_autofree char *path = g_build_filename(set, name, NULL);
-    return g_file_test(path, G_FILE_TEST_EXISTS) ? tensor_load(path, NULL, NULL, error) : NULL;
-}
-
 static gboolean values_equal(const Value *a, const Value *b)
 {
     Comparison c;
@@ -93,23 +31,15 @@ static gboolean values_equal(const Value *a, const Value *b)
     return equal;
 }
 
-static char *output_path(const Session *s, const char *set, gsize i)
-{
-    if (s->light)
-        return light_output_path(s->folder, i);
-    g_autofree char *name = g_strdup_printf("output_%" G_GSIZE_FORMAT ".pb", i);
-    return g_build_filename(set, name, NULL);
-}
-
 /* One run with the given seed; `sample` is made from the first. */
 static gboolean draw(const Session *s, const GPtrArray *inputs, gsize output, guint64 seed, Sample **sample, GError **error)
 {
     EvalOptions options = *s->options;
     options.any_shape = options.reseed = TRUE;
     options.seed = seed;
-    const gsize n = s->model->graph->outputs.n;
+    const gsize n = s->fixture->model->graph->outputs.n;
     g_autofree EvalOutput *outputs = g_new0(EvalOutput, n + 1);
-    g_autoptr(Evaluator) evaluator = evaluator_new(s->model, &options, error);
+    g_autoptr(Evaluator) evaluator = evaluator_new(s->fixture->model, &options, error);
     if (!evaluator || !evaluator_run(evaluator, (Value *const *)inputs->pdata, inputs->len, outputs, error))
         return FALSE;
     const Value *value = outputs[output].value;
@@ -129,40 +59,38 @@ static gboolean judge_draw(const Session *s, const GPtrArray *inputs, gsize outp
         if (!draw(s, inputs, output, seed, &sample, error))
             return FALSE;
     return published->kind == VALUE_TENSOR
-               ? sample_admits(sample, &s->spec, published->tensor, error)
+               ? sample_admits(sample, fixture_spec(s->fixture, output), published->tensor, error)
                : eval_fail(error, "a tensor, but another kind of value is expected");
 }
 
 static gboolean judge_output(const Session *s, const char *set, const GPtrArray *inputs, gsize i, const Value *actual,
                              GError **error)
 {
-    const ValueInfo *info = LIST_AT(&s->model->graph->outputs, ValueInfo, i);
-    g_autofree char *path = output_path(s, set, i);
-    g_autoptr(Value) golden = read_value(path, info->type, error);
-    if (!golden)
+    const ValueInfo *info = LIST_AT(&s->fixture->model->graph->outputs, ValueInfo, i);
+    Expected expected;
+    if (!fixture_expected(s->fixture, set, i, &expected, error))
         return FALSE;
-    g_autoptr(Tensor) lower = read_bound(set, "lower", i, error), upper = read_bound(set, "upper", i, error);
-    const CompareSpec *spec = s->own ? &g_array_index(s->own->comparisons, CompareSpec, i) : &s->spec;
     Comparison c;
-    gboolean right = compare_values(spec, golden, lower, upper, actual, &c);
-    if (!right && !s->own && c.result == COMPARED_WRONG_VALUE && model_is_random(s->model)) {
-        right = s->verified->statistical = judge_draw(s, inputs, i, golden, error);
+    gboolean right = compare_values(fixture_spec(s->fixture, i), expected.golden, expected.lower, expected.upper, actual, &c);
+    if (!right && !s->fixture->own && c.result == COMPARED_WRONG_VALUE && model_is_random(s->fixture->model)) {
+        right = s->verified->statistical = judge_draw(s, inputs, i, expected.golden, error);
         if (!right)
             g_prefix_error(error, "output %" G_GSIZE_FORMAT " '%s', random: ", i, info->name);
     } else if (!right) {
         eval_fail(error, "output %" G_GSIZE_FORMAT " '%s': %s", i, info->name, c.message);
     }
     comparison_clear(&c);
-    s->verified->bit_equal &= values_equal(golden, actual);
+    s->verified->bit_equal &= values_equal(expected.golden, actual);
+    expected_clear(&expected);
     return right;
 }
 
 static gboolean run_set(const Session *s, const char *set, GError **error)
 {
-    g_autoptr(GPtrArray) inputs = read_inputs(s, set, error);
+    g_autoptr(GPtrArray) inputs = fixture_inputs(s->fixture, set, error);
     if (!inputs)
         return FALSE;
-    const gsize n = s->model->graph->outputs.n;
+    const gsize n = s->fixture->model->graph->outputs.n;
     g_autofree EvalOutput *outputs = g_new0(EvalOutput, n + 1);
     if (!evaluator_run(s->evaluator, (Value *const *)inputs->pdata, inputs->len, outputs, error))
         return FALSE;
@@ -176,64 +104,24 @@ static gboolean run_set(const Session *s, const char *set, GError **error)
 
 /* ---- one folder ------------------------------------------------------------------------------------------------------ */
 
-static void read_tolerance(Session *s)
-{
-    s->spec = (CompareSpec){ .mode = COMPARE_TOLERANCE, .rtol = 1e-3, .atol = 1e-7 };
-    g_autofree char *path = g_build_filename(s->folder, "data.json", NULL);
-    g_autofree char *text = NULL;
-    gsize length;
-    if (!g_file_get_contents(path, &text, &length, NULL))
-        return;
-    cJSON *root = cJSON_ParseWithLength(text, length);
-    const cJSON *rtol = cJSON_GetObjectItemCaseSensitive(root, "rtol"), *atol = cJSON_GetObjectItemCaseSensitive(root, "atol");
-    if (cJSON_IsNumber(rtol))
-        s->spec.rtol = rtol->valuedouble;
-    if (cJSON_IsNumber(atol))
-        s->spec.atol = atol->valuedouble;
-    cJSON_Delete(root);
-}
-
-static gboolean prepare(Session *s, const EvalOptions *options, GError **error)
-{
-    g_autofree char *json = g_build_filename(s->folder, "case.json", NULL);
-    if (g_file_test(json, G_FILE_TEST_EXISTS) && !(s->own = case_read(s->folder, error)))
-        return FALSE;
-    g_autofree char *path = s->light ? g_strdup(s->folder) : case_model_path(s->folder);
-    s->model = model_load(path, NULL, error);
-    if (!s->model)
-        return FALSE;
-    if (s->own && s->model->graph->outputs.n != s->own->n_outputs && s->own->expectation == EXPECT_OUTPUTS)
-        return eval_fail(error, "case.json speaks of %u outputs, the model has %" G_GSIZE_FORMAT, s->own->n_outputs,
-                         s->model->graph->outputs.n);
-    if (s->own && !model_check(s->model, error))
-        return FALSE;
-    EvalOptions own_options = *options;
-    own_options.any_shape = !s->own;
-    s->evaluator = evaluator_new(s->model, &own_options, error);
-    return s->evaluator != NULL;
-}
-
 static gboolean run_all_sets(const Session *s, GError **error)
 {
-    if (s->light)
-        return run_set(s, NULL, error);
     for (guint n = 0;; n++) {
-        g_autofree char *name = g_strdup_printf("test_data_set_%u", n);
-        g_autofree char *set = g_build_filename(s->folder, name, NULL);
-        if (!g_file_test(set, G_FILE_TEST_IS_DIR))
+        g_autofree char *set = fixture_set(s->fixture, n);
+        if (!set)
             return n > 0 || eval_fail(error, "no test_data_set_0");
         if (!run_set(s, set, error)) {
-            g_prefix_error(error, "data set %u: ", n);
+            if (!s->fixture->light)
+                g_prefix_error(error, "data set %u: ", n);
             return FALSE;
         }
     }
 }
 
 /* A case that must be rejected is right when loading, checking or running it fails cleanly. */
-static void conclude(Session *s, gboolean ran, GError *error)
+static void conclude(Session *s, gboolean must_reject, gboolean ran, GError *error)
 {
     Verified *v = s->verified;
-    const gboolean must_reject = s->own && s->own->expectation == EXPECT_REJECT;
     if (must_reject) {
         v->result = ran ? VERIFY_FAILED : VERIFY_PASSED;
         v->message = ran ? g_strdup("ran, but must be rejected") : NULL;
@@ -247,19 +135,25 @@ static void conclude(Session *s, gboolean ran, GError *error)
     v->statistical &= v->result == VERIFY_PASSED;
 }
 
+/* Known before the model is loaded, which may be what fails. */
+static gboolean must_be_rejected(const char *folder)
+{
+    g_autoptr(Case) own = case_read(folder, NULL);
+    return own && own->expectation == EXPECT_REJECT;
+}
+
 Verified *verify_folder(const char *folder, const EvalOptions *options)
 {
-    Session s = { .folder = folder, .light = light_is_model(folder), .options = options, .verified = g_new0(Verified, 1) };
+    Session s = { .options = options, .verified = g_new0(Verified, 1) };
     g_autoptr(GError) error = NULL;
     s.verified->folder = g_strdup(folder);
     s.verified->bit_equal = TRUE;
-    read_tolerance(&s);
-    const gboolean ran = prepare(&s, options, &error) && run_all_sets(&s, &error);
-    conclude(&s, ran, error);
+    s.fixture = fixture_open(folder, &error);
+    s.evaluator = s.fixture ? fixture_evaluator(s.fixture, options, &error) : NULL;
+    const gboolean ran = s.evaluator && run_all_sets(&s, &error);
+    conclude(&s, !ran ? must_be_rejected(folder) : s.fixture->own && s.fixture->own->expectation == EXPECT_REJECT, ran, error);
     evaluator_free(s.evaluator);
-    if (s.model)
-        model_free(s.model);
-    case_free(s.own);
+    fixture_free(s.fixture);
     return s.verified;
 }
 

@@ -258,6 +258,13 @@ gboolean subgraph_run_certified(Subgraph *s, Value *const *inputs, const Interva
 
 /* ---- the rest -------------------------------------------------------------------------------------------------------- */
 
+gboolean eval_own_kernel(Eval *ev, GError **error)
+{
+    const OpVersion *version = ev->step->version;
+    return version->kernel ? version->kernel(ev, error)
+                           : eval_fail(error, "this operator has no kernel of its own");
+}
+
 gboolean eval_tick(Eval *ev, GError **error)
 {
     ev->evaluator->iterations++;

@@ -27,6 +27,10 @@ typedef struct {
     double  seconds;    /* wall clock of one run (no limit) */
 } EvalLimits;
 
+/* Kernels of somebody else for operators of ours: what to run in place of the operator's own kernel and body, or NULL for
+ * no change. The kernel sees the operator's schema as its own would. */
+typedef OpKernel (*EvalSubstitute)(const Operator *op, gpointer data);
+
 typedef struct {
     EvalLimits limits;
     guint      threads;      /* inside kernels; 0 and 1: none. Results do not depend on it */
@@ -37,6 +41,8 @@ typedef struct {
     gboolean   no_subgraph_cache; /* prepare every graph attribute anew; by default those of equal content share a plan */
     guint64    seed;         /* of random operators without a seed attribute */
     gboolean   reseed;       /* `seed` also counts for operators that have the attribute: to draw many samples */
+    EvalSubstitute substitute; /* or NULL: see above. Such runs are not certified */
+    gpointer   substitute_data;
     void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */
     gpointer   trace_data;
     gsize     *largest_live; /* or NULL: is raised to the bytes of the values of the model's graph, initializers and inputs

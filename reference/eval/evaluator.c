@@ -97,7 +97,8 @@ Evaluator *evaluator_new(const Model *model, const EvalOptions *options, GError 
     e->model = model;
     if (options)
         e->options = *options;
-    e->context = (PlanContext){ .model = model, .prefer_body = e->options.prefer_body };
+    e->context = (PlanContext){ .model = model, .prefer_body = e->options.prefer_body,
+                                 .substitute = e->options.substitute, .substitute_data = e->options.substitute_data };
     e->cache = plan_cache_new();
     e->main = (Plan *)evaluator_plan(e, model->graph, &model->opset_imports, error);
     return e->main ? g_steal_pointer(&e) : NULL;

@@ -115,6 +115,9 @@ gboolean  subgraph_run(Subgraph *subgraph, Value *const *inputs, gsize n, Value 
 typedef void (*EvalWork)(int64_t first, int64_t last, gpointer data);
 void eval_parallel(Eval *ev, int64_t count, int64_t grain, EvalWork work, gpointer data);
 
+/* Runs the operator's own kernel: for a substitute (EvalOptions.substitute) that does not cover this node. */
+gboolean eval_own_kernel(Eval *ev, GError **error);
+
 /* Counts loop iterations against the limits and the deadline. */
 gboolean eval_tick(Eval *ev, GError **error);
 

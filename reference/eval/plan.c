@@ -114,6 +114,9 @@ static gboolean resolve(const PlanContext *context, Plan *plan, Step *step, GErr
     step->schema = schema_of(version);
     if (!schema_check_node(step->schema, node, error))
         return FALSE;
+    step->kernel = context->substitute ? context->substitute(op, context->substitute_data) : NULL;
+    if (step->kernel)
+        return TRUE;
     if (version->body && (context->prefer_body || !version->kernel)) {
         step->function = operator_body(version, error);
         return step->function != NULL;

@@ -10,6 +10,7 @@ typedef struct {
     gsize            index;    /* of the node in its graph */
     const OpVersion *version;  /* an operator, or NULL */
     const Schema    *schema;   /* of the version */
+    OpKernel         kernel;   /* what runs in place of version and function; or NULL */
     const Function  *function; /* run this body: a model-local function, or an operator without kernel */
     int             *inputs, *outputs; /* slots; -1: omitted */
     int             *dead;     /* slots to release after this step */
@@ -35,6 +36,8 @@ typedef struct {
     const Model *model;
     const Model *expansion; /* of the context-dependent function being run: its functions come first; or NULL */
     gboolean     prefer_body;
+    OpKernel   (*substitute)(const Operator *op, gpointer data); /* EvalOptions.substitute */
+    gpointer     substitute_data;
 } PlanContext;
 
 /* Functions: formal parameters are the graph's inputs. The plan refers to the graph and must not outlive it. */

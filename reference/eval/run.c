@@ -182,6 +182,8 @@ static gboolean run_operator(Eval *ev, GError **error)
     const OpVersion *version = ev->step->version;
     if (version && !check_types(ev, error))
         return FALSE;
+    if (ev->step->kernel)
+        return ev->step->kernel(ev, error) && finish_outputs(ev, error);
     if (ev->step->function)
         return call_function(ev, ev->step->function, error);
     if (version->expand && (!version->kernel || ev->evaluator->options.prefer_body))
