@@ -159,7 +159,10 @@ typedef struct {
     extern const Writer writer_##id;                                                                                   \
     const Writer writer_##id = { .name = #id, __VA_ARGS__ };
 
-/* Writes `text` to a file in the folder. */
+/* A plain file name for any name, told apart by a hash where it has to be changed; free with g_free(). */
+char *report_file_part(const char *name);
+
+/* Writes `text` to a file in the folder; subfolders of `name` are made. */
 gboolean report_write_file(const char *folder, const char *name, const GString *text, GError **error);
 
 const Writer *const *writer_all(gsize *count);

@@ -31,12 +31,39 @@ const Writer *writer_find(const char *name)
     return NULL;
 }
 
+/* Upper case is not plain: two names that differ in case only are one file on some systems. */
+char *report_file_part(const char *name)
+{
+    enum { KEEP = 80 };
+    gsize length = strlen(name), plain = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
+    if (plain == length && length > 0 && length <= KEEP && name[0] != '.' && name[0] != '-')
+        return g_strdup(name);
+    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, name, -1), *part = g_strdup(name);
+    for (char *p = part; *p != '\0'; p++)
+        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *p) == NULL)
+            *p = '_';
+    return g_strdup_printf("%.*s-%.16s", KEEP, part, hash);
+}
+
+/* Most files go into a folder that is there: it is made only if it was missed. */
+static gboolean write_file(const char *path, const GString *text, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    /* No atomic replacement: the folder as a whole is renamed when complete. */
+    if (g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE, 0666, &cause))
+        return TRUE;
+    g_autofree char *parent = g_path_get_dirname(path);
+    if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT) && g_mkdir_with_parents(parent, 0777) == 0)
+        return g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE, 0666, error);
+    g_propagate_error(error, g_steal_pointer(&cause));
+    return FALSE;
+}
+
 gboolean report_write_file(const char *folder, const char *name, const GString *text, GError **error)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
     g_autoptr(GError) cause = NULL;
-    /* No atomic replacement: the folder as a whole is renamed when complete. */
-    if (g_file_set_contents_full(path, text->str, (gssize)text->len, G_FILE_SET_CONTENTS_NONE, 0666, &cause))
+    if (write_file(path, text, &cause))
         return TRUE;
     g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: %s", path, cause->message);
     return FALSE;

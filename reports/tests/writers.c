@@ -341,6 +341,43 @@ static Sheet parse_csv(const char *name)
     return sheet;
 }
 
+/* Every JSON file under a folder is JSON; how many there are. */
+static guint check_json(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint n = 0;
+    if (dir == NULL && g_str_has_suffix(path, ".json")) {
+        g_autofree char *text = NULL;
+        cr_assert(g_file_get_contents(path, &text, NULL, NULL));
+        cJSON *json = cJSON_Parse(text);
+        cr_assert_not_null(json, "%s", path);
+        cJSON_Delete(json);
+        return 1;
+    }
+    for (const char *name; dir != NULL && (name = g_dir_read_name(dir)) != NULL;) {
+        g_autofree char *child = g_build_filename(path, name, NULL);
+        n += check_json(child);
+    }
+    return n;
+}
+
+/* Each line of the metrics is a comment of ours or one sample: no label ends early or runs on. */
+static guint check_metrics(const char *out)
+{
+    g_autofree char *text = fabricate_read(out, "metrics.txt", NULL);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    guint n = g_strv_length(lines), samples = 0;
+    cr_assert_str_eq(lines[n - 2], "# EOF");
+    cr_assert_str_empty(lines[n - 1]);
+    for (guint i = 0; i + 2 < n; i++) {
+        gboolean sample = g_regex_match_simple("^assay_[a-z_]+\\{[a-z]+=\"([^\"\\\\]|\\\\.)*\"(,[a-z]+=\"([^\"\\\\]|\\\\.)*\")*\\} [-+0-9.eInf]+$",
+                                               lines[i], 0, 0);
+        cr_assert(sample || g_regex_match_simple("^# (TYPE|HELP) assay_", lines[i], 0, 0), "%s", lines[i]);
+        samples += sample ? 1 : 0;
+    }
+    return samples;
+}
+
 Test(writers, hostile_text_is_inert_in_every_format)
 {
     g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
@@ -359,6 +396,8 @@ Test(writers, hostile_text_is_inert_in_every_format)
     cr_assert_not_null(parsed);
     cr_assert_eq(cJSON_GetArraySize(cJSON_GetObjectItem(parsed, "cases")), (int)n);
     cJSON_Delete(parsed);
+    cr_assert_eq(check_json(out), 1 + 3 * n); /* results.json; of each backend a badge, report.json, trend.json */
+    cr_assert_geq(check_metrics(out), n * VERDICT_COUNT);
     g_autofree char *markdown = fabricate_read(out, "summary.md", NULL);
     g_auto(GStrv) spans = g_strsplit(markdown, "`", -1);
     for (guint i = 0; i < g_strv_length(spans); i += 2) /* outside the code spans */

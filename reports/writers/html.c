@@ -2,8 +2,6 @@
  * changes and trends where there is something to compare with. It needs no network and, but for the list, no script. */
 #include "reports/writers/html/html.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 static const guint8 site_css[] = {
@@ -12,17 +10,6 @@ static const guint8 site_css[] = {
 static const guint8 site_js[] = {
 #include "site.js.inc"
 };
-
-static gboolean make_parent(const char *folder, const char *page, GError **error)
-{
-    g_autofree char *path = g_build_filename(folder, page, NULL);
-    g_autofree char *parent = g_path_get_dirname(path);
-    if (g_mkdir_with_parents(parent, 0777) == 0)
-        return TRUE;
-    int code = errno;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: %s", parent, g_strerror(code));
-    return FALSE;
-}
 
 static gboolean write_assets(const char *folder, GError **error)
 {
@@ -57,7 +44,7 @@ static gboolean write_proposals(const Report *report, const char *folder, GError
         g_autofree char *page = html_proposal_page(proposal->id);
         g_autoptr(GString) out = g_string_new(NULL);
         html_proposal(out, report, proposal);
-        if (!make_parent(folder, page, error) || !report_write_file(folder, page, out, error) ||
+        if (!report_write_file(folder, page, out, error) ||
             !write_evidence(proposal, folder, error))
             return FALSE;
     }
@@ -83,7 +70,7 @@ static gboolean write_backends(const Report *report, const char *folder, GError 
         g_autofree char *page = html_backend_page(((const ReportBackend *)report->backends->pdata[b])->name);
         g_autoptr(GString) out = g_string_new(NULL);
         html_backend(out, report, b);
-        if (!make_parent(folder, page, error) || !report_write_file(folder, page, out, error))
+        if (!report_write_file(folder, page, out, error))
             return FALSE;
     }
     return TRUE;
@@ -103,9 +90,8 @@ static gboolean write_past(const Report *report, const char *folder, GError **er
 
 static gboolean write_cases(const Report *report, const char *folder, GError **error)
 {
-    g_autoptr(GHashTable) parents = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL); /* that are made */
     g_autoptr(GHashTable) drawings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    if (!make_parent(folder, "graph/x", error) || !html_drawings(report, folder, drawings, error))
+    if (!html_drawings(report, folder, drawings, error))
         return FALSE;
     g_autoptr(GHashTable) requirements = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) semantics =
@@ -125,8 +111,7 @@ static gboolean write_cases(const Report *report, const char *folder, GError **e
         const ReportCase *c = report->cases->pdata[i];
         g_autofree char *page = html_case_page(c->id);
         g_autoptr(ReportDetail) detail = report_detail(report, c, error);
-        g_autofree char *parent = g_path_get_dirname(page);
-        if (detail == NULL || (g_hash_table_add(parents, g_steal_pointer(&parent)) && !make_parent(folder, page, error)))
+        if (detail == NULL)
             return FALSE;
         g_string_truncate(out, 0);
         html_case(out, report, &index, c, detail);

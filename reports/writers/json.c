@@ -1,4 +1,4 @@
-/* Everything a program may want, in one object:
+/* Everything a program may want, in one object (spec/schemas/results.schema.json):
  *
  *     {"format": "assay-report", "version": 1, "run": {...},
  *      "backends":  [{"name", "version", "device", "environment", "capabilities", "verdicts": {"pass": N, ...}}],
@@ -49,7 +49,7 @@ static cJSON *backend_object(const Report *report, guint b)
     add_text(object, "version", backend->version);
     add_text(object, "device", backend->device);
     add_text(object, "environment", backend->environment);
-    cJSON *capabilities = cJSON_Parse(backend->capabilities);
+    cJSON *capabilities = report_parse(backend->capabilities);
     if (capabilities != NULL)
         cJSON_AddItemToObject(object, "capabilities", capabilities);
     Tally tally = report_tally(report->cases, b, NULL, NULL);

@@ -72,30 +72,21 @@ void html_page_close(GString *out, const Report *report)
 /* ---- addresses ----------------------------------------------------------------------------------------------------
  */
 
-/* Upper case is not plain: two names that differ in case only are one file on some systems. */
 static char *file_part(const char *name, gsize length)
 {
-    enum { KEEP = 80 };
     g_autofree char *part = g_strndup(name, length);
-    gsize plain = strspn(part, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
-    if (plain == length && length > 0 && length <= KEEP && part[0] != '.' && part[0] != '-')
-        return g_steal_pointer(&part);
-    g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, part, -1);
-    for (char *p = part; *p != '\0'; p++)
-        if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", *p) == NULL)
-            *p = '_';
-    return g_strdup_printf("%.*s-%.16s", KEEP, part, hash);
+    return report_file_part(part);
 }
 
 char *html_proposal_page(const char *id)
 {
-    g_autofree char *part = file_part(id, strlen(id));
+    g_autofree char *part = report_file_part(id);
     return g_strdup_printf("proposal/%s.html", part);
 }
 
 char *html_backend_page(const char *name)
 {
-    g_autofree char *part = file_part(name, strlen(name));
+    g_autofree char *part = report_file_part(name);
     return g_strdup_printf("backend/%s.html", part);
 }
 
@@ -103,7 +94,7 @@ char *html_case_page(const char *id)
 {
     const char *slash = strchr(id, '/');
     if (slash == NULL) {
-        g_autofree char *part = file_part(id, strlen(id));
+        g_autofree char *part = report_file_part(id);
         return g_strdup_printf("case/_/%s.html", part);
     }
     g_autofree char *folder = file_part(id, (gsize)(slash - id));
