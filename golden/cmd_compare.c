@@ -1,4 +1,6 @@
 #include "golden/compare/compare.h"
+#include "golden/compare/signature.h"
+#include "golden/statistics_json.h"
 #include "reference/cli/subcommand.h"
 #include "reference/onnx/load.h"
 
@@ -25,6 +27,24 @@ static gboolean fits(const Tensor *bound, const Tensor *golden)
     return !bound || (bound->dtype == golden->dtype && shape_equal(&bound->shape, &golden->shape));
 }
 
+/* How wrong, and what it looks like. */
+static void print_numbers(const CompareSpec *spec, const Tensor *golden, const Tensor *lower, const Tensor *upper,
+                          const Tensor *given)
+{
+    g_autofree char *signature = compare_signature(spec, golden, lower, upper, given);
+    Statistics statistics;
+    if (signature)
+        printf("looks like: %s\n", signature);
+    if (!compare_statistics(spec, golden, lower, upper, given, &statistics))
+        return;
+    cJSON *json = statistics_to_json(&statistics);
+    char *text = cJSON_PrintUnformatted(json);
+    printf("statistics: %s\n", text);
+    cJSON_free(text);
+    cJSON_Delete(json);
+    statistics_clear(&statistics);
+}
+
 static int judge(const Options *o, const char *expected, const char *actual, GError **error)
 {
     g_autoptr(Tensor) golden = tensor_load(expected, NULL, NULL, error), lower = NULL, upper = NULL;
@@ -45,6 +65,8 @@ static int judge(const Options *o, const char *expected, const char *actual, GEr
         printf("pass, grade %c, margin %g, %" G_GINT64_FORMAT " elements\n", c.grade, c.margin, c.elements);
     else
         printf("fail, grade %c: %s\n", c.grade, c.message);
+    if (c.result == COMPARED_RIGHT || c.result == COMPARED_WRONG_VALUE)
+        print_numbers(&spec, golden, lower, upper, given);
     comparison_clear(&c);
     return right ? EXIT_GOOD : EXIT_SHORT;
 }

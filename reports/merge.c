@@ -47,7 +47,8 @@ static char *sort_key(const VerdictFacts *v)
     return g_strjoin("\x1f", (char[]){ v->grade, '\0' }, v->profile == NULL ? "" : v->profile,
                      isnan(v->margin) ? "" : g_ascii_dtostr(margin, sizeof margin, v->margin),
                      v->stage == NULL ? "" : v->stage, v->message == NULL ? "" : v->message,
-                     v->difference == NULL ? "" : v->difference, v->waiver == NULL ? "" : v->waiver,
+                     v->difference == NULL ? "" : v->difference, v->signature == NULL ? "" : v->signature,
+                     v->statistics == NULL ? "" : v->statistics, v->waiver == NULL ? "" : v->waiver,
                      v->flaky ? "1" : "0", v->contradicts_manifest ? "1" : "0", v->log == NULL ? "" : v->log, NULL);
 }
 

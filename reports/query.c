@@ -142,6 +142,8 @@ static VerdictFacts read_verdict(Row *row)
     v.seconds = row_double(row, 12);
     v.log = row_text(row, 13, RESULTS_MAX_TEXT);
     v.answer = row_text(row, 14, RESULTS_MAX_DOCUMENT);
+    v.signature = row_text(row, 15, RESULTS_MAX_TEXT);
+    v.statistics = row_text(row, 16, RESULTS_MAX_DOCUMENT);
     return v;
 }
 
@@ -152,7 +154,8 @@ gboolean results_each_verdict(Results *results, const char *case_id, const char 
     /* Conditions only where asked for, so that one case is found by its key. */
     g_autofree char *sql = g_strdup_printf(
         "SELECT c.id, b.name, v.verdict, v.grade, v.profile, v.margin, v.stage, v.message, v.difference, v.waiver,"
-        " v.flaky, v.contradicts_manifest, o.seconds, o.log, v.answer FROM test_case c CROSS JOIN backend b"
+        " v.flaky, v.contradicts_manifest, o.seconds, o.log, v.answer, v.signature, v.statistics FROM test_case c"
+        " CROSS JOIN backend b"
         " LEFT JOIN verdict v ON v.case_id = c.id AND v.backend = b.name"
         " LEFT JOIN observation o ON o.case_id = c.id AND o.backend = b.name"
         " WHERE %s AND %s ORDER BY c.id, b.name",

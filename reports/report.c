@@ -237,6 +237,7 @@ static gboolean load_verdict(const VerdictFacts *v, gpointer data, G_GNUC_UNUSED
         .stage = intern(report, v->stage),
         .profile = intern(report, v->profile),
         .message = intern(report, v->message),
+        .signature = intern(report, v->signature),
         .waiver = intern(report, v->waiver),
         .seconds = report->observations ? v->seconds : (double)NAN,
     };
@@ -323,6 +324,7 @@ static gboolean detail_verdict(const VerdictFacts *v, gpointer data, G_GNUC_UNUS
     DetailLoader *loader = data;
     loader->detail->differences[loader->next] = g_strdup(v->difference);
     loader->detail->answers[loader->next] = g_strdup(v->answer);
+    loader->detail->statistics[loader->next] = g_strdup(v->statistics);
     loader->detail->logs[loader->next] = loader->logs ? g_strdup(v->log) : NULL;
     loader->next++;
     return TRUE;
@@ -337,6 +339,7 @@ ReportDetail *report_detail(const Report *report, const ReportCase *c, GError **
     detail->differences = g_new0(char *, detail->n);
     detail->answers = g_new0(char *, detail->n);
     detail->logs = g_new0(char *, detail->n);
+    detail->statistics = g_new0(char *, detail->n);
     DetailLoader loader = { .detail = detail, .logs = report->observations };
     if (!results_each_case(report->results, c->id, detail_case, &loader, error) ||
         !results_each_verdict(report->results, c->id, NULL, detail_verdict, &loader, error))
@@ -352,7 +355,9 @@ void report_detail_free(ReportDetail *detail)
         g_free(detail->differences[i]);
         g_free(detail->answers[i]);
         g_free(detail->logs[i]);
+        g_free(detail->statistics[i]);
     }
+    g_free(detail->statistics);
     g_free(detail->differences);
     g_free(detail->answers);
     g_free(detail->data);

@@ -17,6 +17,7 @@ typedef struct {
     gboolean flaky, contradicts_manifest;
     double margin;                                  /* NAN if none */
     const char *stage, *profile, *message, *waiver; /* NULL if none */
+    const char *signature;                          /* VerdictFacts.signature; NULL if none */
     double seconds;                                 /* NAN unless observations are asked for */
 } ReportVerdict;
 
@@ -100,6 +101,7 @@ typedef struct {
     char *model, *comparison; /* "" where unknown */
     char *data;               /* CaseFacts.data; NULL */
     char **differences, **answers, **logs; /* one for each backend; NULL where none; logs only with observations */
+    char **statistics;        /* JSON, VerdictFacts.statistics; one for each backend; NULL where none */
     gsize n;
 } ReportDetail;
 

@@ -242,22 +242,25 @@ static gboolean insert_verdict(Results *results, const VerdictFacts *v, GError *
     g_autofree char *message = text_clean(v->message, RESULTS_MAX_TEXT);
     g_autofree char *difference = text_clean(v->difference, RESULTS_MAX_TEXT);
     g_autofree char *waiver = text_clean(v->waiver, RESULTS_MAX_TEXT);
+    g_autofree char *signature = text_clean(v->signature, RESULTS_MAX_TEXT);
+    g_autofree char *statistics = text_clean(v->statistics, RESULTS_MAX_DOCUMENT);
     g_autofree char *log = text_clean(v->log, RESULTS_MAX_TEXT);
     g_autofree char *answer = text_clean(v->answer, RESULTS_MAX_DOCUMENT);
     const char grade[2] = { v->grade, '\0' };
     return database_run(results, error,
                         "INSERT OR REPLACE INTO verdict VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,"
-                        " ?13)",
-                        "tttttdttttiit", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade,
+                        " ?13, ?14, ?15)",
+                        "tttttdttttiittt", case_id, backend, verdict_name(v->verdict), v->grade == 0 ? NULL : grade,
                         profile, v->margin, stage, message, difference, waiver, v->flaky != FALSE,
-                        v->contradicts_manifest != FALSE, answer) &&
+                        v->contradicts_manifest != FALSE, answer, signature, statistics) &&
            database_run(results, error, "INSERT OR REPLACE INTO observation VALUES (?1, ?2, ?3, ?4)", "ttdt", case_id,
                         backend, v->seconds, log);
 }
 
 gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **error)
 {
-    if (!check_name(results, "case id", v->case_id, error) || !check_name(results, "backend name", v->backend, error))
+    if (!check_name(results, "case id", v->case_id, error) || !check_name(results, "backend name", v->backend, error) ||
+        !check_json(results, "statistics", v->case_id, v->statistics, error))
         return FALSE;
     g_return_val_if_fail((int)v->verdict >= 0 && v->verdict < VERDICT_COUNT, FALSE);
     g_return_val_if_fail(v->grade == 0 || grade_meaning(v->grade) != NULL, FALSE);

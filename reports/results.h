@@ -127,6 +127,9 @@ typedef struct {
     const char *stage;      /* "load" or "run" where the backend refused, or died or hung and says how far it was; or NULL */
     const char *message;    /* one line for a person, the same in every run; NULL if there is nothing to say */
     const char *difference; /* expected and got, side by side, text; NULL */
+    const char *signature;  /* what the wrong values look like, "kind: detail" (golden/compare/signature.h); NULL */
+    const char *statistics; /* JSON: one object an output (golden/statistics_json.h); NULL if every output equals the golden
+                               bit for bit, or there is no output */
     const char *waiver;     /* owner, reason, link, expiry; NULL */
     /* What it answered where that is not the golden bit for bit, JSON: {"outputs": [{"type", "values": [text],
      * "strip": text}]}; a strip has one character for each part of the elements, in order: '.' exact, '1' to '9' the

@@ -33,6 +33,7 @@ const char *const schema_migrations[] = {
     "CREATE TABLE past_verdict (case_id TEXT NOT NULL, backend TEXT NOT NULL,"
     " run INTEGER NOT NULL REFERENCES past_run (id), verdict TEXT, PRIMARY KEY (case_id, backend, run))"
     " STRICT, WITHOUT ROWID;",
+    "ALTER TABLE verdict ADD COLUMN signature TEXT; ALTER TABLE verdict ADD COLUMN statistics TEXT;",
 };
 const int schema_version = (int)G_N_ELEMENTS(schema_migrations);
 

@@ -46,12 +46,16 @@ static void print_answer(const char *backend, const char *version, const Verdict
         printf("    refused at %s\n", v->stage);
     if (v->message)
         printf("    %s\n", v->message);
+    if (v->signature)
+        printf("    looks like: %s\n", v->signature);
     if (v->waiver)
         printf("    waived: %s\n", v->waiver);
     if (v->flaky)
         printf("    flaky: a repetition came out differently\n");
     if (v->difference)
         print_block("elements that differ:", v->difference);
+    if (v->statistics)
+        print_block("in numbers, one object an output:", v->statistics);
     if (v->log && *v->log)
         print_block("stderr ended with:", v->log);
 }
@@ -98,6 +102,8 @@ static gboolean print_fresh(const Arguments *a, const Workload *workload, const 
                                .stage = j.stage,
                                .message = j.message,
                                .difference = j.difference,
+                               .signature = j.signature,
+                               .statistics = j.statistics,
                                .flaky = j.flaky,
                                .log = j.log };
         print_answer(backend->name, version, &facts);

@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/judge.h"
 #include "backends_under_test/runner/difference.h"
+#include "backends_under_test/runner/pair.h"
 #include "backends_under_test/runner/preview.h"
 #include "backends_under_test/runner/witness.h"
 #include "reference/context/context.h"
@@ -49,6 +50,8 @@ void judgement_clear(Judgement *j)
     g_free(j->stage);
     g_free(j->message);
     g_free(j->difference);
+    g_free(j->signature);
+    g_free(j->statistics);
     g_free(j->log);
     g_free(j->answer);
     *j = (Judgement){ .margin = NAN, .seconds = NAN };
@@ -67,13 +70,6 @@ static void set(Judgement *j, Verdict verdict, char *message)
 static const Type *output_type(const Model *model, guint i)
 {
     return i < model->graph->outputs.n ? LIST_AT(&model->graph->outputs, ValueInfo, i)->type : NULL;
-}
-
-/* NULL and no error if the file does not exist. */
-static Tensor *load_bound(const char *folder, const char *kind, guint i, GError **error)
-{
-    g_autofree char *path = case_data_path(folder, kind, i);
-    return g_file_test(path, G_FILE_TEST_EXISTS) ? tensor_load(path, NULL, NULL, error) : NULL;
 }
 
 static Verdict verdict_of(Compared result)
@@ -115,12 +111,11 @@ static char worse_grade(char a, char b)
     return strchr(order, a) > strchr(order, b) ? a : b;
 }
 
-static void take_comparison(const Subject *s, const Type *type, guint i, const Value *golden, const Value *actual,
-                            const Comparison *c, Judgement *j)
+static void take_comparison(const Subject *s, const Type *type, guint i, const Pair *pair, const Comparison *c, Judgement *j)
 {
     j->grade = worse_grade(j->grade, c->grade);
     j->margin = isnan(j->margin) ? c->margin : MAX(j->margin, c->margin);
-    int k = c->result == COMPARED_RIGHT && !s->c->aware ? -1 : matching_alternative(s, type, i, actual);
+    int k = c->result == COMPARED_RIGHT && !s->c->aware ? -1 : matching_alternative(s, type, i, pair->actual);
     j->plain &= k == 0;
     if (c->result == COMPARED_RIGHT || j->verdict != VERDICT_PASS)
         return;
@@ -128,8 +123,10 @@ static void take_comparison(const Subject *s, const Type *type, guint i, const V
         g_strdup_printf("output %u: %s%s%s", i, c->message ? c->message : "wrong",
                         k >= 0 ? "; equals the recorded alternative: " : "",
                         k >= 0 ? (const char *)s->c->alternatives->pdata[k] : ""));
-    if (c->result == COMPARED_WRONG_VALUE && golden->kind == VALUE_TENSOR)
-        j->difference = difference_table(golden->tensor, actual->tensor, c->first, s->inputs);
+    if (c->result != COMPARED_WRONG_VALUE || pair->golden->kind != VALUE_TENSOR)
+        return;
+    j->difference = difference_table(pair->golden->tensor, pair->actual->tensor, c->first, s->inputs);
+    j->signature = pair_signature(pair);
 }
 
 /* Without the place where outputs are written, which differs from run to run. */
@@ -141,40 +138,33 @@ static char *unreadable(guint i, const char *path, const char *message)
     return g_strdup_printf("output %u cannot be read: %s", i, text->str);
 }
 
-static gboolean judge_output(const Subject *s, const Model *model, guint i, const char *path, Judgement *j,
-                             cJSON *answers, GError **error)
+static gboolean judge_output(const Subject *s, const Type *type, guint i, const char *path, Judgement *j, cJSON *answers,
+                             cJSON *statistics, GError **error)
 {
-    const Type         *type = output_type(model, i);
-    g_autoptr(GError)   local = NULL;
-    g_autofree char    *golden_path = case_data_path(s->folder, "output", i);
-    g_autoptr(Value)    golden = value_load(golden_path, type, NULL, error);
-    g_autoptr(Tensor)   lower = golden ? load_bound(s->folder, "lower", i, &local) : NULL;
-    g_autoptr(Tensor)   upper = golden && !local ? load_bound(s->folder, "upper", i, &local) : NULL;
-    if (local)
-        g_propagate_error(error, g_steal_pointer(&local));
-    else if (golden && i >= s->c->comparisons->len)
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: case.json has no comparison for output %u", s->folder,
-                    i);
-    if (!golden || (error && *error))
+    g_autoptr(GError) local = NULL;
+    g_auto(Pair)      pair = { 0 };
+    if (!pair_read(s->folder, s->c, i, type, &pair, error))
         return FALSE;
-    g_autoptr(Value) actual = value_load(path, type, NULL, &local);
-    if (!actual) {
+    if (!(pair.actual = value_load(path, type, NULL, &local))) {
         preview_answer(answers, NULL);
         if (j->verdict == VERDICT_PASS)
             set(j, VERDICT_ADAPTER_ERROR, unreadable(i, path, local->message));
+        cJSON_AddItemToArray(statistics, cJSON_CreateNull());
         return TRUE;
     }
     Comparison c = { 0 };
-    compare_values(&g_array_index(s->c->comparisons, CompareSpec, i), golden, lower, upper, actual, &c);
-    take_comparison(s, type, i, golden, actual, &c, j);
-    preview_answer(answers, actual);
+    compare_values(pair.spec, pair.golden, pair.lower, pair.upper, pair.actual, &c);
+    take_comparison(s, type, i, &pair, &c, j);
+    preview_answer(answers, pair.actual);
     comparison_clear(&c);
+    cJSON_AddItemToArray(statistics, pair_statistics(&pair));
     return TRUE;
 }
 
+/* NULL for what results cannot hold. */
 static char *json_text(const cJSON *json)
 {
-    char *text = cJSON_PrintUnformatted(json), *copy = g_strdup(text);
+    char *text = cJSON_PrintUnformatted(json), *copy = strlen(text) <= RESULTS_MAX_DOCUMENT ? g_strdup(text) : NULL;
     cJSON_free(text);
     return copy;
 }
@@ -192,12 +182,16 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgemen
     set(j, VERDICT_PASS, NULL);
     j->plain = TRUE;
     cJSON   *answer = cJSON_CreateObject(), *answers = cJSON_AddArrayToObject(answer, "outputs");
+    cJSON   *statistics = cJSON_CreateArray();
     gboolean good = TRUE;
     for (guint i = 0; i < attempt->outputs->len && good; i++)
-        good = judge_output(s, model, i, attempt->outputs->pdata[i], j, answers, error);
-    if (good && j->grade != 'R') /* else it is the golden */
+        good = judge_output(s, output_type(model, i), i, attempt->outputs->pdata[i], j, answers, statistics, error);
+    if (good && j->grade != 'R') { /* else it is the golden */
         j->answer = json_text(answer);
+        j->statistics = j->grade ? json_text(statistics) : NULL;
+    }
     cJSON_Delete(answer);
+    cJSON_Delete(statistics);
     return good;
 }
 

@@ -24,6 +24,7 @@ typedef struct {
     char     grade;
     double   margin;
     char    *stage, *message, *difference, *log, *answer;
+    char    *signature, *statistics; /* as VerdictFacts */
     gboolean flaky, contradicts_manifest;
     gboolean plain; /* every output equals alternative 0 */
     double   seconds;

@@ -270,6 +270,8 @@ static gboolean commit(Run *run, const Subject *s, const Judgement *j, GError **
                            .message = j->message,
                            .difference = j->difference,
                            .answer = j->answer,
+                           .signature = j->signature,
+                           .statistics = j->statistics,
                            .flaky = j->flaky,
                            .contradicts_manifest = j->contradicts_manifest,
                            .seconds = j->seconds,

@@ -1,4 +1,5 @@
 #include "reports/results.h"
+#include "reports/schema.h"
 
 #include "reports/tests/fabricate.h"
 
@@ -90,6 +91,54 @@ Test(results, what_is_put_is_read_back_with_missing_verdicts_as_not_run)
         sum += counts[v];
     cr_assert_eq(sum, 61);
     cr_assert_eq(counts[VERDICT_NOT_RUN], 1);
+}
+
+static gboolean read_teeth(const VerdictFacts *v, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    g_ptr_array_add(data, g_strdup(v->signature));
+    g_ptr_array_add(data, g_strdup(v->statistics));
+    return TRUE;
+}
+
+Test(results, signature_and_statistics_come_back)
+{
+    g_autoptr(Results) results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native", .backend = "ort", .verdict = VERDICT_WRONG_VALUE,
+                       .grade = 'F', .margin = (double)INFINITY, .seconds = 1, .signature = "sign: all of them",
+                       .statistics = "[{\"elements\":3}]" };
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    cr_assert(results_put_verdict(results, &v, NULL));
+    cr_assert(results_each_verdict(results, v.case_id, "ort", read_teeth, found, NULL));
+    cr_expect_str_eq(found->pdata[0], v.signature);
+    cr_expect_str_eq(found->pdata[1], v.statistics);
+    g_autofree char *endless = g_strnfill(RESULTS_MAX_DOCUMENT + 1, '[');
+    v.statistics = endless;
+    cr_expect_not(results_put_verdict(results, &v, NULL), "JSON that is cut is no JSON");
+}
+
+Test(results, a_file_of_the_first_version_is_read_and_stays)
+{
+    sqlite3 *db = schema_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
+    cr_assert(schema_migrate(db, path, schema_migrations, 1, NULL));
+    cr_assert(schema_exec(db, path,
+                          "INSERT INTO backend VALUES ('b', '1', NULL, NULL, NULL);"
+                          "INSERT INTO test_case (id, proposal) VALUES ('p/c', 'p');"
+                          "INSERT INTO verdict VALUES ('p/c', 'b', 'pass', 'R', NULL, 0.0, NULL, NULL, NULL, NULL, 0, 0)", NULL));
+    sqlite3_close(db);
+    gsize before_length, after_length;
+    g_autofree char *before = fabricate_read(folder, "r.db", &before_length);
+    g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    Results *old = open_good(path, RESULTS_READ);
+    cr_assert(results_each_verdict(old, NULL, NULL, read_teeth, found, NULL));
+    cr_expect(found->len == 2 && !found->pdata[0] && !found->pdata[1]);
+    results_close(old);
+    g_autofree char *after = fabricate_read(folder, "r.db", &after_length);
+    cr_expect(before_length == after_length && memcmp(before, after, before_length) == 0);
+    g_autoptr(Results) upgraded = open_good(path, RESULTS_APPEND);
+    gint64 counts[VERDICT_COUNT];
+    cr_assert(results_counts(upgraded, "b", counts, NULL));
+    cr_expect_eq(counts[VERDICT_PASS], 1);
 }
 
 Test(results, a_verdict_survives_sigkill)
