@@ -118,12 +118,15 @@ static void add_payload(Plan *p, Container *c, ContextRegion *region, const Plan
     g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, payload->data, payload->len);
     ContextBlob blob = { .backend = b->backend, .compatibility = b->compatibility, .partition = b->partition, .digest = digest,
                          .priority = b->priority, .location = b->location, .offset = b->recorded_offset ? b->recorded_offset : b->offset, .length = b->length };
-    damage(payload, b->damage);
-    if (b->location)
-        put_file(p, b, payload);
-    else if (!b->shares)
+    if (!b->location)
+        damage(payload, b->damage);
+    if (!b->shares)
         blob.payload = (Bytes){ payload->data, payload->len };
     container_add_blob(c, region, &blob);
+    if (b->location) {
+        damage(payload, b->damage);
+        put_file(p, b, payload);
+    }
 }
 
 static gboolean add_body(Container *c, ContextRegion *region, const PlanBlob *b, GError **error)

@@ -323,7 +323,7 @@ Model *container_original(const char *path, GError **error)
     Model      *model = NULL;
     gsize       size = 0;
     const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
-    g_autoptr(Strip) s = bytes ? original_of((Bytes){ data, size }, folder, path, &model, error) : NULL;
+    strip_free(bytes ? original_of((Bytes){ data, size }, folder, path, &model, error) : NULL);
     return model;
 }
 

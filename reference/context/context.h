@@ -54,7 +54,8 @@ typedef struct {
     int64_t     priority;      /* higher is tried first */
     const char *location;      /* payload in this file beside the model; NULL: inline */
     int64_t     offset, length; /* in the file; length -1: to its end */
-    Bytes       payload;       /* inline; empty: the payload of another blob with the same digest */
+    Bytes       payload;       /* inline; empty: the payload of another blob with the same digest. While packing also of a
+                                  payload in a file, so that the container can say how long it is */
     const Function *body;      /* C1, C2: a replacement of ordinary nodes instead of a payload; else NULL */
 } ContextBlob;
 

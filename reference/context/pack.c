@@ -46,7 +46,7 @@ GByteArray *pack_tensor(const ContextBlob *blob, const char *name)
 {
     enum { UINT8 = 2, EXTERNAL = 1 };
     GByteArray *t = g_byte_array_new();
-    field_put_number(t, TENSOR_DIMS, blob->location ? (guint64)MAX(blob->length, 0) : blob->payload.size);
+    field_put_number(t, TENSOR_DIMS, blob->location && blob->length >= 0 ? (guint64)blob->length : blob->payload.size);
     field_put_number(t, TENSOR_DATA_TYPE, UINT8);
     if (name)
         field_put_text(t, TENSOR_NAME, name);
