@@ -210,6 +210,11 @@ browser-test: all ## the report's site in a real browser (needs npm and chromium
 bench: all $(BUILD)/adapters/kernels ## time the whole per 1,000 cases, and the evaluator beside onnx and ONNX Runtime
 	scripts/bench
 	scripts/bench --kernels
+.PHONY: kill slurm-test
+kill: all ## 1,000 SIGKILLs at random moments of everything that writes: nothing is lost, nothing half-written is believed
+	scripts/kill
+slurm-test: all ## runs cut up by a real Slurm of one node (root; packages slurm-wlm, munge); TAP
+	scripts/slurm/test
 format: ## clang-format every C file
 	git ls-files '*.c' '*.h' '*.inc' | xargs clang-format -i
 clean: ## remove everything built

@@ -1,6 +1,7 @@
 #include "generators/engine/generator.h"
 #include "reference/cli/paths.h"
 #include "reference/cli/subcommand.h"
+#include "reference/cli/swap.h"
 
 #include <glib/gstdio.h>
 #include <stdio.h>
@@ -17,19 +18,42 @@ static gboolean refuse(GError **error, const char *path, const char *why)
     return FALSE;
 }
 
-static gboolean remove_files(const char *folder, GError **error)
+static gboolean remove_files(const char *path, GError **error);
+
+static gboolean remove_below(const char *folder, GError **error)
 {
     g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
     const char *name;
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(folder, name, NULL);
-        const gboolean is_dir = g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
-        if (is_dir ? !remove_files(path, error) : g_unlink(path) != 0)
-            return is_dir ? FALSE : refuse(error, path, g_strerror(errno));
+        if (!remove_files(path, error))
+            return FALSE;
     }
-    if (!dir)
-        return FALSE;
-    return g_rmdir(folder) == 0 || refuse(error, folder, g_strerror(errno));
+    return dir != NULL;
+}
+
+/* A file or a folder. */
+static gboolean remove_files(const char *path, GError **error)
+{
+    const gboolean is_dir = g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK);
+    return (!is_dir || remove_below(path, error)) && (g_remove(path) == 0 || refuse(error, path, g_strerror(errno)));
+}
+
+/* Each case becomes a .partial before it loses its first file, so that a kill leaves nothing that looks like a case. */
+static gboolean remove_cases(const char *folder, GError **error)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, error);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *name;
+    while (dir && (name = g_dir_read_name(dir)))
+        g_ptr_array_add(names, g_strdup(name));
+    for (guint i = 0; i < names->len; i++) {
+        g_autofree char *path = g_build_filename(folder, names->pdata[i], NULL), *partial = g_strconcat(path, ".partial", NULL);
+        const gboolean renamed = !g_str_has_suffix(path, ".partial") && g_rename(path, partial) == 0;
+        if (!remove_files(renamed ? partial : path, error))
+            return FALSE;
+    }
+    return dir && (g_rmdir(folder) == 0 || refuse(error, folder, g_strerror(errno)));
 }
 
 /* A proposal's folder of an earlier generation: every entry is a case, or a leftover .partial of one. */
@@ -45,7 +69,8 @@ static gboolean is_ours(const char *folder)
     return dir != NULL;
 }
 
-static gboolean clear(const char *folder, GError **error)
+/* Whether the folder may be replaced, or is not there. */
+static gboolean may_go(const char *folder, GError **error)
 {
     if (g_file_test(folder, G_FILE_TEST_IS_SYMLINK))
         return refuse(error, folder, "is a symbolic link; not touched");
@@ -53,10 +78,15 @@ static gboolean clear(const char *folder, GError **error)
         return TRUE;
     if (!is_ours(folder))
         return refuse(error, folder, "holds something that is no case; not touched. Choose another folder");
-    return remove_files(folder, error);
+    return TRUE;
 }
 
-/* The new cases are written beside the old ones, which go only when the new ones are whole. */
+static gboolean clear(const char *folder, GError **error)
+{
+    return may_go(folder, error) && (!g_file_test(folder, G_FILE_TEST_EXISTS) || remove_cases(folder, error));
+}
+
+/* The new cases are written beside the old ones, with which they change places when they are whole. */
 static gboolean generate_one(const ProposalGenerator *generator, const Proposal *proposal, const char *out,
                              const char *filter, guint jobs, guint *cases, GError **error)
 {
@@ -67,12 +97,14 @@ static gboolean generate_one(const ProposalGenerator *generator, const Proposal 
     if (g_mkdir_with_parents(fresh, 0777) != 0)
         return refuse(error, fresh, g_strerror(errno));
     if (!generator_run(generator, proposal, fresh, filter, jobs, cases, error)) {
-        remove_files(fresh, NULL);
+        remove_cases(fresh, NULL);
         return FALSE;
     }
-    if (!clear(final, error))
+    if (!may_go(final, error))
         return FALSE;
-    return g_rename(fresh, final) == 0 || refuse(error, final, g_strerror(errno));
+    if (!folder_swap(fresh, final))
+        return refuse(error, final, g_strerror(errno));
+    return clear(fresh, error);
 }
 
 static gboolean is_wanted(const char *id, char **wanted)

@@ -1,5 +1,6 @@
 /* The registry of writers, and the folder that appears complete or not at all. */
 #include "reports/report.h"
+#include "reference/cli/swap.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -103,21 +104,12 @@ static gboolean replaceable(const char *folder, GError **error)
     return FALSE;
 }
 
-/* The old report, if any, is moved aside first and removed last. */
+/* The old report, if any, is removed last. */
 static gboolean swap_in(const char *fresh, const char *folder, GError **error)
 {
-    g_autofree char *old = g_strconcat(fresh, ".old", NULL);
-    gboolean had = g_file_test(folder, G_FILE_TEST_EXISTS);
-    if (had && g_rename(folder, old) != 0)
+    if (!folder_swap(fresh, folder))
         return fail(error, folder, "cannot replace");
-    if (g_rename(fresh, folder) != 0) {
-        fail(error, folder, "cannot write");
-        if (had)
-            (void)!g_rename(old, folder);
-        return FALSE;
-    }
-    if (had)
-        remove_tree(old);
+    remove_tree(fresh);
     return TRUE;
 }
 

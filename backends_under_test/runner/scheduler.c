@@ -9,6 +9,7 @@
 #define MAX_STARTS    3 /* in a row, before a worker gives up */
 #define LOG_BYTES     (16u << 20)
 #define STOP_SECONDS  2.0
+#define INTERRUPT_US  100000 /* by which a signal to us may come later than one to an adapter */
 
 static volatile sig_atomic_t interrupted;
 
@@ -111,7 +112,7 @@ static const CapabilityRule *rule_for(const Run *run, const Subject *s)
     return rule || !run->declared ? rule : capability_match(run->declared, s->c, &s->traits);
 }
 
-/* FALSE if no worker could be had. */
+/* FALSE without an error if no worker could be had. */
 static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
 {
     Attempt attempt = { 0 };
@@ -123,11 +124,22 @@ static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GEr
     return scratch_empty(lane->scratch, good ? error : NULL) && good;
 }
 
+/* Who stops a run may stop its adapters too, and a little earlier: a batch system kills every process of a job. Such an end
+ * is no crash; the case stays without a verdict, for the resumed run to judge. */
+static gboolean is_cut_short(const Judgement *j)
+{
+    if (j->verdict != VERDICT_CRASHED && j->verdict != VERDICT_TIMED_OUT && j->verdict != VERDICT_ADAPTER_ERROR)
+        return FALSE;
+    if (!interrupted)
+        g_usleep(INTERRUPT_US);
+    return interrupted;
+}
+
 /* A case that ends badly in a worker which has run others may be the victim of one of them: alone in a fresh worker it
  * shows what it does by itself, and that is its verdict. Where no worker can be had any more, what it did is. */
 static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
 {
-    if (!try_once(lane, s, judgement, error))
+    if (!try_once(lane, s, judgement, error) || is_cut_short(judgement))
         return FALSE;
     gboolean alone = worker_runs(lane->worker) <= 1;
     if (worker_usable(lane->worker) || alone || lane->run->backend->kind == BACKEND_COMMAND)
@@ -138,14 +150,14 @@ static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GEr
         return TRUE; /* a good answer; the worker went wrong after it */
     g_clear_pointer(&lane->worker, worker_free);
     GError  *failed = NULL;
-    gboolean good = try_once(lane, s, judgement, &failed);
-    if (!good && !failed) {
+    gboolean good = try_once(lane, s, judgement, &failed) && !is_cut_short(judgement);
+    if (!good && !failed && !interrupted) {
         *judgement = first;
         return TRUE;
     }
     if (good)
         judgement->flaky = judgement->verdict != first.verdict;
-    else
+    else if (failed)
         g_propagate_error(error, failed);
     judgement_clear(&first);
     return good;
@@ -213,6 +225,7 @@ static gboolean judge_again(Lane *lane, const Subject *s, Judgement *judgement, 
 {
     Judgement again;
     GError   *failed = NULL;
+    gboolean  good = TRUE;
     g_clear_pointer(&lane->worker, worker_free);
     if (judge_once(lane, s, &again, &failed)) {
         gboolean flaky = outcome_key(again.verdict, again.grade) != outcome_key(judgement->verdict, judgement->grade);
@@ -222,11 +235,13 @@ static gboolean judge_again(Lane *lane, const Subject *s, Judgement *judgement, 
             again = better;
         }
         judgement->flaky = flaky;
+    } else if (interrupted) {
+        good = FALSE;
     }
     judgement_clear(&again);
     if (failed)
         g_propagate_error(error, failed);
-    return !failed;
+    return good && !failed;
 }
 
 static gboolean judge_case(Lane *lane, const Subject *s, Judgement *judgement, GError **error)

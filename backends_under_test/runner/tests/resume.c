@@ -3,6 +3,7 @@
 
 #include <criterion/criterion.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -85,6 +86,49 @@ Test(resume, a_killed_run_resumes_to_the_same_rows)
     g_autofree char *whole = rows_of(f.results);
     cr_expect_str_eq(resumed, whole);
     cr_expect_str_neq(partial, whole);
+    fixture_close(&f);
+}
+
+static void on_term(int number)
+{
+    (void)number;
+    run_interrupt();
+}
+
+static gboolean count_flaky(const VerdictFacts *v, gpointer data, GError **error)
+{
+    (void)error;
+    *(int *)data += v->flaky;
+    return TRUE;
+}
+
+/* A batch system that stops a run kills the adapters with it, and before it. That is nobody's crash. */
+Test(resume, adapters_killed_with_the_run_did_not_crash)
+{
+    Fixture f;
+    fill(&f);
+    fixture_add_faulty(&f, "slow", "slow", "");
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGTERM, on_term);
+        RunSummary summary = fixture_run(&f, "slow", 2, 20, FALSE);
+        _exit(summary.counts[VERDICT_NOT_RUN] > 0 && summary.counts[VERDICT_CRASHED] == 0 ? 0 : 1);
+    }
+    for (int i = 0; i < 2000 && judged(f.results, "slow") < 5; i++)
+        g_usleep(10000);
+    g_autofree char *kill_adapters = g_strdup_printf("pkill -TERM -P %d", (int)child);
+    int              status;
+    cr_assert_eq(system(kill_adapters), 0);
+    kill(child, SIGTERM);
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect_eq(status, 0, "cases are left, and none has crashed");
+    RunSummary summary = fixture_run(&f, "slow", 1, 20, TRUE);
+    cr_expect_eq(summary.counts[VERDICT_CRASHED] + summary.counts[VERDICT_NOT_RUN], 0);
+    g_autoptr(Results) results = results_open(f.results, RESULTS_READ, NULL);
+    int                flaky = 0;
+    cr_assert(results_each_verdict(results, NULL, NULL, count_flaky, &flaky, NULL));
+    cr_expect_eq(flaky, 0);
+    run_summary_clear(&summary);
     fixture_close(&f);
 }
 
