@@ -91,10 +91,11 @@ PlanBlob   *context_plan_usual(Plan *p);
 
 /* Finishes a scenario "<name>-<encoding>"; takes the plan. Cases of one name in several encodings are one semantic case, with
  * one decomposed form: the graph, where no object is to be seen. */
-void context_plan_emit(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements, const char *summary, ...)
+void context_plan_emit(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements,
+                       const char *summary, ...)
     G_GNUC_PRINTF(6, 7);
-void context_plan_reject(Generator *g, Plan *p, const char *name, const char *twin, const char *because, const char *requirements,
-                 const char *summary, ...) G_GNUC_PRINTF(7, 8);
+void context_plan_reject(Generator *g, Plan *p, const char *name, const char *twin, const char *because,
+                         const char *requirements, const char *summary, ...) G_GNUC_PRINTF(7, 8);
 
 /* SHA-256 of nothing: no subgraph has it, no payload either. */
 #define OTHER_DIGEST "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

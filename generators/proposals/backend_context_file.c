@@ -116,8 +116,9 @@ static void add_payload(Plan *p, Container *c, ContextRegion *region, const Plan
 {
     g_autoptr(GByteArray) payload = payload_of(c, region, b->shares ? &p->regions[0].blobs[0] : b);
     g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, payload->data, payload->len);
-    ContextBlob blob = { .backend = b->backend, .compatibility = b->compatibility, .partition = b->partition, .digest = digest,
-                         .priority = b->priority, .location = b->location, .offset = b->recorded_offset ? b->recorded_offset : b->offset, .length = b->length };
+    ContextBlob blob = { .backend = b->backend, .compatibility = b->compatibility, .partition = b->partition,
+                         .digest = digest, .priority = b->priority, .location = b->location,
+                         .offset = b->recorded_offset ? b->recorded_offset : b->offset, .length = b->length };
     if (!b->location)
         damage(payload, b->damage);
     if (!b->shares)
@@ -284,7 +285,8 @@ static Model *open_file(const char *path, gpointer data, GError **error)
 static void add_graph(Scenario *s, const ContextGraph *graph)
 {
     g_autoptr(GError) error = NULL;
-    g_autofree char *text = g_strdup_printf("<ir_version: 8, opset_import: [\"\" : %" G_GINT64_FORMAT "]>\n%s", graph->opset, graph->text);
+    g_autofree char *text = g_strdup_printf("<ir_version: 8, opset_import: [\"\" : %" G_GINT64_FORMAT "]>\n%s",
+                                            graph->opset, graph->text);
     g_autoptr(Model) parsed = model_from_text(text, &error);
     if (!parsed)
         g_error("backend-context, graph '%s': %s", graph->name, error->message); /* a mistake of the generator */
@@ -305,13 +307,15 @@ static void add_graph(Scenario *s, const ContextGraph *graph)
         const NamedTensor *t = LIST_AT(&copy->initializers, NamedTensor, i);
         scenario_constant(s, t->name, tensor_ref(t->tensor));
     }
-    for (gsize i = 0; i < copy->outputs.n; i++) { /* typed: packing comes before the golden, and objects look at types */
+    /* Typed, since packing comes before the golden, and objects look at types. */
+    for (gsize i = 0; i < copy->outputs.n; i++) {
         const ValueInfo *info = LIST_AT(&copy->outputs, ValueInfo, i);
         scenario_output_typed(s, info->name, info->type);
     }
 }
 
-static Scenario *begin(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements, const char *summary)
+static Scenario *begin(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements,
+                       const char *summary)
 {
     g_autofree char *lower = g_ascii_strdown(context_encoding_name(p->encoding), -1);
     Scenario *s = scenario_new(g, "%s-%s", name, lower);
@@ -329,18 +333,21 @@ static Scenario *begin(Generator *g, Plan *p, const char *name, guint64 shows, c
     g_autofree char *text = g_strdup_vprintf(summary, args); \
     va_end(args)
 
-void context_plan_emit(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements, const char *summary, ...)
+void context_plan_emit(Generator *g, Plan *p, const char *name, guint64 shows, const char *requirements,
+                       const char *summary, ...)
 {
     FORMATTED(summary, text);
     const gboolean first = p->encoding == ENCODING_A || (p->encoding == ENCODING_C1 && p->tables);
-    scenario_emit_forms(begin(g, p, name, shows, requirements, text), 1u << FORM_NATIVE | (first && !shows ? 1u << FORM_DECOMPOSED : 0));
+    scenario_emit_forms(begin(g, p, name, shows, requirements, text),
+                        1u << FORM_NATIVE | (first && !shows ? 1u << FORM_DECOMPOSED : 0));
 }
 
-void context_plan_reject(Generator *g, Plan *p, const char *name, const char *twin, const char *because, const char *requirements,
-                 const char *summary, ...)
+void context_plan_reject(Generator *g, Plan *p, const char *name, const char *twin, const char *because,
+                         const char *requirements, const char *summary, ...)
 {
     FORMATTED(summary, text);
     Scenario *s = begin(g, p, name, 0, requirements, text);
-    g_autofree char *lower = g_ascii_strdown(context_encoding_name(p->encoding), -1), *full = g_strdup_printf("%s-%s", twin, lower);
+    g_autofree char *lower = g_ascii_strdown(context_encoding_name(p->encoding), -1);
+    g_autofree char *full = g_strdup_printf("%s-%s", twin, lower);
     scenario_reject(s, full, because);
 }

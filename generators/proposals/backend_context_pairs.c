@@ -12,8 +12,10 @@ static const char *const verdicts[] = { "verdict=0\n", "verdict=1\n", "verdict=2
 static const struct {
     const char *location;
     Damage      damage;
-} storages[] = { { NULL }, { "object.bin" }, { "objects/object.bin" }, { "object.bin", DAMAGE_MISSING }, { NULL, DAMAGE_FLIP }, { "object.bin", DAMAGE_CUT } };
-static const char *const providers[] = { "mock-a:1; mock-b:1", "mock-b:1; mock-a:1", "mock-b:1; mock-a:1", "mock-b:1 Mul If MatMul Add Sub Neg; mock-a:1" };
+} storages[] = { { NULL }, { "object.bin" }, { "objects/object.bin" }, { "object.bin", DAMAGE_MISSING },
+                 { NULL, DAMAGE_FLIP }, { "object.bin", DAMAGE_CUT } };
+static const char *const providers[] = { "mock-a:1; mock-b:1", "mock-b:1; mock-a:1", "mock-b:1; mock-a:1",
+                                         "mock-b:1 Mul If MatMul Add Sub Neg; mock-a:1" };
 
 /* ---- what must happen ------------------------------------------------------------------------------------------------------------- */
 
@@ -58,7 +60,8 @@ static guint gain(const Cover *c, const guint *row, guint set, guint at, guint v
     guint sum = 0;
     for (guint other = 0; other < DIMENSIONS; other++)
         if (set >> other & 1)
-            sum += g_hash_table_contains(c->open, other < at ? pair_of(other, row[other], at, value) : pair_of(at, value, other, row[other])) ? 1 : 0;
+            sum += g_hash_table_contains(c->open, other < at ? pair_of(other, row[other], at, value)
+                                         : pair_of(at, value, other, row[other])) ? 1 : 0;
     return sum;
 }
 
@@ -110,7 +113,8 @@ static Plan *plan_of(const guint *row)
     static const PlanTool tools[] = { NULL, round_trip, add_dead, NULL };
     Plan     *p = context_plan_new(context_graph(graphs[row[GRAPH]]), (ContextEncoding)row[ENCODING]);
     PlanBlob *b = context_plan_usual(p);
-    b->lines = context_plan_text(p, PLAN_BIAS "%ssignature={signature}\nsubgraph_sha256={digest}\n", verdicts[row[VERDICT]]);
+    b->lines = context_plan_text(p, PLAN_BIAS "%ssignature={signature}\nsubgraph_sha256={digest}\n",
+                                 verdicts[row[VERDICT]]);
     b->location = storages[row[STORAGE]].location;
     b->damage = storages[row[STORAGE]].damage;
     p->regions[0].policy = (ContextPolicy)row[POLICY];
@@ -127,14 +131,19 @@ static void emit(Generator *g, const guint *row, guint number)
     static const char *const reasons[] = { "requires a compiled object" };
     Plan *p = plan_of(row);
     const Outcome outcome = expected(row);
-    g_autofree char *name = g_strdup_printf("pair-%03u", number), *twin = g_strdup_printf("region-%s-used", graphs[row[GRAPH]]);
+    g_autofree char *name = g_strdup_printf("pair-%03u", number),
+        *twin = g_strdup_printf("region-%s-used", graphs[row[GRAPH]]);
     g_autofree char *what = g_strdup_printf("%s, payload %s, %.*s, %s, session %s", p->graph->what,
-                                            storages[row[STORAGE]].damage == DAMAGE_NONE ? (storages[row[STORAGE]].location ? "in a file" : "inline") : "damaged",
-                                            (int)strlen(verdicts[row[VERDICT]]) - 1, verdicts[row[VERDICT]], context_policy_name(p->regions[0].policy), p->providers);
+                                            storages[row[STORAGE]].damage == DAMAGE_NONE
+                                                ? (storages[row[STORAGE]].location ? "in a file" : "inline")
+                                                    : "damaged",
+                                            (int)strlen(verdicts[row[VERDICT]]) - 1, verdicts[row[VERDICT]],
+                                                context_policy_name(p->regions[0].policy), p->providers);
     if (outcome == REFUSED)
         context_plan_reject(g, p, name, twin, reasons[0], "R21 R22", "Refused: %s.", what);
     else
-        context_plan_emit(g, p, name, outcome == OBJECT ? p->graph->shows : 0, outcome == OBJECT ? "R20 R21" : row[POLICY] == POLICY_IGNORE ? "R24" : "R21 R23",
+        context_plan_emit(g, p, name, outcome == OBJECT ? p->graph->shows : 0, outcome == OBJECT ? "R20 R21"
+                          : row[POLICY] == POLICY_IGNORE ? "R24" : "R21 R23",
                           "%s: %s runs.", what, outcome == OBJECT ? "the object" : "the graph");
 }
 

@@ -10,14 +10,17 @@ static void policy(Generator *g, ContextEncoding e, ContextPolicy file, ContextP
     context_plan_usual(p)->lines = fits ? PLAN_BIAS : PLAN_BIAS "verdict=3\n";
     p->regions[0].policy = file;
     p->policy = context_policy_name(session);
-    g_autofree char *name = g_strdup_printf("session-%s-over-%s-%s", p->policy, context_policy_name(file), fits ? "fits" : "unsupported");
+    g_autofree char *name = g_strdup_printf("session-%s-over-%s-%s", p->policy, context_policy_name(file), fits ? "fits"
+                                            : "unsupported");
     if (session == POLICY_REQUIRE && !fits) {
         g_autofree char *twin = g_strdup_printf("session-require-over-%s-fits", context_policy_name(file));
         context_plan_reject(g, p, name, twin, "requires a compiled object: unsupported", "R25 R22",
-                            "Refused: the application requires an object, the file says %s.", context_policy_name(file));
+                            "Refused: the application requires an object, the file says %s.",
+                                context_policy_name(file));
         return;
     }
-    context_plan_emit(g, p, name, fits && session != POLICY_IGNORE ? 1 : 0, "R25", "The application says %s, the file %s; the object %s.",
+    context_plan_emit(g, p, name, fits && session != POLICY_IGNORE ? 1 : 0, "R25",
+                      "The application says %s, the file %s; the object %s.",
                       context_policy_name(session), context_policy_name(file), fits ? "fits" : "does not fit");
 }
 
@@ -43,9 +46,11 @@ static void optimal(Generator *g, ContextEncoding e)
         p->suboptimal = "fail";
         g_autofree char *name = g_strdup_printf("optimal-%s", rows[i].tag);
         if (rows[i].suboptimal)
-            context_plan_reject(g, p, name, "optimal-verdict-1", "suboptimal", "R26", "Refused: the object is suboptimal, and the application wants no less than the best.");
+            context_plan_reject(g, p, name, "optimal-verdict-1", "suboptimal", "R26",
+                                "Refused: the object is suboptimal, and the application wants no less than the best.");
         else
-            context_plan_emit(g, p, name, rows[i].used ? 1 : 0, "R26", "The application wants no less than the best; %s.", rows[i].tag);
+            context_plan_emit(g, p, name, rows[i].used ? 1 : 0, "R26",
+                              "The application wants no less than the best; %s.", rows[i].tag);
     }
 }
 
@@ -65,7 +70,8 @@ static void run_fails(Generator *g, ContextEncoding e)
             context_plan_emit(g, p, name, 0, "R24", "The object would fail, but the policy is ignore.");
         else
             context_plan_reject(g, p, name, "run-ok", "failed while it ran", "R27",
-                                "The object fails after it has computed its outputs: none may be given out. Policy %s.", context_policy_name(file));
+                                "The object fails after it has computed its outputs: none may be given out. Policy %s.",
+                                    context_policy_name(file));
     }
 }
 
@@ -80,13 +86,20 @@ static const Position positions[] = {
     { "none", NULL, "R11", "there is no backend", FALSE, FALSE },
     { "first", "mock-a:1; mock-b:1", "R32", "its backend is the first", FALSE, TRUE },
     { "second", "mock-b:1; mock-a:1", "R32", "its backend is the second", FALSE, FALSE },
-    { "second-full", "mock-b:1; mock-a:1", "R33", "its backend is the second, and the first takes nothing", TRUE, TRUE },
-    { "second-beside", "mock-b:1 Neg Sub; mock-a:1", "R33", "its backend is the second, and the first takes nodes beside the region", TRUE, TRUE },
-    { "second-partial", "mock-b:1 Add; mock-a:1", "R33", "its backend is the second, and the first takes a node of the region", TRUE, FALSE },
-    { "second-all", "mock-b:1 Neg MatMul Add Relu Sub; mock-a:1", "R33", "its backend is the second, and the first takes everything", TRUE, FALSE },
-    { "third-full", "mock-c:1; mock-b:1; mock-a:1", "R33", "its backend is the third, and the others take nothing", TRUE, TRUE },
-    { "third-partial", "mock-c:1 Neg; mock-b:1 Relu; mock-a:1", "R33", "its backend is the third, and the second takes a node of the region", TRUE, FALSE },
-    { "first-claims", "mock-a:1 MatMul; mock-b:1 Add", "R32", "its backend is the first and could run a node itself", TRUE, TRUE },
+    { "second-full", "mock-b:1; mock-a:1", "R33", "its backend is the second, and the first takes nothing", TRUE,
+      TRUE },
+    { "second-beside", "mock-b:1 Neg Sub; mock-a:1", "R33",
+      "its backend is the second, and the first takes nodes beside the region", TRUE, TRUE },
+    { "second-partial", "mock-b:1 Add; mock-a:1", "R33",
+      "its backend is the second, and the first takes a node of the region", TRUE, FALSE },
+    { "second-all", "mock-b:1 Neg MatMul Add Relu Sub; mock-a:1", "R33",
+      "its backend is the second, and the first takes everything", TRUE, FALSE },
+    { "third-full", "mock-c:1; mock-b:1; mock-a:1", "R33", "its backend is the third, and the others take nothing",
+      TRUE, TRUE },
+    { "third-partial", "mock-c:1 Neg; mock-b:1 Relu; mock-a:1", "R33",
+      "its backend is the third, and the second takes a node of the region", TRUE, FALSE },
+    { "first-claims", "mock-a:1 MatMul; mock-b:1 Add", "R32", "its backend is the first and could run a node itself",
+      TRUE, TRUE },
     { "twice", "mock-b:1; mock-a:1; mock-a:1", "R33", "its backend is in the list twice", TRUE, TRUE },
 };
 
@@ -107,14 +120,16 @@ static void required_position(Generator *g, ContextEncoding e)
     context_plan_usual(p);
     p->regions[0].policy = POLICY_REQUIRE;
     p->providers = "mock-b:1; mock-a:1";
-    context_plan_reject(g, p, "position-second-require", "position-second-full-require", "requires a compiled object: absent", "R22 R32",
+    context_plan_reject(g, p, "position-second-require", "position-second-full-require",
+                        "requires a compiled object: absent", "R22 R32",
                         "Refused: the object is required, and its backend is only the second.");
     p = context_plan_new(context_graph("chain"), e);
     context_plan_usual(p);
     p->regions[0].policy = POLICY_REQUIRE;
     p->providers = "mock-b:1; mock-a:1";
     p->later = "contained";
-    context_plan_emit(g, p, "position-second-full-require", 1, "R22 R33", "The object is required; its backend is the second, which the application allows.");
+    context_plan_emit(g, p, "position-second-full-require", 1, "R22 R33",
+                      "The object is required; its backend is the second, which the application allows.");
 }
 
 void backend_context_session(Generator *g)

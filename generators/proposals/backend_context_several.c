@@ -11,15 +11,18 @@ static void vendors(Generator *g, ContextEncoding e)
     static const struct {
         const char *tag, *providers, *what;
         gboolean    used;
-    } rows[] = { { "a", "mock-a:1", "mock-a", TRUE }, { "b", "mock-b:1", "mock-b", TRUE }, { "c", "mock-c:1", "one without an object", FALSE },
-                 { "ab", "mock-a:1; mock-b:1", "mock-a, then mock-b", TRUE }, { "ba", "mock-b:1; mock-a:1", "mock-b, then mock-a", TRUE } };
+    } rows[] = { { "a", "mock-a:1", "mock-a", TRUE }, { "b", "mock-b:1", "mock-b", TRUE },
+                 { "c", "mock-c:1", "one without an object", FALSE },
+                 { "ab", "mock-a:1; mock-b:1", "mock-a, then mock-b", TRUE },
+                     { "ba", "mock-b:1; mock-a:1", "mock-b, then mock-a", TRUE } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Plan *p = context_plan_new(context_graph("weight"), e);
         context_plan_usual(p);
         context_plan_blob(&p->regions[0], "mock-b", OTHER_BIAS);
         p->providers = rows[i].providers;
         g_autofree char *name = g_strdup_printf("vendors-%s", rows[i].tag);
-        context_plan_emit(g, p, name, rows[i].used ? 1 : 0, "R10 R31 R37", "Objects of two vendors share the weights; the session has %s.", rows[i].what);
+        context_plan_emit(g, p, name, rows[i].used ? 1 : 0, "R10 R31 R37",
+                          "Objects of two vendors share the weights; the session has %s.", rows[i].what);
     }
 }
 
@@ -49,7 +52,8 @@ static void priorities(Generator *g, ContextEncoding e)
         second->priority = rows[i].second;
         second->compatibility = "mock-a/1";
         g_autofree char *name = g_strdup_printf("priority-%s", rows[i].tag);
-        context_plan_emit(g, p, name, 1, "R28", "Two objects fit, with priorities %d and %d.", (int)rows[i].first, (int)rows[i].second);
+        context_plan_emit(g, p, name, 1, "R28", "Two objects fit, with priorities %d and %d.", (int)rows[i].first,
+                          (int)rows[i].second);
     }
 }
 
@@ -62,21 +66,25 @@ static void next(Generator *g, ContextEncoding e)
         gboolean    external;
     } rows[] = { { "corrupt", "R14 R29", NEVER, DAMAGE_FLIP }, { "magic", "R15 R29", NEVER, DAMAGE_MAGIC },
                  { "missing", "R13 R29", NEVER, DAMAGE_MISSING, TRUE },
-                 { "stale", "R16 R29", NEVER "subgraph_sha256=" OTHER_DIGEST "\n" }, { "signature", "R9 R29", NEVER "signature=int8->int8\n" },
-                 { "unsupported", "R17 R29", NEVER "verdict=3\n" }, { "not-applicable", "R18 R29", NEVER "verdict=0\n" },
+                 { "stale", "R16 R29", NEVER "subgraph_sha256=" OTHER_DIGEST "\n" },
+                     { "signature", "R9 R29", NEVER "signature=int8->int8\n" },
+                 { "unsupported", "R17 R29", NEVER "verdict=3\n" },
+                     { "not-applicable", "R18 R29", NEVER "verdict=0\n" },
                  { "load-failure", "R19 R29", NEVER "mode=load_fail\n" } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         for (ContextPolicy policy = POLICY_PREFER; policy <= POLICY_REQUIRE; policy++) {
             Plan       *p = context_plan_new(context_graph("gap"), e);
             PlanRegion *r = context_plan_region(p, "r", p->graph->region);
-            PlanBlob   *first = context_plan_blob(r, "mock-a", rows[i].lines), *second = context_plan_blob(r, "mock-a", PLAN_BIAS);
+            PlanBlob   *first = context_plan_blob(r, "mock-a", rows[i].lines),
+                *second = context_plan_blob(r, "mock-a", PLAN_BIAS);
             r->policy = policy;
             first->priority = 9;
             first->damage = rows[i].damage;
             first->location = rows[i].external ? "object.bin" : NULL;
             second->compatibility = "mock-a/1";
             g_autofree char *name = g_strdup_printf("next-%s-%s", rows[i].tag, context_policy_name(policy));
-            context_plan_emit(g, p, name, 1, rows[i].requirements, "The preferred object is %s; the next one runs.", rows[i].tag);
+            context_plan_emit(g, p, name, 1, rows[i].requirements, "The preferred object is %s; the next one runs.",
+                              rows[i].tag);
         }
 }
 
@@ -104,9 +112,11 @@ static void disjoint(Generator *g, ContextEncoding e)
     for (int fits = 0; fits < 4; fits++) {
         Plan *p = context_plan_new(context_graph("long"), e);
         context_plan_blob(context_plan_region(p, "first", "0 1"), "mock-a", fits & 1 ? PLAN_BIAS : NEVER "verdict=3\n");
-        context_plan_blob(context_plan_region(p, "second", "3 4"), "mock-a", fits & 2 ? OTHER_BIAS : NEVER "verdict=3\n");
+        context_plan_blob(context_plan_region(p, "second", "3 4"), "mock-a", fits & 2 ? OTHER_BIAS
+                          : NEVER "verdict=3\n");
         g_autofree char *name = g_strdup_printf("disjoint-%d", fits);
-        context_plan_emit(g, p, name, fits & 1 ? 3 : fits & 2 ? 1 : 0, "R34", "Two disjoint regions; the first object %s, the second %s.",
+        context_plan_emit(g, p, name, fits & 1 ? 3 : fits & 2 ? 1 : 0, "R34",
+                          "Two disjoint regions; the first object %s, the second %s.",
                           fits & 1 ? "fits" : "does not fit", fits & 2 ? "fits" : "does not");
     }
 }
@@ -117,7 +127,8 @@ static void disjoint_policies(Generator *g, ContextEncoding e)
     context_plan_blob(context_plan_region(p, "first", "0 1"), "mock-a", PLAN_BIAS);
     context_plan_blob(context_plan_region(p, "second", "3 4"), "mock-a", NEVER "verdict=3\n");
     p->regions[0].policy = POLICY_REQUIRE;
-    context_plan_emit(g, p, "disjoint-require-fits", 3, "R34 R22", "The first region requires its object, which fits; the second falls back.");
+    context_plan_emit(g, p, "disjoint-require-fits", 3, "R34 R22",
+                      "The first region requires its object, which fits; the second falls back.");
     p = context_plan_new(context_graph("long"), e);
     context_plan_blob(context_plan_region(p, "first", "0 1"), "mock-a", PLAN_BIAS);
     context_plan_blob(context_plan_region(p, "second", "3 4"), "mock-a", NEVER "verdict=3\n");
@@ -132,8 +143,10 @@ static void disjoint_vendors(Generator *g, ContextEncoding e)
     static const struct {
         const char *tag, *providers, *later, *requirements;
         guint64     shows;
-    } rows[] = { { "first", "mock-a:1; mock-b:1", NULL, "R32 R34", 3 }, { "second", "mock-b:1; mock-a:1", NULL, "R32 R34", 1 },
-                 { "both", "mock-a:1; mock-b:1", "contained", "R33 R34", 3 }, { "both-turned", "mock-b:1; mock-a:1", "contained", "R33 R34", 3 },
+    } rows[] = { { "first", "mock-a:1; mock-b:1", NULL, "R32 R34", 3 },
+                 { "second", "mock-b:1; mock-a:1", NULL, "R32 R34", 1 },
+                 { "both", "mock-a:1; mock-b:1", "contained", "R33 R34", 3 },
+                     { "both-turned", "mock-b:1; mock-a:1", "contained", "R33 R34", 3 },
                  { "partial", "mock-a:1 Sub; mock-b:1", "contained", "R33 R34", 3 } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Plan *p = context_plan_new(context_graph("long"), e);
@@ -142,7 +155,8 @@ static void disjoint_vendors(Generator *g, ContextEncoding e)
         p->providers = rows[i].providers;
         p->later = rows[i].later;
         g_autofree char *name = g_strdup_printf("disjoint-vendors-%s", rows[i].tag);
-        context_plan_emit(g, p, name, rows[i].shows, rows[i].requirements, "Two regions, an object of mock-a and one of mock-b; session %s.", rows[i].providers);
+        context_plan_emit(g, p, name, rows[i].shows, rows[i].requirements,
+                          "Two regions, an object of mock-a and one of mock-b; session %s.", rows[i].providers);
     }
 }
 
@@ -156,7 +170,8 @@ static void overlapping(Generator *g, ContextEncoding e)
                  { "nested", { "1 2 3", "2" }, "A region in another", { 3, 1 } },
                  { "nested-three", { "0 1 2 3 4", "1 2 3", "2" }, "Three nested regions", { 3, 3, 1 } },
                  { "same", { "0 1", "0 1" }, "One region twice", { 3, 3 } } };
-    static const char *const biases[] = { "bias=1024\n", "bias=2048\n", "bias=4096\n" }, *const ids[] = { "p", "q", "r" };
+    static const char *const biases[] = { "bias=1024\n", "bias=2048\n", "bias=4096\n" },
+        *const ids[] = { "p", "q", "r" };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
         for (gsize winner = 0; winner < PLAN_REGIONS && rows[i].nodes[winner]; winner++)
             for (ContextPolicy policy = POLICY_PREFER; policy <= POLICY_REQUIRE; policy++) {
@@ -167,9 +182,12 @@ static void overlapping(Generator *g, ContextEncoding e)
                     region->policy = policy;
                     context_plan_blob(region, "mock-a", biases[r])->priority = r == winner && winner > 0 ? 5 : 0;
                 }
-                g_autofree char *name = g_strdup_printf("%s-%s-%s", rows[i].tag, ids[winner], context_policy_name(policy));
-                context_plan_emit(g, p, name, rows[i].shows[winner], "R35", "%s; that of %s is applied%s.", rows[i].what,
-                                  winner ? "the highest priority" : "the first", policy == POLICY_REQUIRE ? ", the others are skipped without error" : "");
+                g_autofree char *name = g_strdup_printf("%s-%s-%s", rows[i].tag, ids[winner],
+                                                        context_policy_name(policy));
+                context_plan_emit(g, p, name, rows[i].shows[winner], "R35", "%s; that of %s is applied%s.",
+                                  rows[i].what,
+                                  winner ? "the highest priority" : "the first", policy == POLICY_REQUIRE
+                                      ? ", the others are skipped without error" : "");
             }
 }
 
@@ -180,7 +198,8 @@ static void overlapping_unfit(Generator *g, ContextEncoding e)
     p->tables = TRUE;
     context_plan_blob(context_plan_region(p, "p", "0 1"), "mock-a", NEVER "verdict=3\n");
     context_plan_blob(context_plan_region(p, "q", "1 2"), "mock-a", PLAN_BIAS);
-    context_plan_emit(g, p, "overlap-unfit", 3, "R35 R29", "Two overlapping regions; the first object does not fit, the second runs.");
+    context_plan_emit(g, p, "overlap-unfit", 3, "R35 R29",
+                      "Two overlapping regions; the first object does not fit, the second runs.");
 }
 
 /* Of two vendors: scopes can say it too. */
@@ -197,7 +216,8 @@ static void overlapping_vendors(Generator *g, ContextEncoding e)
         p->providers = rows[i].providers;
         p->later = "contained";
         g_autofree char *name = g_strdup_printf("overlap-vendors-%s", rows[i].tag);
-        context_plan_emit(g, p, name, 3, "R33 R35", "Overlapping regions of two vendors, both allowed: the first backend's is applied.");
+        context_plan_emit(g, p, name, 3, "R33 R35",
+                          "Overlapping regions of two vendors, both allowed: the first backend's is applied.");
     }
 }
 

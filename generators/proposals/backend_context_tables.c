@@ -21,10 +21,12 @@ typedef struct {
 } Body;
 
 static const Body bodies[] = {
-    { "same", "weight", "R50 R36", "the same computation", ENTRY "(x, w) => (b) {\na = Mul (x, w)\nb = Add (a, w)\n}", 0 },
+    { "same", "weight", "R50 R36", "the same computation", ENTRY "(x, w) => (b) {\na = Mul (x, w)\nb = Add (a, w)\n}",
+      0 },
     { "rewritten", "weight", "R50 R36", "another computation of the same values",
       ENTRY "(x, w) => (b) {\none = Constant <value = float {1}> ()\nf = Add (x, one)\nb = Mul (f, w)\n}", 0 },
-    { "shown", "weight", "R50", "nodes that add a bias", ENTRY "(i, j) => (o) {\na = Mul (i, j)\nb = Add (a, j)\n" LEFT_BIAS "o = Add (b, k)\n}", 1 },
+    { "shown", "weight", "R50", "nodes that add a bias",
+      ENTRY "(i, j) => (o) {\na = Mul (i, j)\nb = Add (a, j)\n" LEFT_BIAS "o = Add (b, k)\n}", 1 },
     { "names-crossed", "weight", "R41 R50", "formals named like the other actual",
       ENTRY "(w, x) => (y) {\na = Mul (w, x)\nb = Add (a, x)\n" LEFT_BIAS "y = Add (b, k)\n}", 1 },
     { "names-later", "long", "R41 R50", "inner values named like later values of the graph",
@@ -50,7 +52,8 @@ static void body(Generator *g, ContextEncoding e, const Body *b, const char *tar
     context_plan_usual(p)->backend = target;
     p->regions[0].blobs[0].body = b->body;
     g_autofree char *name = g_strdup_printf("nodes-%s-%s", b->tag, *target ? "target" : "any");
-    context_plan_emit(g, p, name, b->shows, b->requirements, "A replacement by nodes for %s: %s.", *target ? "mock-a" : "any backend", b->what);
+    context_plan_emit(g, p, name, b->shows, b->requirements, "A replacement by nodes for %s: %s.", *target ? "mock-a"
+                      : "any backend", b->what);
 }
 
 /* For whom: with and without a target, and a backend at all. */
@@ -59,7 +62,8 @@ static void body_targets(Generator *g, ContextEncoding e)
     static const struct {
         const char *tag, *target, *providers;
         gboolean    used;
-    } rows[] = { { "any-b", "", "mock-b:1", TRUE }, { "other", "mock-b", "mock-a:1", FALSE }, { "no-backend", "", NULL, FALSE },
+    } rows[] = { { "any-b", "", "mock-b:1", TRUE }, { "other", "mock-b", "mock-a:1", FALSE },
+                 { "no-backend", "", NULL, FALSE },
                  { "second", "mock-b", "mock-a:1; mock-b:1", FALSE } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Plan *p = table("weight", e);
@@ -67,7 +71,8 @@ static void body_targets(Generator *g, ContextEncoding e)
         p->regions[0].blobs[0].body = bodies[2].body;
         p->providers = rows[i].providers;
         g_autofree char *name = g_strdup_printf("nodes-%s", rows[i].tag);
-        context_plan_emit(g, p, name, rows[i].used ? 1 : 0, rows[i].used ? "R50" : "R50 R10", "A replacement by nodes for '%s'; the session has %s.",
+        context_plan_emit(g, p, name, rows[i].used ? 1 : 0, rows[i].used ? "R50" : "R50 R10",
+                          "A replacement by nodes for '%s'; the session has %s.",
                           rows[i].target, rows[i].providers ? rows[i].providers : "no backend");
     }
 }
@@ -98,7 +103,8 @@ static void kept_producers(Generator *g, ContextEncoding e)
     static const struct {
         const char *tag, *graph, *nodes, *output;
         guint64     shows;
-    } rows[] = { { "last", "multi", "0 1", "b", 2 }, { "first", "multi", "0", "a", 3 }, { "middle", "exposed", "0 1", "b", 3 },
+    } rows[] = { { "last", "multi", "0 1", "b", 2 }, { "first", "multi", "0", "a", 3 },
+                 { "middle", "exposed", "0 1", "b", 3 },
                  { "sort", "sort", "0 3", "b", 1 } };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
         Plan       *p = table(rows[i].graph, e);
@@ -108,7 +114,9 @@ static void kept_producers(Generator *g, ContextEncoding e)
         if (strcmp(rows[i].tag, "sort") == 0)
             r->nodes = "3";
         g_autofree char *name = g_strdup_printf("producers-%s", rows[i].tag);
-        context_plan_emit(g, p, name, rows[i].shows, "R44", "The entry redefines %s; other values that the region computes are still used.", rows[i].output);
+        context_plan_emit(g, p, name, rows[i].shows, "R44",
+                          "The entry redefines %s; other values that the region computes are still used.",
+                              rows[i].output);
     }
 }
 
@@ -117,7 +125,8 @@ static void dead(Generator *g, ContextEncoding e)
 {
     Plan *p = table("dead", e);
     context_plan_usual(p)->body = ENTRY "(i, bad, j) => (o) {\na = Add (i, j)\n" LEFT_BIAS "o = Add (a, k)\n}";
-    context_plan_emit(g, p, "dead-nodes", SCENARIO_PLAIN_FAILS, "R43", "The region's own nodes would fail: they must be gone.");
+    context_plan_emit(g, p, "dead-nodes", SCENARIO_PLAIN_FAILS, "R43",
+                      "The region's own nodes would fail: they must be gone.");
 }
 
 /* ---- entries that are ill-formed, or speak of what is not there -------------------------------------------------------------- */
@@ -171,7 +180,8 @@ static void changed(Generator *g, ContextEncoding e)
             p->data = rows[i].change;
             g_autofree char *name = g_strdup_printf("entry-%s-%s", rows[i].tag, nodes ? "nodes" : "object");
             if (rows[i].because)
-                context_plan_reject(g, p, name, "region-weight-used", rows[i].because, rows[i].requirements, "Refused: %s.", rows[i].what);
+                context_plan_reject(g, p, name, "region-weight-used", rows[i].because, rows[i].requirements,
+                                    "Refused: %s.", rows[i].what);
             else
                 context_plan_emit(g, p, name, 0, rows[i].requirements, "The entry is stale: %s.", rows[i].what);
         }

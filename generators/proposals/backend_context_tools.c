@@ -159,7 +159,8 @@ static const struct {
     guint       used; /* bit 1 << encoding: the object is still used */
 } passes[] = {
     { "round-trip", "R61", "is read and written by a tool", NULL, round_trip, ALL },
-    { "rename", "R62 R68", "had its values renamed", NULL, rename_values, ALL & ~(1u << ENCODING_C1 | 1u << ENCODING_C2) },
+    { "rename", "R62 R68", "had its values renamed", NULL, rename_values,
+      ALL & ~(1u << ENCODING_C1 | 1u << ENCODING_C2) },
     { "annotate", "R61 R68", "got names of nodes and doc strings", NULL, annotate, ALL },
     { "inline", "R63", "had its functions inlined", NULL, inline_all, ALL & ~(1u << ENCODING_B | 1u << ENCODING_C1) },
     { "add", "R64", "got a node that nobody needs", NULL, prepend_dead, ALL },
@@ -178,7 +179,8 @@ static void pass(Generator *g, ContextEncoding e, gsize i, const char *graph)
     p->after = passes[i].after;
     p->tables = TRUE;
     g_autofree char *name = g_strdup_printf("tool-%s-%s-%s", passes[i].tag, graph, used ? "used" : "lost");
-    context_plan_emit(g, p, name, used ? p->graph->shows : 0, passes[i].requirements, "The file %s; %s runs.", passes[i].what, used ? "the object" : "the graph");
+    context_plan_emit(g, p, name, used ? p->graph->shows : 0, passes[i].requirements, "The file %s; %s runs.",
+                      passes[i].what, used ? "the object" : "the graph");
 }
 
 static void relocated(Generator *g, ContextEncoding e)
@@ -236,7 +238,8 @@ static void edit_node(Model *model, Node *node, gconstpointer data)
         node_set_int(node, model->graph, "select_last_index", step->undo);
         return;
     case EDIT_CONSTANT:
-        node_set_tensor(node, model->graph, "value", step->undo ? DATA_LIST(DTYPE_FLOAT, 1, 1, 1) : DATA_LIST(DTYPE_FLOAT, 2, 3, -1));
+        node_set_tensor(node, model->graph, "value", step->undo ? DATA_LIST(DTYPE_FLOAT, 1, 1, 1)
+                        : DATA_LIST(DTYPE_FLOAT, 2, 3, -1));
         return;
     case EDIT_OPERANDS: {
         const char *first = node->inputs[0];
@@ -271,9 +274,11 @@ static void edited(Generator *g, ContextEncoding e, const Edit *edit)
         g_autofree char *name = g_strdup_printf("edit-%s-%s", edit->tag, context_policy_name(policy));
         g_autofree char *twin = g_strdup_printf("region-%s-used", edit->graph);
         if (policy == POLICY_REQUIRE)
-            context_plan_reject(g, p, name, twin, "requires a compiled object: stale", edit->requirements, "Refused: a tool changed %s of the region.", edit->what);
+            context_plan_reject(g, p, name, twin, "requires a compiled object: stale", edit->requirements,
+                                "Refused: a tool changed %s of the region.", edit->what);
         else
-            context_plan_emit(g, p, name, 0, edit->requirements, "A tool changed %s of the region: the changed graph runs.", edit->what);
+            context_plan_emit(g, p, name, 0, edit->requirements,
+                              "A tool changed %s of the region: the changed graph runs.", edit->what);
     }
 }
 
@@ -288,8 +293,10 @@ static void bound_otherwise(Generator *g, ContextEncoding e)
     p->before = undo;
     p->after = redo;
     p->data = &edit;
-    context_plan_emit(g, p, used ? "edit-boundary-used" : "edit-boundary-lost", used ? 1 : 0, used ? "R6 R68" : "R6 R16",
-                      "A tool exchanged two operands that come from outside the region: %s runs.", used ? "the object" : "the changed graph");
+    context_plan_emit(g, p, used ? "edit-boundary-used" : "edit-boundary-lost", used ? 1 : 0, used ? "R6 R68"
+                      : "R6 R16",
+                      "A tool exchanged two operands that come from outside the region: %s runs.", used ? "the object"
+                          : "the changed graph");
 }
 
 /* ---- torn scopes ------------------------------------------------------------------------------------------------------------------ */
@@ -338,7 +345,8 @@ static void torn(Generator *g)
         p->regions[0].policy = POLICY_REQUIRE;
         p->after = rows[i].tool;
         g_autofree char *required = g_strdup_printf("torn-%s-require", rows[i].tag);
-        context_plan_reject(g, p, required, "select-usable-require", "requires a compiled object: stale", "R60 R22", "Refused: the scope %s, and the object is required.", rows[i].what);
+        context_plan_reject(g, p, required, "select-usable-require", "requires a compiled object: stale", "R60 R22",
+                            "Refused: the scope %s, and the object is required.", rows[i].what);
     }
 }
 
