@@ -6,6 +6,7 @@ static void generate(Generator *g)
     attention_standard_shapes(g);
     attention_standard_masks(g);
     attention_standard_scores(g);
+    attention_standard_general(g);
     attention_standard_changes(g);
     attention_standard_rejects(g);
 }

@@ -70,6 +70,7 @@ void attention_function(Scenario *s, const AttentionNode *n);
 void attention_standard_shapes(Generator *g);
 void attention_standard_masks(Generator *g);
 void attention_standard_scores(Generator *g);
+void attention_standard_general(Generator *g);
 void attention_standard_changes(Generator *g);
 void attention_standard_rejects(Generator *g);
 

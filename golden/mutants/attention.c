@@ -105,7 +105,8 @@ static int64_t kv_head(const Attention *a, int64_t h)
 static void score(Attention *a)
 {
     const DType c = a->compute;
-    const double root = format_round(c, sqrt(a->scale));
+    const double root = format_round(DTYPE_FLOAT, sqrt(a->scale)); /* "in float32", for double operands too */
+    const double whole = c == DTYPE_DOUBLE ? root * root : a->scale;
     const gboolean on_scores = mutant(attn_scale_once) || a->scale < 0, on_q = mutant(attn_scale_q) && !on_scores;
     const gboolean none = mutant(attn_no_scale) || mutant(attn_scale_late), narrow = mutant(attn_scores_f16) && c == DTYPE_FLOAT;
     g_autofree double *q = g_new(double, a->depth + 1), *k = g_new(double, a->depth + 1);
@@ -116,12 +117,12 @@ static void score(Attention *a)
             q[d] = a->q[row * a->depth + d];
             k[d] = a->k[(kv * a->keys + key) * a->depth + d];
             if (!none && !on_scores) {
-                q[d] = format_round(c, q[d] * (on_q ? a->scale : root));
+                q[d] = format_round(c, q[d] * (on_q ? whole : root));
                 k[d] = on_q ? k[d] : format_round(c, k[d] * root);
             }
         }
         const double s = sums_dot(c, q, 1, k, 1, a->depth);
-        a->scores[i] = on_scores && !none ? format_round(c, s * a->scale) : s;
+        a->scores[i] = on_scores && !none ? format_round(c, s * (a->scale < 0 ? a->scale : whole)) : s;
         if (narrow)
             a->scores[i] = format_round(DTYPE_FLOAT16, a->scores[i]);
     }
@@ -283,7 +284,7 @@ static gboolean hidden(const Attention *a, const Bias *m, const int64_t *index)
 
 static double capped(double s, double cap)
 {
-    return cap == 0 || mutant(attn_no_softcap) ? s : format_round(DTYPE_FLOAT, cap * tanh(s / cap));
+    return cap == 0 || mutant(attn_no_softcap) ? s : cap * tanh(s / cap);
 }
 
 /* Softcap, mask and the rest; `capped_scores` (or NULL) receives the scores before the bias. */
@@ -299,7 +300,7 @@ static void apply_bias(Attention *a, const Bias *m, double cap, double *capped_s
         if (isfinite(bias) && mutant(attn_mask_scaled))
             bias *= a->scale;
         bias = bias == -INFINITY ? nothing : bias;
-        const double first = late ? a->scores[i] : capped(a->scores[i], cap);
+        const double first = late ? a->scores[i] : format_round(a->compute, capped(a->scores[i], cap));
         if (capped_scores)
             capped_scores[i] = first;
         a->scores[i] = format_round(a->compute, first + bias);
