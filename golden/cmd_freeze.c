@@ -1,4 +1,5 @@
 #include "golden/manifest.h"
+#include "golden/mutants/score.h"
 #include "golden/proposal.h"
 #include "reference/cli/paths.h"
 #include "reference/cli/subcommand.h"
@@ -82,11 +83,53 @@ static gboolean freeze(const char *proposal, const char *found, GError **error)
     return file_replace(path, found, strlen(found), TRUE, error);
 }
 
+/* ---- what may not be frozen ------------------------------------------------------------------------------------------- */
+
+/* A golden that is judged by a tolerance has no certificate. */
+static gboolean all_certified(const char *corpus, GError **error)
+{
+    g_autoptr(GPtrArray) folders = corpus_list(corpus, error);
+    for (guint i = 0; folders && i < folders->len; i++) {
+        g_autoptr(Case) c = case_read(g_ptr_array_index(folders, i), error);
+        if (!c)
+            return FALSE;
+        for (guint o = 0; c->expectation == EXPECT_OUTPUTS && o < c->comparisons->len; o++)
+            if (g_array_index(c->comparisons, CompareSpec, o).mode == COMPARE_TOLERANCE) {
+                g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: output %u is judged by a tolerance: its golden has no certificate", c->id, o);
+                return FALSE;
+            }
+    }
+    return folders != NULL;
+}
+
+static gboolean whole_corpus(const char *corpus, const GPtrArray *proposals)
+{
+    for (guint i = 0; i < proposals->len; i++) {
+        const Proposal *p = g_ptr_array_index(proposals, i);
+        g_autofree char *folder = g_build_filename(corpus, p->id, NULL);
+        if (!g_file_test(folder, G_FILE_TEST_IS_DIR))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Part of the corpus cannot be expected to notice every mistake. */
+static gboolean may_freeze(const char *corpus, const GPtrArray *proposals, GError **error)
+{
+    if (!all_certified(corpus, error))
+        return FALSE;
+    const ScoreOptions options = { .root = corpus, .jobs = (int)g_get_num_processors() };
+    g_autoptr(Scores) scores = score_cases(&options, error);
+    return scores && scores_admit(scores, whole_corpus(corpus, proposals), error);
+}
+
 static int run(const char *corpus, gboolean checking, GError **error)
 {
     g_autoptr(GPtrArray) proposals = proposal_list(error);
     Difference d = { 0 };
     guint found_any = 0;
+    if (proposals && !checking && !may_freeze(corpus, proposals, error))
+        return g_file_test(corpus, G_FILE_TEST_IS_DIR) ? EXIT_SHORT : EXIT_USAGE;
     for (guint i = 0; proposals && i < proposals->len; i++) {
         const Proposal *p = g_ptr_array_index(proposals, i);
         g_autofree char *folder = g_build_filename(corpus, p->id, NULL);
@@ -127,7 +170,8 @@ static int cmd_freeze(int argc, char **argv)
     };
     if (!cli_parse(&argc, &argv, &subcommand_freeze, entries,
                    "The manifest (golden/manifest/<proposal>.txt) holds hashes of every model, input, golden and interval.\n"
-                   "Freezing is a decision: read the diff of the manifest like code.\n\n"
+                   "Freezing is a decision: read the diff of the manifest like code. Refused are goldens without certificate, and a\n"
+                   "corpus that the mutants (see 'assay mutants') find unsound, or, if it is whole, blind to a mistake.\n\n"
                    "Exit code of --check: 0 identical, 1 something moved.", &code))
         return code;
     if (argc != 2)

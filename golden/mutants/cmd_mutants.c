@@ -73,10 +73,7 @@ static int list_mutants(void)
 
 static int conclude(const Scores *scores)
 {
-    const Totals t = scores_total(scores, -1);
-    const gboolean good = t.killed == t.must_die && t.must_live_killed == 0 && t.equivalent_killed == 0 &&
-                          scores->disagreements->len == 0;
-    return good ? EXIT_GOOD : EXIT_SHORT;
+    return scores_admit(scores, TRUE, NULL) ? EXIT_GOOD : EXIT_SHORT;
 }
 
 static int run(const ScoreOptions *options, const char *published, gboolean json, gboolean verbose, GError **error)

@@ -285,3 +285,40 @@ Totals scores_total(const Scores *scores, int proposal)
     t.redundancy = n == 0 ? 0 : (counts[(n - 1) / 2] + counts[n / 2]) / 2.0;
     return t;
 }
+
+/* ---- the gate ------------------------------------------------------------------------------------------------------------- */
+
+static gboolean refuse(GError **error, guint count, const char *what, const char *first)
+{
+    g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%u %s; the first: %s ('assay mutants' lists them)", count, what, first);
+    return FALSE;
+}
+
+/* How many mutants of a class are noticed, or are not, and the first of them. */
+static guint count_mutants(const Scores *scores, MutantClass class, gboolean noticed, const Mutant **first)
+{
+    guint count = 0;
+    for (guint i = scores->n_scores; i-- > 0;) {
+        const Score *s = &scores->scores[i];
+        if (s->mutant->class != class || (s->killers > 0) != noticed)
+            continue;
+        *first = s->mutant;
+        count++;
+    }
+    return count;
+}
+
+gboolean scores_admit(const Scores *scores, gboolean whole, GError **error)
+{
+    const Mutant *first = NULL;
+    guint count = scores->disagreements->len;
+    if (count)
+        return refuse(error, count, "goldens with which the naive kernels disagree", g_ptr_array_index(scores->disagreements, 0));
+    if ((count = count_mutants(scores, MUST_LIVE, TRUE, &first)))
+        return refuse(error, count, "valid variants fail a case", first->name);
+    if ((count = count_mutants(scores, EQUIVALENT, TRUE, &first)))
+        return refuse(error, count, "equivalent changes fail a case", first->name);
+    if (whole && (count = count_mutants(scores, MUST_DIE, FALSE, &first)))
+        return refuse(error, count, "mistakes are noticed by no case", first->name);
+    return TRUE;
+}

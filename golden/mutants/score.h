@@ -57,4 +57,8 @@ typedef struct {
 } Totals;
 Totals scores_total(const Scores *scores, int proposal);
 
+/* The gate of a release: no disagreement, no valid variant and no equivalent change that some case fails, and, if `whole` (the cases
+ * are all there are), no mistake that none notices. FALSE with one line that says what, and the first of it. */
+gboolean scores_admit(const Scores *scores, gboolean whole, GError **error);
+
 #endif
