@@ -88,6 +88,25 @@ static gboolean write_past(const Report *report, const char *folder, GError **er
            (trends->len == 0 || report_write_file(folder, "trends.html", trends, error));
 }
 
+typedef struct {
+    const Report *report;
+    const HtmlIndex *index;
+    const char *folder;
+} CasePages;
+
+static gboolean write_case(guint i, gpointer data, GError **error)
+{
+    const CasePages *pages = data;
+    const ReportCase *c = pages->report->cases->pdata[i];
+    g_autofree char *page = html_case_page(c->id);
+    g_autoptr(GString) out = g_string_sized_new(16 * 1024);
+    g_autoptr(ReportDetail) detail = report_detail(pages->report, c, error);
+    if (detail == NULL)
+        return FALSE;
+    html_case(out, pages->report, pages->index, c, detail);
+    return report_write_file(pages->folder, page, out, error);
+}
+
 static gboolean write_cases(const Report *report, const char *folder, GError **error)
 {
     g_autoptr(GHashTable) drawings = g_hash_table_new_full(NULL, NULL, NULL, g_free);
@@ -106,19 +125,8 @@ static gboolean write_cases(const Report *report, const char *folder, GError **e
     }
     for (guint i = 0; i < report->cases->len; i++)
         index_case(&index, report->cases->pdata[i]);
-    g_autoptr(GString) out = g_string_new(NULL);
-    for (guint i = 0; i < report->cases->len; i++) {
-        const ReportCase *c = report->cases->pdata[i];
-        g_autofree char *page = html_case_page(c->id);
-        g_autoptr(ReportDetail) detail = report_detail(report, c, error);
-        if (detail == NULL)
-            return FALSE;
-        g_string_truncate(out, 0);
-        html_case(out, report, &index, c, detail);
-        if (!report_write_file(folder, page, out, error))
-            return FALSE;
-    }
-    return TRUE;
+    CasePages pages = { report, &index, folder };
+    return html_parallel(report->cases->len, write_case, &pages, error);
 }
 
 static gboolean write_html(const Report *report, const char *folder, GError **error)

@@ -6,7 +6,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-enum { NODES = 200, EDGES = 800, NAME = 80, BATCH = 400 };
+enum { NODES = 200, EDGES = 800, NAME = 80, BATCH = 100 };
 
 /* A DOT string; Graphviz reads backslashes in labels as line ends and the like. */
 static void put_quoted(GString *dot, const char *text)
@@ -102,30 +102,41 @@ static char *run_dot(const GString *dot)
     return NULL;
 }
 
-static gboolean write_drawing(const char *folder, GHashTable *drawings, const char *graph, const char *svg, GError **error)
+typedef struct {
+    const char *folder;
+    const GPtrArray *graphs;
+    GMutex lock;
+    GHashTable *drawings; /* under the lock */
+} Easel;
+
+static gboolean write_drawing(Easel *easel, const char *graph, const char *svg, GError **error)
 {
     g_autofree char *hash = g_compute_checksum_for_string(G_CHECKSUM_SHA256, graph, -1);
     char *file = g_strdup_printf("graph/%.20s.svg", hash);
     g_autoptr(GString) text = g_string_new(svg);
-    g_hash_table_insert(drawings, (gpointer)graph, file);
-    return report_write_file(folder, file, text, error);
+    gboolean written = report_write_file(easel->folder, file, text, error);
+    g_mutex_lock(&easel->lock);
+    g_hash_table_insert(easel->drawings, (gpointer)graph, file);
+    g_mutex_unlock(&easel->lock);
+    return written;
 }
 
-/* Draws graphs[from..to); what Graphviz does not draw is left out. */
-static gboolean draw_batch(const char *folder, GHashTable *drawings, const GPtrArray *graphs, guint from, guint to, GError **error)
+/* Batch i of the graphs; what Graphviz does not draw is left out. */
+static gboolean draw_batch(guint i, gpointer data, GError **error)
 {
+    Easel *easel = data;
     g_autoptr(GString) dot = g_string_new(NULL);
     g_autoptr(GPtrArray) asked = g_ptr_array_new();
-    for (guint i = from; i < to; i++)
-        if (put_graph(dot, graphs->pdata[i]))
-            g_ptr_array_add(asked, graphs->pdata[i]);
+    for (guint k = i * BATCH; k < MIN((i + 1) * BATCH, easel->graphs->len); k++)
+        if (put_graph(dot, easel->graphs->pdata[k]))
+            g_ptr_array_add(asked, easel->graphs->pdata[k]);
     g_autofree char *all = asked->len == 0 ? NULL : run_dot(dot);
     g_auto(GStrv) parts = all == NULL ? NULL : g_strsplit(all, "<?xml", -1); /* the first is empty */
     if (parts == NULL || g_strv_length(parts) != asked->len + 1)
         return TRUE;
-    for (guint i = 0; i < asked->len; i++) {
-        g_autofree char *svg = g_strconcat("<?xml", parts[i + 1], NULL);
-        if (!write_drawing(folder, drawings, asked->pdata[i], svg, error))
+    for (guint k = 0; k < asked->len; k++) {
+        g_autofree char *svg = g_strconcat("<?xml", parts[k + 1], NULL);
+        if (!write_drawing(easel, asked->pdata[k], svg, error))
             return FALSE;
     }
     return TRUE;
@@ -141,8 +152,9 @@ gboolean html_drawings(const Report *report, const char *folder, GHashTable *dra
         if (c->graph != NULL && g_hash_table_add(seen, (gpointer)c->graph))
             g_ptr_array_add(graphs, (gpointer)c->graph);
     }
-    for (guint from = 0; from < graphs->len; from += BATCH)
-        if (!draw_batch(folder, drawings, graphs, from, MIN(from + BATCH, graphs->len), error))
-            return FALSE;
-    return TRUE;
+    Easel easel = { .folder = folder, .graphs = graphs, .drawings = drawings };
+    g_mutex_init(&easel.lock);
+    gboolean good = html_parallel((graphs->len + BATCH - 1) / BATCH, draw_batch, &easel, error);
+    g_mutex_clear(&easel.lock);
+    return good;
 }

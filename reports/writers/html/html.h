@@ -9,6 +9,11 @@
 
 /* Appends markup; the format is ours, the arguments are escaped. */
 void html(GString *out, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* Appends text, escaped. */
+void html_text(GString *out, const char *text);
+/* Calls work(0 .. n - 1), several at a time, until one fails; FALSE with its error then. */
+typedef gboolean (*HtmlWork)(guint i, gpointer data, GError **error);
+gboolean html_parallel(guint n, HtmlWork work, gpointer data, GError **error);
 /* Appends the JSON for a <script type="application/json">, in which no "</script>" or "<!--" can be seen. */
 void html_json(GString *out, const cJSON *json);
 
