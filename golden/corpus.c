@@ -30,7 +30,8 @@ void case_free(Case *c)
 {
     if (!c)
         return;
-    char *const strings[] = { c->id, c->proposal, c->name, c->variant, c->semantic, c->summary, c->twin, c->why };
+    char *const strings[] = { c->id, c->proposal, c->name, c->variant, c->semantic, c->summary, c->twin, c->why,
+                              c->reduced_from, c->reduced_for };
     for (gsize i = 0; i < G_N_ELEMENTS(strings); i++)
         g_free(strings[i]);
     g_ptr_array_unref(c->requirements);
@@ -108,6 +109,8 @@ char *case_to_json(const Case *c)
     cJSON_AddStringToObject(root, "expect", c->expectation == EXPECT_REJECT ? "reject" : "outputs");
     add_optional(root, "twin", c->twin);
     add_optional(root, "why", c->why);
+    add_optional(root, "reduced_from", c->reduced_from);
+    add_optional(root, "reduced_for", c->reduced_for);
     cJSON_AddNumberToObject(root, "inputs", c->n_inputs);
     cJSON_AddNumberToObject(root, "outputs", c->n_outputs);
     add_comparisons(root, c->comparisons);
@@ -220,7 +223,9 @@ static gboolean read_fields(const Reader *r, Case *c)
     if (!read_string(r, "id", TRUE, &c->id) || !read_string(r, "proposal", TRUE, &c->proposal) ||
         !read_string(r, "variant", TRUE, &c->variant) || !read_string(r, "semantic", TRUE, &c->semantic) ||
         !read_string(r, "summary", TRUE, &c->summary) || !read_string(r, "twin", FALSE, &c->twin) ||
-        !read_string(r, "why", FALSE, &c->why) || !read_strings(r, "requirements", TRUE, c->requirements) ||
+        !read_string(r, "why", FALSE, &c->why) ||
+        !read_string(r, "reduced_from", FALSE, &c->reduced_from) ||
+        !read_string(r, "reduced_for", FALSE, &c->reduced_for) || !read_strings(r, "requirements", TRUE, c->requirements) ||
         !read_strings(r, "dtypes", TRUE, c->dtypes) || !read_strings(r, "tags", TRUE, c->tags) ||
         !read_strings(r, "alternatives", FALSE, c->alternatives) || !read_count(r, "inputs", &c->n_inputs) ||
         !read_count(r, "outputs", &c->n_outputs) || !read_comparisons(r, c->comparisons) ||

@@ -40,6 +40,8 @@ typedef struct {
     char       *why;          /* reject: the reference's own message */
     GArray     *comparisons;  /* of CompareSpec, one per output */
     GPtrArray  *alternatives; /* of char*: for each recorded other answer, who gives it and why */
+    char       *reduced_from, *reduced_for; /* made by 'assay reduce': from which case, and what it must end in: "ort:
+                                               wrong_value"; NULL */
     guint       n_inputs, n_outputs;
     gboolean    aware;        /* only a runtime that knows of the proposal can be right: the file is also a valid model of
                                  another meaning, which alternative 0 of a valid case records */

@@ -18,6 +18,23 @@ static gboolean hello(const cJSON *options, AdapterFacts *facts, gpointer state,
     return TRUE;
 }
 
+/* The option mistake=Add:Sub: another operator wherever the graph has the first. A backend that is wrong in one place, on
+ * purpose, for `assay reduce` to find. */
+static gboolean make_mistake(Model *model, const char *mistake, GError **error)
+{
+    g_auto(GStrv) names = g_strsplit(mistake, ":", 2);
+    if (g_strv_length(names) == 1) {
+        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "option mistake=%s: expected OPERATOR:OTHER", mistake);
+        return FALSE;
+    }
+    for (gsize i = 0; *names && i < model->graph->nodes.n; i++) {
+        Node *node = LIST_AT(&model->graph->nodes, Node, i);
+        if (strcmp(node->op_type, names[0]) == 0)
+            node->op_type = arena_string(model->arena, names[1]);
+    }
+    return TRUE;
+}
+
 static GPtrArray *run(const char *path, const char *const *paths, gsize n, const cJSON *options, gpointer state,
                       GError **error)
 {
@@ -26,6 +43,8 @@ static GPtrArray *run(const char *path, const char *const *paths, gsize n, const
     g_autoptr(GError) cause = NULL;
     const double start = adapter_clock();
     g_autoptr(Model) model = context_open(path, NULL, &cause);
+    if (model && !make_mistake(model, adapter_option(options, "mistake", ""), error))
+        return NULL;
     return model ? evaluate_files(model, paths, n, &evaluation, start, error) : evaluate_refuse(cause, error);
 }
 

@@ -1,6 +1,7 @@
 #include "reference/eval/plan.h"
 
 #include "reference/eval/eval.h"
+#include "reference/onnx/captures.h"
 #include "reference/onnx/text.h"
 
 #include <string.h>
@@ -42,48 +43,6 @@ static int add_slot(Plan *plan, const char *name)
     g_ptr_array_add(plan->names, (gpointer)name);
     g_hash_table_insert(plan->slots, (gpointer)name, GINT_TO_POINTER((int)plan->names->len));
     return (int)plan->names->len - 1;
-}
-
-/* Names that a graph uses, or its nested graphs use, and that it does not define: those it captures. */
-static void add_captures(const Graph *graph, GHashTable *captured);
-
-static void add_attribute_captures(const Node *node, GHashTable *captured)
-{
-    for (gsize i = 0; i < node->attributes.n; i++) {
-        const Attribute *a = LIST_AT(&node->attributes, Attribute, i);
-        if (a->graph)
-            add_captures(a->graph, captured);
-        for (gsize g = 0; a->type == ATTRIBUTE_GRAPHS && g < a->n; g++)
-            add_captures(a->graphs[g], captured);
-    }
-}
-
-static void add_captures(const Graph *graph, GHashTable *captured)
-{
-    g_autoptr(GHashTable) used = g_hash_table_new(g_str_hash, g_str_equal);
-    g_autoptr(GHashTable) defined = g_hash_table_new(g_str_hash, g_str_equal);
-    for (gsize i = 0; i < graph->inputs.n; i++)
-        g_hash_table_add(defined, (gpointer)LIST_AT(&graph->inputs, ValueInfo, i)->name);
-    for (gsize i = 0; i < graph->initializers.n; i++)
-        g_hash_table_add(defined, (gpointer)LIST_AT(&graph->initializers, NamedTensor, i)->name);
-    for (gsize i = 0; i < graph->sparse_initializers.n; i++)
-        g_hash_table_add(defined, (gpointer)LIST_AT(&graph->sparse_initializers, SparseTensor, i)->name);
-    for (gsize n = 0; n < graph->nodes.n; n++) {
-        const Node *node = LIST_AT(&graph->nodes, Node, n);
-        for (gsize i = 0; i < node->n_inputs; i++)
-            g_hash_table_add(used, (gpointer)node->inputs[i]);
-        add_attribute_captures(node, used);
-        for (gsize i = 0; i < node->n_outputs; i++)
-            g_hash_table_add(defined, (gpointer)node->outputs[i]);
-    }
-    for (gsize i = 0; i < graph->outputs.n; i++)
-        g_hash_table_add(used, (gpointer)LIST_AT(&graph->outputs, ValueInfo, i)->name);
-    GHashTableIter iter;
-    gpointer name;
-    g_hash_table_iter_init(&iter, used);
-    while (g_hash_table_iter_next(&iter, &name, NULL))
-        if (*(const char *)name && !g_hash_table_contains(defined, name))
-            g_hash_table_add(captured, name);
 }
 
 /* ---- steps -------------------------------------------------------------------------------------------------------- */
@@ -167,7 +126,7 @@ static void plan_lifetimes(Plan *plan)
             if (step->outputs[k] >= 0)
                 last[step->outputs[k]] = (int)i;
         g_autoptr(GHashTable) captured = g_hash_table_new(g_str_hash, g_str_equal);
-        add_attribute_captures(step->node, captured);
+        node_captures(step->node, captured);
         GHashTableIter iter;
         gpointer name;
         g_hash_table_iter_init(&iter, captured);
@@ -237,7 +196,7 @@ static void add_constants(Plan *plan)
 static Plan *finish(const PlanContext *context, Plan *plan, const char **outputs, gsize n_outputs, GError **error)
 {
     g_autoptr(GHashTable) captured = g_hash_table_new(g_str_hash, g_str_equal);
-    add_captures(plan->graph, captured);
+    graph_captures(plan->graph, captured);
     for (gsize i = 0; i < plan->n_inputs; i++) /* a function's body graph does not list its parameters */
         g_hash_table_remove(captured, g_ptr_array_index(plan->names, (guint)plan->inputs[i]));
 
