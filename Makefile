@@ -5,7 +5,7 @@ OPT     ?= -O3
 WERROR  ?= -Werror
 SANITIZE ?=
 
-PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libprotobuf-c libcjson sqlite3 sleef mpfr libpcre2-8 libjpeg libpng libwebp libtiff-4 libopenjp2
+PACKAGES := glib-2.0 gio-2.0 gio-unix-2.0 libprotobuf-c libcjson sqlite3 sleef mpfr libpcre2-8 libjpeg libpng libwebp libtiff-4 libopenjp2 libarchive
 PKG_CONFIG ?= pkg-config
 
 # Bits must not depend on the compiler: no contraction, no value-changing optimisation (reference/eval/self_test.c checks).
@@ -118,7 +118,7 @@ $(BUILD)/adapters/kernels: $(BENCH_OBJECTS) $(LIBRARIES)
 # ---- libassay: the evaluator and the judge for other programs (reference/assay.h) ------------------------------------------
 VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' reference/assay.h)
 SONAME  := libassay.so.$(firstword $(subst ., ,$(VERSION)))
-LIBASSAY_PACKAGES := $(filter-out gio-2.0 gio-unix-2.0 libcjson sqlite3,$(PACKAGES))
+LIBASSAY_PACKAGES := $(filter-out gio-2.0 gio-unix-2.0 libcjson sqlite3 libarchive,$(PACKAGES))
 sources_libassay  := $(filter-out reference/cmd_% reference/context/cmd_% reference/cli/% reference/graph_dot.c,$(sources_reference)) \
                      $(wildcard golden/compare/*.c) golden/library.c
 objects_libassay  := $(patsubst %.c,$(BUILD)/pic/%.o,$(sources_libassay)) $(BUILD)/pic/gen/onnx.pb-c.o

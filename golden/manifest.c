@@ -106,3 +106,11 @@ char *manifest_digest(const char *text)
 {
     return g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
 }
+
+char *manifests_digest(const GPtrArray *proposals, const GPtrArray *manifests)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (guint i = 0; i < proposals->len; i++)
+        g_string_append_printf(text, "%s\n%s", (const char *)proposals->pdata[i], (const char *)manifests->pdata[i]);
+    return manifest_digest(text->str);
+}

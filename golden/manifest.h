@@ -16,4 +16,7 @@ char *manifest_of(const char *folder, GError **error);
 /* The hash of a whole manifest text, for reports and certificates; free with g_free. */
 char *manifest_digest(const char *text);
 
+/* The identity of a corpus: the digest of the manifests (char *) of its proposals (char *), both in the proposals' order. */
+char *manifests_digest(const GPtrArray *proposals, const GPtrArray *manifests);
+
 #endif

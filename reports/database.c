@@ -18,6 +18,13 @@ static gboolean bind(sqlite3_stmt *statement, const char *types, va_list values)
         case 'd':
             code = sqlite3_bind_double(statement, i + 1, va_arg(values, double));
             break;
+        case 'b': {
+            gsize size;
+            const void *data = g_bytes_get_data(va_arg(values, GBytes *), &size);
+            code = size == 0 ? sqlite3_bind_zeroblob(statement, i + 1, 0)
+                             : sqlite3_bind_blob64(statement, i + 1, data, size, SQLITE_STATIC);
+            break;
+        }
         default:
             g_assert_not_reached();
         }
@@ -206,6 +213,19 @@ const char *row_text(Row *row, int column, gsize limit)
     char *clean = text_clean(text, limit);
     g_ptr_array_add(row->owned, clean);
     return clean;
+}
+
+GBytes *row_bytes(Row *row, int column, gsize limit)
+{
+    if (sqlite3_column_type(row->statement, column) != SQLITE_BLOB) {
+        row_bad(row, column, "no bytes");
+        return NULL;
+    }
+    const gsize size = (gsize)sqlite3_column_bytes(row->statement, column);
+    if (size <= limit)
+        return g_bytes_new(sqlite3_column_blob(row->statement, column), size);
+    row_bad(row, column, "too long");
+    return NULL;
 }
 
 double row_double(Row *row, int column)

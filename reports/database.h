@@ -16,12 +16,15 @@ struct Results {
 /* ---- statements: the lock is held ---- */
 
 /* Prepares `sql` and binds by `types`, one letter a value: t text (const char *, NULL is NULL), i int, d double (NAN is
- * NULL). NULL with an error. */
+ * NULL), b bytes (const GBytes *). NULL with an error. */
 sqlite3_stmt *database_prepare(Results *results, GError **error, const char *sql, const char *types, ...);
 /* Steps once: 1 a row, 0 done, -1 failed with an error. */
 int database_step(Results *results, sqlite3_stmt *statement, GError **error);
 /* Prepares, runs to the end, finalises. */
 gboolean database_run(Results *results, GError **error, const char *sql, const char *types, ...);
+
+/* results_outputs(). */
+GPtrArray *outputs_read(Results *results, const char *case_id, const char *backend, GError **error);
 
 /* Joins the batch, or opens and closes a transaction of its own. database_end(ok FALSE) rolls back what it opened. */
 gboolean database_begin(Results *results, GError **error);
@@ -49,6 +52,7 @@ int row_next(Row *row);
 /* Ends reading; moves the row's error out. */
 gboolean row_close(Row *row, GError **error);
 const char *row_text(Row *row, int column, gsize limit); /* NULL if NULL */
+GBytes *row_bytes(Row *row, int column, gsize limit); /* a new reference; NULL if it is no blob, or over the limit */
 double row_double(Row *row, int column);                 /* NAN if NULL */
 gboolean row_flag(Row *row, int column);
 GPtrArray *row_list(Row *row, int column); /* borrowed */

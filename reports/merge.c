@@ -73,14 +73,24 @@ typedef struct {
     Results *into, *from;
 } Merge;
 
+/* Called from a visit of merge->from, whose lock is held. */
+static gboolean put_with_outputs(const Merge *merge, const VerdictFacts *verdict, GError **error)
+{
+    g_autoptr(GPtrArray) outputs = outputs_read(merge->from, verdict->case_id, verdict->backend, error);
+    VerdictFacts facts = *verdict;
+    facts.outputs = outputs;
+    return outputs != NULL && results_put_verdict(merge->into, &facts, error);
+}
+
 static gboolean merge_verdict(const VerdictFacts *verdict, gpointer data, GError **error)
 {
     Merge *merge = data;
     if (verdict->verdict == VERDICT_NOT_RUN) /* stays what a missing verdict means */
         return TRUE;
     Choice choice = { .incoming = verdict, .path = merge->from->path, .take = TRUE };
-    return results_each_verdict(merge->into, verdict->case_id, verdict->backend, choose, &choice, error) &&
-           (!choice.take || results_put_verdict(merge->into, verdict, error));
+    if (!results_each_verdict(merge->into, verdict->case_id, verdict->backend, choose, &choice, error))
+        return FALSE;
+    return !choice.take || put_with_outputs(merge, verdict, error);
 }
 
 gboolean results_merge(Results *into, Results *from, GError **error)

@@ -175,6 +175,47 @@ gboolean results_each_verdict(Results *results, const char *case_id, const char 
     return finish(&row, go_on, error);
 }
 
+/* A file of version 1, opened for reading, has no such table. */
+static gboolean has_outputs(Results *results)
+{
+    sqlite3_stmt *statement =
+        database_prepare(results, NULL, "SELECT 1 FROM sqlite_schema WHERE name = 'output'", "");
+    gboolean has = statement != NULL && sqlite3_step(statement) == SQLITE_ROW;
+    sqlite3_finalize(statement);
+    return has;
+}
+
+GPtrArray *outputs_read(Results *results, const char *case_id, const char *backend, GError **error)
+{
+    g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    if (!has_outputs(results))
+        return g_steal_pointer(&outputs);
+    sqlite3_stmt *statement = database_prepare(
+        results, error, "SELECT position, bytes FROM output WHERE case_id = ?1 AND backend = ?2 ORDER BY position",
+        "tt", case_id, backend);
+    if (statement == NULL)
+        return NULL;
+    Row row;
+    row_open(&row, results, statement);
+    while (row_next(&row) == 1) {
+        GBytes *bytes = row_bytes(&row, 1, RESULTS_MAX_OUTPUT);
+        if (bytes == NULL)
+            break;
+        if (sqlite3_column_int64(statement, 0) != (gint64)outputs->len)
+            row_bad(&row, 0, "not the next one");
+        g_ptr_array_add(outputs, bytes);
+        if (row.error != NULL)
+            break;
+    }
+    return finish(&row, TRUE, error) ? g_steal_pointer(&outputs) : NULL;
+}
+
+GPtrArray *results_outputs(Results *results, const char *case_id, const char *backend, GError **error)
+{
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
+    return outputs_read(results, case_id, backend, error);
+}
+
 gboolean results_has_verdict(Results *results, const char *case_id, const char *backend)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);

@@ -49,7 +49,8 @@ static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GEr
            (mode != RESULTS_NEW ||
             schema_exec(db, path,
                         "BEGIN; DELETE FROM past_verdict; DELETE FROM past_tally; DELETE FROM past_backend;"
-                        "DELETE FROM past_run; DELETE FROM observation; DELETE FROM verdict; DELETE FROM test_case;"
+                        "DELETE FROM past_run; DELETE FROM output; DELETE FROM observation; DELETE FROM verdict;"
+                        "DELETE FROM test_case;"
                         "DELETE FROM backend; DELETE FROM proposal; DELETE FROM run; COMMIT",
                         error));
 }
@@ -257,6 +258,27 @@ static gboolean insert_verdict(Results *results, const VerdictFacts *v, GError *
                         backend, v->seconds, log);
 }
 
+/* In place of those of an earlier verdict. */
+static gboolean insert_outputs(Results *results, const VerdictFacts *v, GError **error)
+{
+    g_autofree char *case_id = text_clean(v->case_id, RESULTS_MAX_NAME);
+    g_autofree char *backend = text_clean(v->backend, RESULTS_MAX_NAME);
+    gboolean ok = database_run(results, error, "DELETE FROM output WHERE case_id = ?1 AND backend = ?2", "tt", case_id,
+                               backend);
+    for (guint i = 0; ok && v->outputs != NULL && i < v->outputs->len; i++) {
+        GBytes *bytes = v->outputs->pdata[i];
+        if (g_bytes_get_size(bytes) > RESULTS_MAX_OUTPUT) {
+            g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT,
+                        "%s: output %u of case '%s' has %" G_GSIZE_FORMAT " bytes, limit %d", results->path, i,
+                        v->case_id, g_bytes_get_size(bytes), RESULTS_MAX_OUTPUT);
+            return FALSE;
+        }
+        ok = database_run(results, error, "INSERT INTO output VALUES (?1, ?2, ?3, ?4)", "ttib", case_id, backend,
+                          (int)i, bytes);
+    }
+    return ok;
+}
+
 gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **error)
 {
     if (!check_name(results, "case id", v->case_id, error) || !check_name(results, "backend name", v->backend, error) ||
@@ -268,7 +290,7 @@ gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **e
     if (!database_begin(results, error))
         return FALSE;
     g_autoptr(GError) cause = NULL;
-    gboolean ok = insert_verdict(results, v, &cause);
+    gboolean ok = insert_verdict(results, v, &cause) && insert_outputs(results, v, &cause);
     if (!ok && sqlite3_extended_errcode(results->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
         g_clear_error(&cause);
         g_set_error(&cause, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,

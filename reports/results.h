@@ -77,7 +77,8 @@ const char *grade_meaning(char grade); /* NULL for an unknown grade */
 enum {
     RESULTS_MAX_NAME = 512,           /* ids and names */
     RESULTS_MAX_TEXT = 16 * 1024,     /* messages, summaries, logs */
-    RESULTS_MAX_DOCUMENT = 256 * 1024 /* models as text; JSON */
+    RESULTS_MAX_DOCUMENT = 256 * 1024, /* models as text; JSON */
+    RESULTS_MAX_OUTPUT = 32 * 1024 * 1024 /* an output file; larger ones are refused */
 };
 
 typedef struct {
@@ -140,6 +141,7 @@ typedef struct {
     /* Observations: they differ between runs. */
     double seconds;  /* NAN if unknown */
     const char *log; /* the adapter's stderr; NULL */
+    const GPtrArray *outputs; /* of GBytes: the output files, where the run keeps them; NULL. Not filled for a VerdictVisitor */
 } VerdictFacts;
 
 /* ---- writing ----------------------------------------------------------------------------------------------------- */
@@ -201,6 +203,10 @@ gboolean results_each_case(Results *results, const char *id, CaseVisitor visit, 
  * totals always add up. case_id and backend NULL for all. */
 gboolean results_each_verdict(Results *results, const char *case_id, const char *backend, VerdictVisitor visit,
                               gpointer data, GError **error);
+
+/* The outputs kept of one case, in order; NULL with an error, an empty array if none were kept. Of GBytes; free with
+ * g_ptr_array_unref. */
+GPtrArray *results_outputs(Results *results, const char *case_id, const char *backend, GError **error);
 
 /* How many cases ended in each verdict with this backend; the sum is the number of cases. */
 gboolean results_counts(Results *results, const char *backend, gint64 counts[VERDICT_COUNT], GError **error);

@@ -47,6 +47,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Backend, backend_free)
 /* The names of all backends found, sorted. Array of char*, free with g_ptr_array_unref. */
 GPtrArray *backend_list(GError **error);
 
+/* The identity of an adapter: the first 64 bits, in hex, of SHA-256 over the files of its folder (FINDINGS.md is none of
+ * it), and over its program where `make` built that. Free with g_free. */
+char *backend_digest(const Backend *backend);
+
 /* Where backends are looked for: $ASSAY_BACKENDS, else <home>/backends_under_test. Free with g_free. */
 char *backend_root(void);
 

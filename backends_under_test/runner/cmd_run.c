@@ -22,11 +22,14 @@ static const char description[] =
     "A case that crashes or hangs in company is repeated alone: the repetition's verdict counts, and a different one is\n"
     "marked flaky. With --since OLD.db so is every case that came out otherwise in that run; of two different verdicts\n"
     "the worse one counts.\n\n"
+    "--keep-outputs boundary keeps in the results file what backends answered where they failed, or passed with\n"
+    "over half of the allowance used; all: of every pass too. 'assay certify' packs what was kept.\n\n"
+    "--waivers takes a JSON array of failures that somebody answers for until a day (backends_under_test/README.md).\n\n"
     "Exit status: 0 all good; 1 a backend fell short, could not be run, or ran nothing that it supports;\n"
     "2 asked wrongly; 3 the harness failed.";
 
 typedef struct {
-    char   **backends, *results, *since, *shard, *filter;
+    char   **backends, *results, *since, *shard, *filter, *keep, *waivers;
     int      jobs, restarts;
     double   timeout, load_timeout;
     gboolean resume, json;
@@ -95,8 +98,16 @@ static void on_signal(int number)
     run_interrupt();
 }
 
+/* What is waived in vain is not waived in silence. */
+static void print_unused(Waivers *waivers)
+{
+    g_autoptr(GPtrArray) lines = waivers ? waivers_unused(waivers) : g_ptr_array_new();
+    for (guint i = 0; i < lines->len; i++)
+        fprintf(stderr, "assay run: %s\n", (const char *)lines->pdata[i]);
+}
+
 static int run_backends(const Arguments *a, GPtrArray *backends, const Workload *workload, Results *results,
-                        Results *since)
+                        Results *since, Keep keep, Waivers *waivers)
 {
     g_autofree char *logs = g_strconcat(a->results, ".logs", NULL);
     g_autoptr(GError) error = NULL;
@@ -107,6 +118,8 @@ static int run_backends(const Arguments *a, GPtrArray *backends, const Workload 
         RunSummary     summary = { 0 };
         RunOptions     options = { .jobs = (guint)a->jobs,
                                    .resume = a->resume,
+                                   .keep = keep,
+                                   .waivers = waivers,
                                    .seconds = a->timeout,
                                    .load_seconds = a->load_timeout,
                                    .restarts = (guint)a->restarts,
@@ -128,6 +141,7 @@ static int run_backends(const Arguments *a, GPtrArray *backends, const Workload 
         print_json(json);
     else
         cJSON_Delete(json);
+    print_unused(waivers);
     return error ? cli_fail(&subcommand_run, EXIT_HARNESS, g_steal_pointer(&error)) : code;
 }
 
@@ -143,9 +157,18 @@ static GPtrArray *load_backends(char **names, GError **error)
     return g_steal_pointer(&backends);
 }
 
-static int run_all(const Arguments *a, const char *corpus)
+static gboolean read_keep(const char *text, Keep *keep)
+{
+    *keep = !text ? KEEP_NOTHING : strcmp(text, "all") == 0 ? KEEP_ALL : KEEP_BOUNDARY;
+    return !text || strcmp(text, "all") == 0 || strcmp(text, "boundary") == 0;
+}
+
+static int run_all(const Arguments *a, Keep keep, const char *corpus)
 {
     GError   *error = NULL;
+    g_autoptr(Waivers) waivers = a->waivers ? waivers_read(a->waivers, NULL, &error) : NULL;
+    if (error)
+        return cli_fail(&subcommand_run, EXIT_USAGE, error);
     Selection selection = { 0 };
     g_autoptr(GPtrArray) backends = load_backends(a->backends, &error);
     if (!backends || !selection_parse(a->filter, a->shard, &selection, &error))
@@ -165,13 +188,14 @@ static int run_all(const Arguments *a, const char *corpus)
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return run_backends(a, backends, workload, results, since);
+    return run_backends(a, backends, workload, results, since, keep, waivers);
 }
 
 static int cmd_run(int argc, char **argv)
 {
     Arguments          a = { .jobs = 1, .timeout = DEFAULT_TIMEOUT };
     int                code;
+    Keep               keep;
     const GOptionEntry entries[] = {
         { "backend", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &a.backends, "backend to run; may be repeated", "NAME" },
         { "results", 'r', 0, G_OPTION_ARG_FILENAME, &a.results, "results file (results.db)", "FILE" },
@@ -184,6 +208,8 @@ static int cmd_run(int argc, char **argv)
         { "shard", 0, 0, G_OPTION_ARG_STRING, &a.shard, "take the K-th of N parts of the corpus", "K/N" },
         { "filter", 'f', 0, G_OPTION_ARG_STRING, &a.filter, "take the cases that match", "EXPR" },
         { "resume", 0, 0, G_OPTION_ARG_NONE, &a.resume, "keep the verdicts in the results file", NULL },
+        { "keep-outputs", 0, 0, G_OPTION_ARG_STRING, &a.keep, "keep answers in the results: boundary, or all", "WHICH" },
+        { "waivers", 0, 0, G_OPTION_ARG_FILENAME, &a.waivers, "failures that somebody answers for", "FILE" },
         { "json", 0, 0, G_OPTION_ARG_NONE, &a.json, "print the counts as JSON", NULL },
         { 0 }
     };
@@ -200,12 +226,16 @@ static int cmd_run(int argc, char **argv)
         code = cli_complain(&subcommand_run, EXIT_USAGE, "--restarts must not be negative, --load-timeout at most 86400");
     else if (a.since && g_strcmp0(a.since, a.results) == 0)
         code = cli_complain(&subcommand_run, EXIT_USAGE, "%s is both the results and what they are held to", a.since);
+    else if (!read_keep(a.keep, &keep))
+        code = cli_complain(&subcommand_run, EXIT_USAGE, "--keep-outputs is boundary or all");
     else
-        code = cli_finish(&subcommand_run, run_all(&a, argv[1]));
+        code = cli_finish(&subcommand_run, run_all(&a, keep, argv[1]));
     g_strfreev(a.backends);
     g_free(a.results);
     g_free(a.since);
     g_free(a.shard);
     g_free(a.filter);
+    g_free(a.keep);
+    g_free(a.waivers);
     return code;
 }

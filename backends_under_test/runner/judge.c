@@ -54,6 +54,8 @@ void judgement_clear(Judgement *j)
     g_free(j->statistics);
     g_free(j->log);
     g_free(j->answer);
+    g_free(j->waiver);
+    g_clear_pointer(&j->outputs, g_ptr_array_unref);
     *j = (Judgement){ .margin = NAN, .seconds = NAN };
 }
 
@@ -288,6 +290,31 @@ gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *r
     if (verdict_outcome(j->verdict) != OUTCOME_GOOD && attempt->log && *attempt->log)
         j->log = g_strdup(attempt->log);
     return TRUE;
+}
+
+gboolean judge_is_boundary(Verdict verdict, double margin)
+{
+    return verdict == VERDICT_WRONG_VALUE || verdict == VERDICT_WRONG_SHAPE || verdict == VERDICT_WRONG_TYPE ||
+           (verdict == VERDICT_PASS && margin > BOUNDARY_MARGIN);
+}
+
+void judge_keep(const Attempt *attempt, Keep keep, Judgement *j)
+{
+    const gboolean wanted = judge_is_boundary(j->verdict, j->margin) ? keep != KEEP_NOTHING
+                                                                     : keep == KEEP_ALL && j->verdict == VERDICT_PASS;
+    if (attempt->kind != ATTEMPT_ANSWERED || !wanted)
+        return;
+    g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    for (guint i = 0; i < attempt->outputs->len; i++) {
+        char *data = NULL;
+        gsize size;
+        if (!g_file_get_contents(attempt->outputs->pdata[i], &data, &size, NULL))
+            return;
+        g_ptr_array_add(outputs, g_bytes_new_take(data, size));
+        if (size > RESULTS_MAX_OUTPUT)
+            return;
+    }
+    j->outputs = g_steal_pointer(&outputs);
 }
 
 gboolean judge_needs_twin(const Judgement *j)

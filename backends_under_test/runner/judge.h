@@ -25,6 +25,8 @@ typedef struct {
     double   margin;
     char    *stage, *message, *difference, *log, *answer;
     char    *signature, *statistics; /* as VerdictFacts */
+    char      *waiver;  /* waiver.h; NULL */
+    GPtrArray *outputs; /* of GBytes: the output files, where the run keeps them; NULL */
     gboolean flaky, contradicts_manifest;
     gboolean plain; /* every output equals alternative 0 */
     double   seconds;
@@ -38,6 +40,13 @@ void judgement_clear(Judgement *judgement);
  * files cannot be read: then nothing can be said about the backend. */
 gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, Judgement *judgement,
                GError **error);
+
+/* Keeps the attempt's output files with the judgement, where they decided it. BOUNDARY: those of failures, and of passes
+ * whose largest error is over half of what was allowed; ALL: of passes too. Files over RESULTS_MAX_OUTPUT are not kept. */
+typedef enum { KEEP_NOTHING, KEEP_BOUNDARY, KEEP_ALL } Keep;
+#define BOUNDARY_MARGIN 0.5
+gboolean judge_is_boundary(Verdict verdict, double margin);
+void     judge_keep(const Attempt *attempt, Keep keep, Judgement *judgement);
 
 /* Whether that verdict needs judge_twin(). */
 gboolean judge_needs_twin(const Judgement *judgement);

@@ -120,6 +120,8 @@ static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GEr
         return FALSE;
     worker_run(lane->worker, s->model, s->inputs, lane->scratch, &attempt);
     gboolean good = judge(s, &attempt, rule_for(lane->run, s), judgement, error);
+    if (good)
+        judge_keep(&attempt, lane->run->options->keep, judgement);
     attempt_clear(&attempt);
     return scratch_empty(lane->scratch, good ? error : NULL) && good;
 }
@@ -274,8 +276,10 @@ static const Subject *take_case(Run *run)
     return s;
 }
 
-static gboolean commit(Run *run, const Subject *s, const Judgement *j, GError **error)
+static gboolean commit(Run *run, const Subject *s, Judgement *j, GError **error)
 {
+    if (run->options->waivers)
+        waivers_apply(run->options->waivers, run->backend->name, s, j);
     VerdictFacts facts = { .case_id = s->c->id,
                            .backend = run->backend->name,
                            .verdict = j->verdict,
@@ -290,6 +294,8 @@ static gboolean commit(Run *run, const Subject *s, const Judgement *j, GError **
                            .flaky = j->flaky,
                            .contradicts_manifest = j->contradicts_manifest,
                            .seconds = j->seconds,
+                           .waiver = j->waiver,
+                           .outputs = j->outputs,
                            .log = j->log };
     if (!results_put_verdict(run->results, &facts, error))
         return FALSE;
@@ -365,11 +371,12 @@ static void run_lanes(Run *run)
 
 static gboolean record_backend(Run *run, const Hello *hello, GError **error)
 {
-    struct utsname system;
+    struct utsname system = { 0 };
     const char      *settings = run->backend->settings;
-    g_autofree char *environment = uname(&system) == 0 ? g_strdup_printf("%s %s%s%s", system.sysname, system.machine,
-                                                                         *settings ? "; " : "", settings)
-                                                       : g_strdup(settings);
+    g_autofree char *adapter = backend_digest(run->backend);
+    g_autofree char *environment =
+        g_strdup_printf("%s %s; adapter %s%s%s", uname(&system) == 0 ? system.sysname : "", system.machine, adapter,
+                        *settings ? "; " : "", settings);
     g_autoptr(GPtrArray) rules = g_ptr_array_new();
     g_ptr_array_extend(rules, run->backend->unsupported, NULL, NULL);
     g_ptr_array_extend(rules, run->declared, NULL, NULL);

@@ -2,6 +2,7 @@
 #ifndef ASSAY_RUNNER_SCHEDULER_H
 #define ASSAY_RUNNER_SCHEDULER_H
 
+#include "backends_under_test/runner/waiver.h"
 #include "backends_under_test/runner/workload.h"
 #include "reference/cli/subcommand.h"
 
@@ -10,6 +11,8 @@ typedef struct {
     gboolean    resume; /* keep the verdicts that results already hold */
     double      seconds;      /* deadline of a case; of running it, for adapters that announce when a model is loaded */
     double      load_seconds; /* of loading, for those adapters; 0: as `seconds` */
+    Keep        keep;   /* whose output files results keep */
+    Waivers    *waivers; /* or NULL */
     guint64     output_bytes; /* of any one file that the backend writes */
     const char *logs;   /* folder for the workers' stderr; NULL: none */
     Progress   *progress; /* or NULL; one step a case */

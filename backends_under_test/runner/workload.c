@@ -74,19 +74,21 @@ Workload *workload_read(const char *corpus, const Selection *selection, GError *
 /* The identity of the corpus: the digest of all manifests, proposal by proposal. */
 static char *corpus_hash(const Workload *w, GError **error)
 {
-    g_autoptr(GString) manifests = g_string_new(NULL);
-    const char        *last = NULL;
+    g_autoptr(GPtrArray) proposals = g_ptr_array_new(), manifests = g_ptr_array_new_with_free_func(g_free);
+    const char          *last = NULL;
     for (guint i = 0; i < w->all->len; i++) {
         const Subject *s = w->all->pdata[i];
         if (last && strcmp(last, s->c->proposal) == 0)
             continue;
         last = s->c->proposal;
-        g_autofree char *folder = g_path_get_dirname(s->folder), *manifest = manifest_of(folder, error);
+        g_autofree char *folder = g_path_get_dirname(s->folder);
+        char            *manifest = manifest_of(folder, error);
         if (!manifest)
             return NULL;
-        g_string_append_printf(manifests, "%s\n%s", last, manifest);
+        g_ptr_array_add(proposals, (gpointer)last);
+        g_ptr_array_add(manifests, manifest);
     }
-    return manifest_digest(manifests->str);
+    return manifests_digest(proposals, manifests);
 }
 
 static gboolean record_run(const Workload *w, Results *results, GError **error)

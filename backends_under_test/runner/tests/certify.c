@@ -1,0 +1,225 @@
+/* Certificates: what they say, what --check finds, and that no byte of one is free. */
+#include "backends_under_test/runner/certify.h"
+#include "backends_under_test/runner/signature.h"
+#include "backends_under_test/runner/tests/fixture.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+static void run_with(Fixture *f, const char *fault, Keep keep, Waivers *waivers)
+{
+    GError    *error = NULL;
+    Selection  selection;
+    RunSummary summary = { 0 };
+    RunOptions options = { .jobs = 1, .seconds = 20, .output_bytes = DEFAULT_OUTPUT_BYTES, .keep = keep, .waivers = waivers };
+    fixture_add_identity(f, "fault-native");
+    fixture_add_identity(f, "good-native");
+    fixture_add_reject(f, "invalid-native", "demo/good-native");
+    fixture_add_faulty(f, "faulty", fault, "");
+    cr_assert(selection_parse(NULL, NULL, &selection, &error));
+    g_autoptr(Backend)  backend = backend_load("faulty", &error);
+    g_autoptr(Workload) workload = backend ? workload_read(f->corpus, &selection, &error) : NULL;
+    g_autoptr(Results)  results = workload ? results_open(f->results, RESULTS_NEW, &error) : NULL;
+    cr_assert(results && workload_record(workload, results, &error) &&
+                  run_backend(workload, backend, &options, results, &summary, &error),
+              "%s", error ? error->message : "");
+    run_summary_clear(&summary);
+    selection_clear(&selection);
+}
+
+static Certificate *certified(Fixture *f, const char *profile, gboolean *granted)
+{
+    GError              *error = NULL;
+    const CertifyRequest request = { .backend = "faulty", .profile = profile };
+    g_autoptr(Results)   results = results_open(f->results, RESULTS_READ, &error);
+    Certificate         *c = results ? certify(results, &request, &error) : NULL;
+    cr_assert(c, "%s", error ? error->message : "");
+    g_free(certificate_statement(c, granted));
+    return c;
+}
+
+static GBytes *sealed(GPtrArray *entries)
+{
+    char *root = archive_root(entries);
+    archive_add(entries, ARCHIVE_ROOT, g_bytes_new_take(root, strlen(root)));
+    return archive_write(entries, NULL);
+}
+
+/* Checks the bytes as --check would; the differences, joined. */
+static char *check(Fixture *f, GBytes *bytes, gboolean with_corpus, guint *judged)
+{
+    GError                *error = NULL;
+    Recheck                r;
+    GPtrArray             *entries = archive_read(bytes, "it", &error);
+    g_autoptr(Certificate) c = entries ? certificate_open(entries, "it", &error) : NULL;
+    cr_assert(c && certify_check(c, with_corpus ? f->corpus : NULL, &r, &error), "%s", error ? error->message : "");
+    g_ptr_array_add(r.differences, NULL);
+    char *text = g_strjoinv("\n", (char **)r.differences->pdata);
+    if (judged)
+        *judged = r.judged;
+    recheck_clear(&r);
+    return text;
+}
+
+/* The certificate with an entry replaced (NULL: removed), sealed anew as a forger would. */
+static GBytes *forged(GBytes *bytes, const char *name, GBytes *contents)
+{
+    GPtrArray           *old = archive_read(bytes, "it", NULL);
+    g_autoptr(GPtrArray) entries = archive_new();
+    for (guint i = 0; i < old->len; i++) {
+        const Entry *e = old->pdata[i];
+        if (strcmp(e->name, name) != 0 && strcmp(e->name, ARCHIVE_ROOT) != 0)
+            archive_add(entries, e->name, g_bytes_ref(e->bytes));
+    }
+    if (contents)
+        archive_add(entries, name, contents);
+    g_ptr_array_unref(old);
+    return sealed(entries);
+}
+
+static char *text_of(GBytes *bytes, const char *name)
+{
+    g_autoptr(GPtrArray) entries = archive_read(bytes, "it", NULL);
+    gsize                size;
+    const char          *data = g_bytes_get_data(archive_get(entries, name), &size);
+    return g_strndup(data, size);
+}
+
+static char *replaced(const char *text, const char *from, const char *to)
+{
+    g_autoptr(GString) s = g_string_new(text);
+    cr_assert(g_string_replace(s, from, to, 1) == 1, "no '%s' in %s", from, text);
+    return g_string_free(g_steal_pointer(&s), FALSE);
+}
+
+Test(certify, a_failure_is_certified_as_one_and_judged_again)
+{
+    Fixture  f;
+    gboolean granted = TRUE;
+    guint    judged = 0;
+    fixture_open(&f);
+    run_with(&f, "wrong_value", KEEP_BOUNDARY, NULL);
+    g_autoptr(Certificate) c = certified(&f, "gold", &granted);
+    g_autoptr(GBytes)      bytes = sealed(c->entries);
+    g_autofree char       *found = check(&f, bytes, TRUE, &judged), *statement = text_of(bytes, "certificate.json");
+    cr_expect_not(granted);
+    cr_expect_str_eq(found, "");
+    cr_expect_eq(judged, 1);
+    cr_expect(strstr(statement, "\"missed\":\t1"), "%s", statement);
+    fixture_close(&f);
+}
+
+Test(certify, profiles_ask_for_what_they_say)
+{
+    static const struct {
+        const char *fault, *profile;
+        gboolean    granted;
+    } rows[] = { { "none", "gold", TRUE }, { "none", "platinum", TRUE }, { "none", "bronze", FALSE }, { "none", "silver", FALSE },
+                 { "accept", "gold", TRUE }, { "accept", "platinum", FALSE }, { "refuse", "gold", FALSE } };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        Fixture  f;
+        gboolean granted;
+        fixture_open(&f);
+        run_with(&f, rows[i].fault, KEEP_ALL, NULL);
+        g_autoptr(Certificate) c G_GNUC_UNUSED = certified(&f, rows[i].profile, &granted);
+        cr_expect_eq(granted, rows[i].granted, "%s %s", rows[i].fault, rows[i].profile);
+        fixture_close(&f);
+    }
+}
+
+Test(certify, no_byte_is_free)
+{
+    Fixture  f;
+    gboolean granted;
+    fixture_open(&f);
+    run_with(&f, "wrong_value", KEEP_ALL, NULL);
+    g_autoptr(Certificate) c = certified(&f, "platinum", &granted);
+    g_autoptr(GBytes)      bytes = sealed(c->entries);
+    gsize                  size, survived = 0;
+    const guint8          *data = g_bytes_get_data(bytes, &size);
+    for (gsize i = 0; i < size; i++) {
+        guint8 *copy = g_memdup2(data, size);
+        copy[i] ^= (guint8)(1u << (i % 8));
+        g_autoptr(GBytes)    changed = g_bytes_new_take(copy, size);
+        g_autoptr(GPtrArray) entries = archive_read(changed, "it", NULL);
+        survived += entries != NULL;
+    }
+    cr_expect_gt(size, 8000);
+    cr_expect_eq(survived, 0, "%zu of %zu bytes can be changed", survived, size);
+    for (gsize cut = 0; cut < size; cut += 97) {
+        g_autoptr(GBytes)    shorter = g_bytes_new(data, cut);
+        g_autoptr(GPtrArray) entries = archive_read(shorter, "it", NULL);
+        cr_expect_null(entries, "cut at %zu", cut);
+    }
+    fixture_close(&f);
+}
+
+/* Whoever rewrites the whole file and its root still cannot change what the outputs are judged to be. */
+Test(certify, a_forged_verdict_is_found)
+{
+    Fixture  f;
+    gboolean granted;
+    fixture_open(&f);
+    run_with(&f, "wrong_value", KEEP_BOUNDARY, NULL);
+    g_autoptr(Certificate) c = certified(&f, "gold", &granted);
+    g_autoptr(GBytes)      bytes = sealed(c->entries);
+    g_autofree char       *results = text_of(bytes, "results.json");
+
+    char *better = replaced(results, "\"wrong_value\"", "\"pass\"");
+    g_autoptr(GBytes) lie = forged(bytes, "results.json", g_bytes_new_take(better, strlen(better)));
+    g_autofree char  *without = check(&f, lie, FALSE, NULL), *with = check(&f, lie, TRUE, NULL);
+    cr_expect(strstr(without, "certificate.json does not follow"), "%s", without);
+    cr_expect(strstr(with, "demo/fault-native: the certificate says pass, its outputs are wrong_value"), "%s", with);
+
+    char *other = replaced(results, "\"demo/good-native\"", "\"demo/grand-native\"");
+    g_autoptr(GBytes) missing = forged(bytes, "results.json", g_bytes_new_take(other, strlen(other)));
+    g_autofree char  *found = check(&f, missing, FALSE, NULL);
+    cr_expect(strstr(found, "demo/good-native is in the corpus's manifest, but has no result"), "%s", found);
+
+    g_autoptr(GError)    error = NULL;
+    g_autoptr(GBytes)    hidden = forged(bytes, "outputs/demo/fault-native/output_0.pb", NULL);
+    GPtrArray           *entries = archive_read(hidden, "it", &error);
+    cr_expect(entries && !certificate_open(entries, "it", &error) && strstr(error->message, "list of entries"));
+
+    fixture_add_identity(&f, "later-native");
+    g_autofree char *changed = check(&f, bytes, TRUE, NULL);
+    cr_expect(strstr(changed, "another version of the corpus"), "%s", changed);
+    fixture_close(&f);
+}
+
+Test(certify, what_was_not_kept_is_not_certified)
+{
+    Fixture              f;
+    g_autoptr(GError)    error = NULL;
+    const CertifyRequest request = { .backend = "faulty", .profile = "gold" };
+    fixture_open(&f);
+    run_with(&f, "wrong_value", KEEP_NOTHING, NULL);
+    g_autoptr(Results) results = results_open(f.results, RESULTS_READ, NULL);
+    cr_expect_null(certify(results, &request, &error));
+    cr_expect(error && strstr(error->message, "--keep-outputs"), "%s", error ? error->message : "");
+    fixture_close(&f);
+}
+
+Test(certify, a_signature_names_who_signed)
+{
+    g_autofree char *program = g_find_program_in_path("ssh-keygen");
+    if (!program)
+        cr_skip_test("ssh-keygen is not installed");
+    Fixture           f;
+    g_autoptr(GError) error = NULL;
+    fixture_open(&f);
+    g_autofree char *key = g_build_filename(f.folder, "key", NULL), *pub = g_strconcat(key, ".pub", NULL);
+    g_autofree char *signers = g_build_filename(f.folder, "signers", NULL), *line = NULL, *quoted = g_shell_quote(key);
+    g_autofree char *command = g_strdup_printf("ssh-keygen -q -t ed25519 -N '' -f %s", quoted);
+    cr_assert(g_spawn_command_line_sync(command, NULL, NULL, NULL, NULL) && g_file_get_contents(pub, &line, NULL, NULL));
+    g_autofree char *allowed = g_strdup_printf("jane@example.org %s", line);
+    cr_assert(g_file_set_contents(signers, allowed, -1, NULL));
+    g_autoptr(GBytes) signature = signature_make("root\n", key, &error);
+    cr_assert(signature, "%s", error ? error->message : "");
+    cr_expect(signature_verify("root\n", signature, signers, "jane@example.org", NULL));
+    cr_expect_not(signature_verify("root\n", signature, signers, "joe@example.org", NULL));
+    cr_expect_not(signature_verify("other\n", signature, signers, "jane@example.org", &error));
+    cr_expect(error && !strchr(error->message, '\n'));
+    fixture_close(&f);
+}
