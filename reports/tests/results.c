@@ -373,3 +373,50 @@ Test(results, names_out_of_bounds_are_refused_and_long_texts_cut)
     cr_assert(g_error_matches(json, RESULTS_ERROR, RESULTS_ERROR_FORMAT));
     cr_assert(results_put_case(results, &(CaseFacts){ .id = "p/c", .proposal = "p", .summary = megabyte }, NULL));
 }
+
+static GBytes *text_bytes(const char *text)
+{
+    return g_bytes_new(text, strlen(text));
+}
+
+/* A results file with one verdict and what was answered. */
+static void answered(const char *name, const char *first, const char *second)
+{
+    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autoptr(Results) results = open_good(file, RESULTS_NEW);
+    g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
+    g_ptr_array_add(outputs, text_bytes(first));
+    if (second != NULL)
+        g_ptr_array_add(outputs, text_bytes(second));
+    cr_assert(results_put_backend(results, &(BackendFacts){ .name = "b" }, NULL));
+    cr_assert(results_put_case(results, &(CaseFacts){ .id = "p/c", .proposal = "p" }, NULL));
+    VerdictFacts facts = { .case_id = "p/c", .backend = "b", .verdict = VERDICT_WRONG_VALUE, .margin = NAN, .seconds = NAN };
+    for (int i = 0; i < 2; i++) { /* the second takes the place of the first */
+        facts.outputs = outputs;
+        cr_assert(results_put_verdict(results, &facts, NULL));
+    }
+}
+
+Test(results, kept_outputs_follow_their_verdict)
+{
+    answered("kept.db", "one", "");
+    g_autofree char *file = g_build_filename(folder, "kept.db", NULL);
+    g_autoptr(Results) all = open_good(path, RESULTS_NEW);
+    cr_assert(merge_into(all, "kept.db", NULL));
+    g_autoptr(GPtrArray) outputs = results_outputs(all, "p/c", "b", NULL);
+    cr_assert_eq(outputs->len, 2);
+    g_autoptr(GBytes) one = text_bytes("one");
+    cr_assert(g_bytes_equal(outputs->pdata[0], one));
+    cr_assert_eq(g_bytes_get_size(outputs->pdata[1]), 0);
+
+    const VerdictFacts pass = { .case_id = "p/c", .backend = "b", .verdict = VERDICT_PASS, .margin = NAN, .seconds = NAN };
+    cr_assert(results_put_verdict(all, &pass, NULL));
+    g_autoptr(GPtrArray) none = results_outputs(all, "p/c", "b", NULL);
+    cr_assert_eq(none->len, 0);
+
+    tamper(file, "UPDATE output SET position = 7 WHERE position = 1");
+    g_autoptr(Results) damaged = open_good(file, RESULTS_READ);
+    g_autoptr(GError) error = NULL;
+    cr_assert_null(results_outputs(damaged, "p/c", "b", &error));
+    cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT));
+}
