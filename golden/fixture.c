@@ -1,6 +1,7 @@
 #include "golden/fixture.h"
 
 #include "golden/light.h"
+#include "reference/context/session.h"
 #include "reference/onnx/check.h"
 
 #include <cJSON.h>
@@ -34,7 +35,7 @@ Fixture *fixture_open(const char *folder, GError **error)
     if (g_file_test(json, G_FILE_TEST_EXISTS) && !(s->own = case_read(folder, error)))
         return NULL;
     g_autofree char *path = s->light ? g_strdup(folder) : case_model_path(folder);
-    s->model = model_load(path, NULL, error);
+    s->model = s->own ? context_open(path, NULL, error) : model_load(path, NULL, error); /* a case may ask for a session */
     if (!s->model)
         return NULL;
     if (s->own && s->model->graph->outputs.n != s->own->n_outputs && s->own->expectation == EXPECT_OUTPUTS) {
