@@ -113,11 +113,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReportDetail, report_detail_free)
 typedef gboolean (*CaseFilter)(const ReportCase *c, gconstpointer data);
 Tally report_tally(const GPtrArray *cases, guint backend, CaseFilter accept, gconstpointer data);
 
-/* Bad verdicts with the same cause: same backend, verdict, stage, and message up to its numbers. */
+/* Bad verdicts with the same cause: same backend, verdict, stage, and signature (else message) up to its numbers. */
 typedef struct {
     guint backend;
     Verdict verdict;
-    const char *stage, *message; /* of the first case */
+    const char *stage, *message, *signature; /* of the first case */
     GPtrArray *cases;            /* of ReportCase*, first by id first */
 } FailureGroup;
 

@@ -62,7 +62,8 @@ static int by_size(gconstpointer a, gconstpointer b)
 static void file_failure(GPtrArray *groups, GHashTable *by_cause, ReportCase *c, guint backend)
 {
     const ReportVerdict *v = &c->verdicts[backend];
-    g_autofree char *message = cause(v->message);
+    /* What wrong numbers look like says more than where the first of them stands. */
+    g_autofree char *message = cause(v->signature != NULL ? v->signature : v->message);
     char *key =
         g_strdup_printf("%u\x1f%d\x1f%s\x1f%s", backend, (int)v->verdict, v->stage == NULL ? "" : v->stage, message);
     FailureGroup *group = g_hash_table_lookup(by_cause, key);
@@ -74,6 +75,7 @@ static void file_failure(GPtrArray *groups, GHashTable *by_cause, ReportCase *c,
                                  .verdict = v->verdict,
                                  .stage = v->stage,
                                  .message = v->message,
+                                 .signature = v->signature,
                                  .cases = g_ptr_array_new() };
         g_ptr_array_add(groups, group);
         g_hash_table_insert(by_cause, key, group);

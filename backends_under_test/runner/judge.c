@@ -148,7 +148,7 @@ static gboolean judge_output(const Subject *s, const Type *type, guint i, const 
     if (!pair_read(s->folder, s->c, i, type, &pair, error))
         return FALSE;
     if (!(pair.actual = value_load(path, type, NULL, &local))) {
-        preview_answer(answers, NULL);
+        preview_answer(answers, &pair);
         if (j->verdict == VERDICT_PASS)
             set(j, VERDICT_ADAPTER_ERROR, unreadable(i, path, local->message));
         cJSON_AddItemToArray(statistics, cJSON_CreateNull());
@@ -157,7 +157,7 @@ static gboolean judge_output(const Subject *s, const Type *type, guint i, const 
     Comparison c = { 0 };
     compare_values(pair.spec, pair.golden, pair.lower, pair.upper, pair.actual, &c);
     take_comparison(s, type, i, &pair, &c, j);
-    preview_answer(answers, pair.actual);
+    preview_answer(answers, &pair);
     comparison_clear(&c);
     cJSON_AddItemToArray(statistics, pair_statistics(&pair));
     return TRUE;

@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/preview.h"
+#include "golden/compare/element.h"
 
 #include <cjson/cJSON.h>
 #include <string.h>
@@ -173,7 +174,39 @@ char *preview_data(const Subject *s, const Model *model)
     return printed(json);
 }
 
-void preview_answer(cJSON *outputs, const Value *actual)
+/* The worst element of each part, as one character. */
+static char strip_mark(double margin, gboolean right)
 {
-    cJSON_AddItemToArray(outputs, value_object(NULL, actual));
+    if (!right)
+        return '#';
+    return margin > 0 ? (char)('1' + MIN((int)(margin * 9), 8)) : '.';
+}
+
+static void add_strip(cJSON *object, const Pair *p)
+{
+    enum { PARTS = 64 };
+    const Tensor *golden = p->golden->tensor, *actual = p->actual->tensor;
+    const int64_t n = golden->count, parts = MIN(n, PARTS);
+    char          strip[PARTS + 1] = { 0 };
+    for (int64_t part = 0; part < parts; part++) {
+        double   worst = 0;
+        gboolean right = TRUE;
+        for (int64_t i = part * n / parts; i < (part + 1) * n / parts; i++) {
+            const ElementJudgement e = element_judge(p->spec, golden, p->lower ? p->lower : golden, p->upper ? p->upper : golden, actual, i);
+            worst = MAX(worst, e.margin);
+            right &= e.right;
+        }
+        strip[part] = strip_mark(worst, right);
+    }
+    if (parts > 0)
+        cJSON_AddStringToObject(object, "strip", strip);
+}
+
+void preview_answer(cJSON *outputs, const Pair *p)
+{
+    cJSON *object = value_object(NULL, p->actual);
+    if (p->actual && p->actual->kind == VALUE_TENSOR && p->golden->kind == VALUE_TENSOR &&
+        p->actual->tensor->dtype == p->golden->tensor->dtype && shape_equal(&p->actual->tensor->shape, &p->golden->tensor->shape))
+        add_strip(object, p);
+    cJSON_AddItemToArray(outputs, object);
 }

@@ -231,6 +231,8 @@ static void put_hostile(Results *results)
                                  .message = i % 5 ? text : megabyte,
                                  .difference = text,
                                  .answer = i % 2 ? data : text,
+                                 .signature = text,
+                                 .statistics = i % 2 ? data : text,
                                  .waiver = text,
                                  .flaky = TRUE,
                                  .contradicts_manifest = TRUE,

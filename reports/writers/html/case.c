@@ -89,6 +89,9 @@ static void put_answer(GString *out, const Report *report, const ReportCase *c, 
     html(out, "<article class=\"answer\">\n<h3>%s ", backend->name);
     html_verdict(out, v);
     html(out, "</h3>\n<p class=\"message\">%s</p>\n", v->message == NULL ? verdict_meaning(v->verdict) : v->message);
+    if (v->signature != NULL)
+        html(out, "<p class=\"signature\">The numbers look like: <strong>%s</strong></p>\n", v->signature);
+    html_statistics(out, detail->statistics[b]);
     if (v->waiver != NULL)
         html(out, "<p>Waived: %s</p>\n", v->waiver);
     if (v->flaky)

@@ -63,6 +63,9 @@ void html_trends(GString *out, const Report *report);
 /* Inputs, goldens and answers of a case. */
 void html_values(GString *out, const Report *report, const ReportCase *c, const ReportDetail *detail);
 
+/* VerdictFacts.statistics in words; nothing if NULL. */
+void html_statistics(GString *out, const char *json);
+
 /* Draws every graph of the report into folder/graph: `drawings` gets graph -> file, for those that could be drawn. */
 gboolean html_drawings(const Report *report, const char *folder, GHashTable *drawings, GError **error);
 

@@ -234,6 +234,8 @@ static void put_group(GString *out, const Report *report, const FailureGroup *gr
     html(out, " ");
     if (group->stage != NULL)
         html(out, "<small>at %s</small> ", group->stage);
+    if (group->signature != NULL)
+        html(out, "<span class=\"signature\">looks like %s</span> ", group->signature);
     html(out, "<span class=\"message\">%s</span></summary>\n<ul class=\"plain\">",
          group->message == NULL ? verdict_meaning(group->verdict) : group->message);
     for (guint i = 0; i < MIN(group->cases->len, EXAMPLES); i++) {
@@ -262,7 +264,7 @@ void html_failures(GString *out, const Report *report, const GPtrArray *cases, i
         html(out, "<p>Nothing.</p>\n");
     else
         html(out,
-             "<p class=\"hint\">Messages that differ only in numbers are one cause. Open one to see its cases.</p>\n"
+             "<p class=\"hint\">Failures of one backend that look alike, or whose messages differ only in numbers, are one cause. Open one to see its cases.</p>\n"
              "<ul class=\"groups\">\n");
     for (guint i = 0; i < MIN(groups->len, limit); i++)
         put_group(out, report, groups->pdata[i], backend < 0, root);

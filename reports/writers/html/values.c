@@ -86,6 +86,24 @@ static void put_rows(GString *out, const cJSON *golden, const Answer *answers, g
     html(out, "</tbody>\n");
 }
 
+/* The elements in order, the worst of each part: exact, by how much of the allowance, wrong. */
+static void put_strip(GString *out, const char *name, const char *strip)
+{
+    enum { MOST = 64, WIDTH = 8 };
+    gsize n = strspn(strip, ".123456789#"), wrong = 0;
+    if (n == 0 || n > MOST || strip[n] != '\0')
+        return;
+    for (gsize i = 0; i < n; i++)
+        wrong += strip[i] == '#';
+    html(out, "<p class=\"strip-line\"><span>%s</span> <svg class=\"strip\" viewBox=\"0 0 %d 10\" preserveAspectRatio=\"none\" role=\"img\" "
+              "aria-label=\"%u of %u parts hold a wrong element\">",
+         name, (int)n * WIDTH, (guint)wrong, (guint)n);
+    for (gsize i = 0; i < n; i++)
+        html(out, "<rect class=\"%s\" x=\"%d\" width=\"%d\" height=\"10\"/>",
+             strip[i] == '#' ? "bad" : strip[i] == '.' ? "exact" : strip[i] <= '3' ? "low" : strip[i] <= '6' ? "middle" : "high", (int)i * WIDTH, WIDTH - 1);
+    html(out, "</svg></p>\n");
+}
+
 static void put_output(GString *out, const Report *report, const cJSON *golden, guint index, const Answer *answers, guint n)
 {
     gboolean interval = list_of(golden, "lower") != NULL || list_of(golden, "upper") != NULL;
@@ -98,6 +116,8 @@ static void put_output(GString *out, const Report *report, const cJSON *golden, 
         if (strcmp(type, text_of(golden, "type")) != 0)
             html(out, "<p class=\"flag\">%s answered <code>%s</code></p>\n", ((const ReportBackend *)report->backends->pdata[answers[k].backend])->name, type);
     }
+    for (guint k = 0; k < n; k++)
+        put_strip(out, ((const ReportBackend *)report->backends->pdata[answers[k].backend])->name, text_of(answers[k].output, "strip"));
     if (shown == 0)
         return;
     html(out, "<div class=\"scroll\" role=\"group\" aria-labelledby=\"output-%u\" tabindex=\"0\">\n<table class=\"elements\">\n", index);
@@ -106,6 +126,43 @@ static void put_output(GString *out, const Report *report, const cJSON *golden, 
     html(out, "</table>\n</div>\n");
     if (cJSON_IsNumber(elements) && elements->valuedouble > shown)
         html(out, "<p class=\"hint\">The first %d of %.0f elements.</p>\n", shown, elements->valuedouble);
+}
+
+/* "largest error 3 steps at [1,0]; signal to noise 41.5 dB". */
+static void put_statistic(GString *out, const cJSON *output, const char *key, const char *words)
+{
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(output, key);
+    g_autofree char *at_key = g_strconcat(key, "_at", NULL);
+    const cJSON *place = list_of(output, at_key), *index;
+    char text[G_ASCII_DTOSTR_BUF_SIZE];
+    if (!cJSON_IsNumber(number))
+        return;
+    html(out, "<span>%s <strong>%s</strong>", words, g_ascii_formatd(text, sizeof text, "%.6g", number->valuedouble));
+    cJSON_ArrayForEach(index, place)
+        html(out, "%s%s", index == place->child ? " at [" : ",", cJSON_IsNumber(index) ? g_ascii_formatd(text, sizeof text, "%.0f", index->valuedouble) : "?");
+    html(out, cJSON_GetArraySize(place) > 0 ? "]</span> " : "</span> ");
+}
+
+void html_statistics(GString *out, const char *text)
+{
+    cJSON *json = report_parse(text);
+    const cJSON *outputs = cJSON_IsArray(json) ? json : list_of(json, "outputs"), *output;
+    guint index = 0;
+    cJSON_ArrayForEach(output, outputs)
+    {
+        guint i = index++;
+        if (!cJSON_IsObject(output))
+            continue;
+        html(out, "<p class=\"statistics\"><span>output %u:</span> ", i);
+        put_statistic(out, output, "wrong", "wrong elements");
+        put_statistic(out, output, "elements", "of");
+        put_statistic(out, output, "max_ulps", "largest error in steps of the type");
+        put_statistic(out, output, "max_share", "as a share of what was allowed");
+        put_statistic(out, output, "snr_db", "signal to noise, dB");
+        put_statistic(out, output, "bias_ulps", "mean error in steps");
+        html(out, "</p>\n");
+    }
+    cJSON_Delete(json);
 }
 
 static void put_outputs(GString *out, const Report *report, const cJSON *outputs, const ReportCase *c, cJSON *const *answers)
@@ -120,7 +177,8 @@ static void put_outputs(GString *out, const Report *report, const cJSON *outputs
         if (c->verdicts[b].grade == 'R') {
             html(same, exact++ == 0 ? "<strong>%s</strong>" : ", <strong>%s</strong>", ((const ReportBackend *)report->backends->pdata[b])->name);
         }
-    html(out, "<section aria-labelledby=\"outputs\">\n<h2 id=\"outputs\">Golden outputs and answers</h2>\n");
+    html(out, "<section aria-labelledby=\"outputs\">\n<h2 id=\"outputs\">Golden outputs and answers</h2>\n<p class=\"hint\">A strip shows the "
+              "elements in order: pale exact, green, yellow and orange by the share of the allowance used, red wrong.</p>\n");
     if (exact > 0) {
         html(out, "<p>Bit for bit the golden: ");
         g_string_append(out, same->str); /* escaped above */
