@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/explain.h"
 #include "golden/proposal.h"
+#include "reference/context/context.h"
 #include "reference/onnx/text.h"
 
 #include <stdio.h>
@@ -54,6 +55,8 @@ static void print_model(const Subject *s, gsize elements)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(Model)  model = model_load(s->model, NULL, &error);
+    if (!model)
+        model = container_original(s->model, NULL); /* a payload that is not there: the graph is */
     g_autofree char  *text = model ? model_to_text(model, elements) : g_strdup_printf("cannot be read: %s", error->message);
     printf("\nModel\n");
     print_indented(text);
