@@ -53,7 +53,7 @@ static void add_row(GString *table, const char *where, const GPtrArray *cells)
 {
     g_string_append_printf(table, "%-12s", where);
     for (guint i = 0; i < cells->len; i++)
-        g_string_append_printf(table, "  %-24s", (const char *)cells->pdata[i]);
+        g_string_append_printf(table, "  %-28s", (const char *)cells->pdata[i]);
     while (table->len > 0 && table->str[table->len - 1] == ' ')
         g_string_truncate(table, table->len - 1);
     g_string_append_c(table, '\n');

@@ -77,7 +77,13 @@ static void put_ambiguities(GString *out, const Report *report)
             html(list, "<li><a href=\"%s#ambiguities\">%s</a>: %u</li>\n", page, proposal->title, ambiguities->len);
     }
     html(out, "<section aria-labelledby=\"ambiguities\">\n<h2 id=\"ambiguities\">Where independent backends contradict each other</h2>\n");
-    if (all == 0)
+    guint witnesses = 0;
+    for (guint b = 0; b < report->backends->len; b++)
+        witnesses += report_is_own(report->backends->pdata[b]) ? 0 : 1;
+    if (witnesses < 2)
+        html(out, "<p>To see that, two independent backends are needed; here %s. Assay's own evaluator is no witness.</p>\n</section>\n",
+             witnesses == 1 ? "is one" : "is none");
+    else if (all == 0)
         html(out, "<p>Nowhere: on no case does one independent backend pass while another answers otherwise.</p>\n</section>\n");
     else
         html(out, "<p>Requirements on which one passes while another answers otherwise: the text is ambiguous, or a backend is wrong.</p>\n<ul>\n");
@@ -87,6 +93,7 @@ static void put_ambiguities(GString *out, const Report *report)
 
 static void put_untested(GString *out, const Report *report)
 {
+    enum { OPEN = 12 }; /* more are folded */
     guint untested = 0, all = 0;
     g_autoptr(GString) list = g_string_new(NULL);
     for (guint i = 0; i < report->proposals->len; i++) {
@@ -106,9 +113,10 @@ static void put_untested(GString *out, const Report *report)
     if (untested == 0)
         html(out, "<p>None: each of the %u requirements has a case.</p>\n", all);
     else
-        html(out, "<p>%u of %u requirements have no case:</p>\n<ul>\n", untested, all);
+        html(out, untested > OPEN ? "<details><summary>%u of %u requirements have no case</summary>\n<ul>\n"
+                                  : "<p>%u of %u requirements have no case:</p>\n<ul>\n", untested, all);
     g_string_append_len(out, list->str, (gssize)list->len);
-    html(out, untested == 0 ? "</section>\n" : "</ul>\n</section>\n");
+    html(out, untested == 0 ? "</section>\n" : untested > OPEN ? "</ul></details>\n</section>\n" : "</ul>\n</section>\n");
 }
 
 static void put_legend(GString *out)
