@@ -227,6 +227,7 @@ gboolean context_apply(Model *model, const GPtrArray *decisions, guint flaws, GE
         return TRUE;
     if (!(flaws >> FLAW_NO_SORT & 1) && !sort_nodes(model->graph, error))
         return FALSE;
-    remove_dead(model->graph);
+    if (!(flaws >> FLAW_KEEP_DEAD & 1))
+        remove_dead(model->graph);
     return model_check(model, error);
 }

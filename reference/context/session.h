@@ -50,6 +50,7 @@ const char *context_class_name(ContextClass c); /* "absent", "security error" ..
     F(IGNORE_SESSION, "ignore-session")         /* follows the file's policy against the application's */                   \
     F(BOUNDARY_ORDER, "boundary-order")         /* binds inputs in another order */                                         \
     F(DROP_PRODUCERS, "drop-producers")         /* removes the region although others use values inside it */               \
+    F(KEEP_DEAD, "keep-dead")                   /* runs nodes that nobody needs any more */                                 \
     F(ACCEPT_ILL_FORMED, "accept-ill-formed")   /* runs the original graph of a container that breaks a rule */
 
 typedef enum {
