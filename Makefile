@@ -119,7 +119,7 @@ $(BUILD)/adapters/kernels: $(BENCH_OBJECTS) $(LIBRARIES)
 VERSION := $(shell sed -n 's/^\#define ASSAY_VERSION "\(.*\)"/\1/p' reference/assay.h)
 SONAME  := libassay.so.$(firstword $(subst ., ,$(VERSION)))
 LIBASSAY_PACKAGES := $(filter-out gio-2.0 gio-unix-2.0 libcjson sqlite3 libarchive,$(PACKAGES))
-sources_libassay  := $(filter-out reference/cmd_% reference/context/cmd_% reference/cli/% reference/graph_dot.c,$(sources_reference)) \
+sources_libassay  := $(filter-out reference/cmd_% reference/cli/% reference/graph_dot.c,$(sources_reference)) \
                      $(wildcard golden/compare/*.c) golden/library.c
 objects_libassay  := $(patsubst %.c,$(BUILD)/pic/%.o,$(sources_libassay)) $(BUILD)/pic/gen/onnx.pb-c.o
 

@@ -2,6 +2,7 @@
 
 Options: target (llvm-cpu, vmvx, cuda, vulkan-spirv, ...; "llvm-cpu") and device (local-sync, local-task, cuda, ...)."""
 import os
+import platform
 import sys
 
 import numpy as np
@@ -71,12 +72,13 @@ class Engine:
         device = options.get("device", "local-sync" if self.target in LOCAL else self.target.split("-")[0])
         self.config = runtime.Config(device)
         self.devices = [f"{device} ({self.target})"]
+        self.text = f"iree/{VERSION}/{device} {self.target} {platform.machine()}"
         if self.target in LOCAL:
             self.flags = ["--iree-hal-target-device=local", f"--iree-hal-local-target-device-backends={self.target}"]
         else:
             self.flags = [f"--iree-hal-target-device={device}"]
 
-    def compile(self, text):
+    def compile_text(self, text):
         with api.Session() as session, api.Output.open_membuffer() as output:
             session.set_flags("--iree-input-demote-f64-to-f32=false", *self.flags)
             with session.invocation() as invocation, Diagnostics() as diagnostics:
@@ -89,21 +91,41 @@ class Engine:
                 raise CompilerError(diagnostics.first_error)
             return bytes(output.map_memory())
 
+    def start(self, code, outputs):
+        context = runtime.SystemContext(config=self.config)
+        module = runtime.VmModule.copy_buffer(context.instance, code)
+        context.add_vm_module(module)
+        return context.modules[module.name], outputs
+
     def load(self, path):
         text, graph = import_model(path)
-        context = runtime.SystemContext(config=self.config)
-        module = runtime.VmModule.copy_buffer(context.instance, self.compile(text))
-        context.add_vm_module(module)
-        return context.modules[module.name], graph
+        return self.start(self.compile_text(text), graph.graph_proto.output)
+
+    def compile(self, path):
+        return self.compile_text(import_model(path)[0]), self.text
+
+    def opinion(self, compatibility):
+        worker.judge_text(compatibility, self.text)
+
+    def load_object(self, data, graph):
+        try:
+            return self.start(data, graph.output)
+        except ValueError as error:
+            if "FlatBuffer" in str(error):
+                raise worker.Verdict("corrupt", worker.describe(error).splitlines()[0]) from error
+            raise
+
+    def signature(self, _loaded):
+        return None, None  # the module tells names only
 
     def run(self, loaded, inputs):
-        module, graph = loaded
+        module, outputs = loaded
         if not all(isinstance(value, np.ndarray) for value in inputs.values()):
             raise worker.Refusal("the adapter's interface to IREE takes tensors only")
         name = next(name for name in module.vm_module.function_names if not name.endswith("$async"))
         results = module[name](*inputs.values())
         results = results if isinstance(results, (tuple, list)) else [results]
-        return [as_declared(result.to_host(), info) for result, info in zip(results, graph.graph_proto.output)]
+        return [as_declared(result.to_host(), info) for result, info in zip(results, outputs)]
 
     def lacks(self, error):
         text = str(error)

@@ -61,6 +61,7 @@ class Engine:
     version = ov.get_version().split("-")[0]
 
     def __init__(self, options):
+        self.text = None
         self.core = ov.Core()
         self.device = options.get("device", "CPU")
         if self.device.split(".")[0] not in {device.split(".")[0] for device in self.core.available_devices}:
@@ -73,6 +74,43 @@ class Engine:
 
     def load(self, path):
         return self.core.compile_model(self.core.read_model(path), self.device, self.settings)
+
+    def own_text(self):
+        """What objects of this engine say that they fit: its version, device, and what the device's own check goes by."""
+        if self.text is None:
+            x = ov.opset13.parameter([1], ov.Type.f32)
+            probe = self.core.compile_model(ov.Model([ov.opset13.result(x)], [x]), self.device, self.settings)
+            self.text = self.text_of(probe)
+        return self.text
+
+    def text_of(self, compiled):
+        known = "RUNTIME_REQUIREMENTS" in compiled.get_property("SUPPORTED_PROPERTIES")
+        requirements = compiled.get_property("RUNTIME_REQUIREMENTS") if known else ""
+        return f"openvino/{self.version}/{self.device}/{requirements}"
+
+    def compile(self, path):
+        compiled = self.load(path)
+        return compiled.export_model().getvalue(), self.text_of(compiled)
+
+    def opinion(self, compatibility):
+        worker.judge_text(compatibility, self.own_text())
+
+    def load_object(self, data, _graph):
+        try:
+            return self.core.import_model(data, self.device, self.settings)
+        except RuntimeError as error:
+            if "magic" in str(error) or "header" in str(error):
+                raise worker.Verdict("corrupt", worker.describe(error).splitlines()[-1]) from error
+            raise
+
+    def signature(self, compiled):
+        def value(port):
+            shape = port.get_partial_shape()
+            dims = None if shape.rank.is_dynamic else [None if dim.is_dynamic else dim.get_length() for dim in shape]
+            return elem_type_of(port.get_element_type()), dims
+
+        return ({name: value(port) for port in compiled.inputs for name in port.get_names()},
+                [value(port) for port in compiled.outputs])
 
     def run(self, compiled, inputs):
         request = compiled.create_infer_request()

@@ -11,11 +11,21 @@ An adapter describes its engine in a class and ends with `worker.serve(Engine)`:
         def run(self, loaded, inputs): ...   # numpy arrays by name, in graph order; to outputs in graph order
         def lacks(self, error): ...          # does this exception say "I lack that", rather than "that is wrong"?
 
+An engine that compiles ahead of time has besides
+
+        def compile(self, path): ...             # the object's bytes, and the text by which it is judged later
+        def opinion(self, compatibility): ...    # raises Verdict if it cannot be for this engine, this version, this device
+        def load_object(self, data, graph): ...  # as load, from an object's bytes, with the inputs and outputs that the region
+                                                 # declares; raises Verdict or what the engine raises
+        def signature(self, loaded): ...         # inputs by name, and a list of outputs, each (element type, dims or None); an
+                                                 # unknown dim is None; None for what the engine does not tell
+
 What load and run raise is the engine's refusal; AdapterFault says that the adapter, not the engine, is at fault.
 """
 import json
 import os
 import sys
+import time
 
 import onnx
 
@@ -30,6 +40,14 @@ class AdapterFault(Exception):
 
 class Refusal(Exception):
     """A refusal that the adapter words itself: the engine's interface has no way to be asked."""
+
+
+class Verdict(Exception):
+    """What an engine says of a compiled object that it does not take; `verdict` as the protocol names it."""
+
+    def __init__(self, verdict, message):
+        super().__init__(message)
+        self.verdict = verdict
 
 
 def describe(error):
@@ -47,16 +65,22 @@ def refusal(engine, stage, error):
     return {"error": answer}
 
 
-def read_inputs(request):
+def read_graph(path):
     try:
-        model = onnx.load(request["model"], load_external_data=False)
-        weights = {initializer.name for initializer in model.graph.initializer}
-        declared = list(model.graph.input)
+        return onnx.load(path, load_external_data=False).graph
+    except Exception as error:
+        raise AdapterFault(f"reading the model: {describe(error)}") from error
+
+
+def read_inputs(graph, paths):
+    try:
+        weights = {initializer.name for initializer in graph.initializer}
+        declared = list(graph.input)
         free = [value for value in declared if value.name not in weights]
-        if len(request["inputs"]) == len(free):  # before IR version 4 every initializer is listed as an input too
+        if len(paths) == len(free):  # before IR version 4 every initializer is listed as an input too
             declared = free
         inputs = {}
-        for index, path in enumerate(request["inputs"]):
+        for index, path in enumerate(paths):
             info = declared[index] if index < len(declared) else None
             inputs[info.name if info is not None else f"input_{index}"] = tensors.read(path, info)
         return inputs
@@ -76,16 +100,104 @@ def write_outputs(outputs, folder):
     return names
 
 
-def run(engine, request, send):
-    stage = "load"
+def run(engine, request, objects, send):
+    stage, timing = "load", {}
     try:
-        loaded = engine.load(request["model"])
+        begun = time.perf_counter()
+        if "compiled" in request:
+            loaded, graph = objects[request["compiled"]]
+        else:
+            loaded = engine.load(request["model"])
+            timing["load"] = time.perf_counter() - begun
+            send({"id": request["id"], "loaded": True})
+            stage = "run"
+            graph = read_graph(request["model"])
         stage = "run"
-        send({"id": request["id"], "loaded": True})
-        outputs = engine.run(loaded, read_inputs(request))
-        return {"ok": True, "outputs": write_outputs(outputs, request["outputs_dir"])}
+        inputs = read_inputs(graph, request["inputs"])
+        begun = time.perf_counter()
+        outputs = engine.run(loaded, inputs)
+        timing["run"] = time.perf_counter() - begun
+        return {"ok": True, "outputs": write_outputs(outputs, request["outputs_dir"]), "timing": timing}
     except Exception as error:
         return refusal(engine, stage, error)
+
+
+# ---- ahead of time ---------------------------------------------------------------------------------------------------
+
+
+def judge_text(compatibility, own):
+    """The opinion of an engine whose text is "key/version/device...": raises Verdict unless `compatibility` is `own` or says
+    nothing. Another engine's text is not for it; one of its own for another version or device it cannot run."""
+    if compatibility not in ("", own):
+        verdict = "unsupported" if compatibility.split("/")[0] == own.split("/")[0] else "not applicable"
+        raise Verdict(verdict, f"made for '{compatibility}', this is '{own}'")
+
+
+def compile_model(engine, request, _objects, _send):
+    try:
+        begun = time.perf_counter()
+        data, compatibility = engine.compile(request["model"])
+        seconds = time.perf_counter() - begun
+        with open(request["blob"], "wb") as file:
+            file.write(data)
+        return {"ok": True, "compatibility": compatibility, "timing": {"load": seconds}}
+    except Exception as error:
+        return refusal(engine, "load", error)
+
+
+def check_value(own, info):
+    """Element types are equal, and every dim that both know."""
+    elem_type, dims = own
+    tensor = info.type.tensor_type
+    if elem_type != tensor.elem_type:
+        raise Verdict("stale", f"{info.name} has another element type in the object than in the region")
+    if dims is None or not tensor.HasField("shape"):
+        return
+    wanted = [dim.dim_value if dim.HasField("dim_value") else None for dim in tensor.shape.dim]
+    if len(dims) != len(wanted) or any(None not in pair and pair[0] != pair[1] for pair in zip(dims, wanted)):
+        raise Verdict("stale", f"{info.name} has the shape {dims} in the object, {wanted} in the region")
+
+
+def check_signature(inputs, outputs, graph):
+    """An object may lack inputs that nothing depends on; it may not want others."""
+    declared = {info.name: info for info in graph.input}
+    for name, own in (inputs or {}).items():
+        if name not in declared:
+            raise Verdict("stale", f"the object wants an input {name}, the region has none")
+        check_value(own, declared[name])
+    if outputs is not None and len(outputs) != len(graph.output):
+        raise Verdict("stale", f"the object has {len(outputs)} outputs, the region {len(graph.output)}")
+    for own, info in zip(outputs or [], graph.output):
+        check_value(own, info)
+
+
+def load_compiled(engine, request, objects, _send):
+    try:
+        engine.opinion(request["compatibility"])
+        with open(request["blob"], "rb") as file:
+            data = file.read()
+        graph = read_graph(request["interface"])
+        begun = time.perf_counter()
+        try:
+            loaded = engine.load_object(data, graph)
+        except Verdict:
+            raise
+        except Exception as error:
+            raise Verdict("load failure", describe(error)) from error
+        seconds = time.perf_counter() - begun
+        check_signature(*engine.signature(loaded), graph)
+        objects[request["name"]] = loaded, graph
+        return {"ok": True, "verdict": "usable", "timing": {"load": seconds}}
+    except Verdict as verdict:
+        return {"ok": True, "verdict": verdict.verdict, "message": str(verdict)[:MAX_MESSAGE]}
+    except Exception as error:
+        return refusal(engine, "load", AdapterFault(describe(error)))
+
+
+# ---- serving ---------------------------------------------------------------------------------------------------------
+
+NO_SUCH_REQUEST = {"error": {"stage": "run", "message": "no such request", "kind": "adapter"}}
+WORK = {"run": run, "compile": compile_model, "load_compiled": load_compiled}
 
 
 def answer_hello(make, request):
@@ -96,6 +208,8 @@ def answer_hello(make, request):
         return None, {"error": {"message": describe(error)}}
     facts = {"protocol": 1, "name": engine.name, "version": engine.version, "devices": engine.devices,
              "announces_load": True}
+    if hasattr(engine, "compile"):
+        facts["compiles"] = True
     return engine, facts
 
 
@@ -109,7 +223,7 @@ def serve(make):
         answers.flush()
 
     sys.setrecursionlimit(10000)
-    engine = None
+    engine, objects = None, {}
     for line in sys.stdin:
         request = json.loads(line)
         if request["type"] == "stop":
@@ -117,9 +231,9 @@ def serve(make):
         if request["type"] == "hello":
             engine, answer = answer_hello(make, request)
         elif engine is None:
-            answer = {"error": {"stage": "run", "message": "run came before hello", "kind": "adapter"}}
+            answer = {"error": {"stage": "run", "message": f"{request['type']} came before hello", "kind": "adapter"}}
         else:
-            answer = run(engine, request, send)
+            answer = WORK[request["type"]](engine, request, objects, send) if request["type"] in WORK else NO_SUCH_REQUEST.copy()
         if "id" in request:
             answer["id"] = request["id"]
         send(answer)

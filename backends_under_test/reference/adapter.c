@@ -1,5 +1,6 @@
 /* The reference evaluator as a backend under test: the same protocol, the same limits, no privileges. It shows that the
  * harness works where no other backend can be had, and must pass every case. */
+#include "backends_under_test/reference/compiled.h"
 #include "backends_under_test/runner/evaluate.h"
 #include "reference/context/session.h"
 
@@ -51,7 +52,8 @@ static GPtrArray *run(const char *path, const char *const *paths, gsize n, const
 int main(void)
 {
     static const AdapterCallbacks callbacks = {
-        .name = "Assay reference evaluator", .hello = hello, .run = run, .announces_load = TRUE
+        .name = "Assay reference evaluator", .ahead = &reference_ahead, .hello = hello, .run = run, .announces_load = TRUE
     };
-    return adapter_serve(&callbacks, NULL);
+    g_autoptr(GHashTable) objects = reference_objects();
+    return adapter_serve(&callbacks, objects);
 }

@@ -40,14 +40,9 @@ static GPtrArray *take_outputs(EvalOutput *outputs, gsize n)
     return values;
 }
 
-GPtrArray *evaluate_files(const Model *model, const char *const *paths, gsize n, const EvalOptions *options, double start, GError **error)
+GPtrArray *evaluate_prepared(Evaluator *evaluator, const Model *model, const char *const *paths, gsize n, double load_seconds, GError **error)
 {
     g_autoptr(GError) cause = NULL;
-    g_autoptr(Evaluator) evaluator = model_check(model, &cause) ? evaluator_new(model, options, &cause) : NULL;
-    if (!evaluator)
-        return refuse(TRUE, cause, error);
-    const double loaded = adapter_clock();
-    adapter_loaded();
     g_autoptr(GPtrArray) inputs = load_inputs(model, paths, n, &cause);
     if (!inputs)
         return refuse(FALSE, cause, error);
@@ -56,6 +51,17 @@ GPtrArray *evaluate_files(const Model *model, const char *const *paths, gsize n,
     g_autofree EvalOutput *outputs = g_new0(EvalOutput, n_outputs);
     if (!evaluator_run(evaluator, (Value *const *)inputs->pdata, inputs->len, outputs, &cause))
         return refuse(FALSE, cause, error);
-    adapter_timing(loaded - start, adapter_clock() - ready);
+    adapter_timing(load_seconds, adapter_clock() - ready);
     return take_outputs(outputs, n_outputs);
+}
+
+GPtrArray *evaluate_files(const Model *model, const char *const *paths, gsize n, const EvalOptions *options, double start, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(Evaluator) evaluator = model_check(model, &cause) ? evaluator_new(model, options, &cause) : NULL;
+    if (!evaluator)
+        return refuse(TRUE, cause, error);
+    const double loaded = adapter_clock();
+    adapter_loaded();
+    return evaluate_prepared(evaluator, model, paths, n, loaded - start, error);
 }

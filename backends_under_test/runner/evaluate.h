@@ -12,4 +12,7 @@ GPtrArray *evaluate_refuse(const GError *cause, GError **error);
  * of Value, one an output, or NULL with ADAPTER_ERROR. */
 GPtrArray *evaluate_files(const Model *model, const char *const *inputs, gsize n, const EvalOptions *options, double start, GError **error);
 
+/* The same with an evaluator at hand, which took load_seconds to make ready; negative: not told. */
+GPtrArray *evaluate_prepared(Evaluator *evaluator, const Model *model, const char *const *inputs, gsize n, double load_seconds, GError **error);
+
 #endif

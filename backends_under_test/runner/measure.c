@@ -38,7 +38,7 @@ static gboolean sample(Worker *worker, Series *s, const char *scratch, gboolean 
 {
     Attempt attempt;
     worker_run(worker, s->point->model, s->point->inputs, scratch, &attempt);
-    const gboolean good = attempt.kind == ATTEMPT_ANSWERED && attempt.load_seconds >= 0;
+    const gboolean good = attempt.kind == ATTEMPT_ANSWERED && attempt.load_seconds >= 0 && attempt.run_seconds >= 0;
     if (good && keep) {
         g_array_append_val(s->load, attempt.load_seconds);
         g_array_append_val(s->run, attempt.run_seconds);

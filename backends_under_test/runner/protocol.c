@@ -24,17 +24,41 @@ char *protocol_hello(const cJSON *options)
     return print(json);
 }
 
-char *protocol_run(guint64 id, const char *model, const GPtrArray *inputs, const char *outputs_dir, const cJSON *options)
+static cJSON *begin(const char *type, guint64 id, const cJSON *options)
 {
     cJSON *json = cJSON_CreateObject();
-    cJSON_AddStringToObject(json, "type", "run");
+    cJSON_AddStringToObject(json, "type", type);
     cJSON_AddNumberToObject(json, "id", (double)id);
-    cJSON_AddStringToObject(json, "model", model);
+    cJSON_AddItemToObject(json, "options", cJSON_Duplicate(options, TRUE));
+    return json;
+}
+
+char *protocol_run(guint64 id, const char *what, const char *subject, const GPtrArray *inputs, const char *outputs_dir, const cJSON *options)
+{
+    cJSON *json = begin("run", id, options);
+    cJSON_AddStringToObject(json, what, subject);
     cJSON *array = cJSON_AddArrayToObject(json, "inputs");
     for (guint i = 0; i < inputs->len; i++)
         cJSON_AddItemToArray(array, cJSON_CreateString(inputs->pdata[i]));
     cJSON_AddStringToObject(json, "outputs_dir", outputs_dir);
-    cJSON_AddItemToObject(json, "options", cJSON_Duplicate(options, TRUE));
+    return print(json);
+}
+
+char *protocol_compile(guint64 id, const char *model, const char *blob, const cJSON *options)
+{
+    cJSON *json = begin("compile", id, options);
+    cJSON_AddStringToObject(json, "model", model);
+    cJSON_AddStringToObject(json, "blob", blob);
+    return print(json);
+}
+
+char *protocol_load_compiled(guint64 id, const WorkerObject *object, const cJSON *options)
+{
+    cJSON *json = begin("load_compiled", id, options);
+    cJSON_AddStringToObject(json, "name", object->name);
+    cJSON_AddStringToObject(json, "blob", object->blob);
+    cJSON_AddStringToObject(json, "compatibility", object->compatibility);
+    cJSON_AddStringToObject(json, "interface", object->interface);
     return print(json);
 }
 
@@ -113,6 +137,7 @@ static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
         return FALSE;
     }
     hello->announces_load = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "announces_load"));
+    hello->compiles = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "compiles"));
     hello->unsupported =
         capability_rules_read(cJSON_GetObjectItemCaseSensitive(json, "unsupported"), "the adapter's hello", error);
     return hello->unsupported != NULL;
@@ -197,14 +222,29 @@ static void read_outputs(const cJSON *outputs, const char *outputs_dir, Attempt 
     }
 }
 
+/* What compile and load_compiled answer. */
+static void read_text(const cJSON *json, Attempt *attempt)
+{
+    const char *compatibility = text_of(json, "compatibility"), *verdict = text_of(json, "verdict"), *message = text_of(json, "message");
+    attempt->kind = ATTEMPT_ANSWERED;
+    attempt->text = g_strdup(compatibility ? compatibility : verdict);
+    if (attempt->text)
+        attempt->message = g_strdup(message);
+    else
+        violation(attempt, "answered ok without a text \"compatibility\" (compile) or \"verdict\" (load_compiled)");
+}
+
 /* Optional; what is no number or negative counts as not said. */
+static double seconds_of(const cJSON *timing, const char *key)
+{
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(timing, key);
+    return cJSON_IsNumber(value) && value->valuedouble >= 0 ? value->valuedouble : -1;
+}
+
 static void read_timing(const cJSON *timing, Attempt *attempt)
 {
-    const cJSON *load = cJSON_GetObjectItemCaseSensitive(timing, "load"), *run = cJSON_GetObjectItemCaseSensitive(timing, "run");
-    if (cJSON_IsNumber(load) && cJSON_IsNumber(run) && load->valuedouble >= 0 && run->valuedouble >= 0) {
-        attempt->load_seconds = load->valuedouble;
-        attempt->run_seconds = run->valuedouble;
-    }
+    attempt->load_seconds = seconds_of(timing, "load");
+    attempt->run_seconds = seconds_of(timing, "run");
 }
 
 gboolean protocol_is_loaded(const char *line, guint64 id)
@@ -236,8 +276,10 @@ void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir,
         read_refusal(refusal, attempt);
     else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "ok")))
         violation(attempt, "answered neither \"ok\": true nor \"error\"");
-    else
+    else if (outputs_dir)
         read_outputs(cJSON_GetObjectItemCaseSensitive(json, "outputs"), outputs_dir, attempt);
+    else
+        read_text(json, attempt);
     if (attempt->kind == ATTEMPT_ANSWERED)
         read_timing(cJSON_GetObjectItemCaseSensitive(json, "timing"), attempt);
     cJSON_Delete(json);

@@ -53,6 +53,8 @@ static gboolean send_line(cJSON *json)
 
 void adapter_loaded(void)
 {
+    if (!answers)
+        return; /* not in an adapter */
     cJSON *line = cJSON_CreateObject();
     cJSON_AddItemToObject(line, "id", cJSON_Duplicate(current_id, FALSE));
     cJSON_AddTrueToObject(line, "loaded");
@@ -75,6 +77,8 @@ static void answer_hello(const AdapterCallbacks *callbacks, gpointer state, cons
     cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "devices"), cJSON_CreateString(facts.device));
     if (callbacks->announces_load)
         cJSON_AddTrueToObject(answer, "announces_load");
+    if (callbacks->ahead)
+        cJSON_AddTrueToObject(answer, "compiles");
 }
 
 static gboolean write_outputs(const GPtrArray *outputs, const char *folder, cJSON *names, GError **error)
@@ -105,28 +109,38 @@ double adapter_clock(void)
 
 static void add_timing(cJSON *answer)
 {
-    if (load_seconds < 0 || run_seconds < 0)
-        return;
-    cJSON *timing = cJSON_AddObjectToObject(answer, "timing");
-    cJSON_AddNumberToObject(timing, "load", load_seconds);
-    cJSON_AddNumberToObject(timing, "run", run_seconds);
+    cJSON *timing = load_seconds >= 0 || run_seconds >= 0 ? cJSON_AddObjectToObject(answer, "timing") : NULL;
+    if (load_seconds >= 0)
+        cJSON_AddNumberToObject(timing, "load", load_seconds);
+    if (run_seconds >= 0)
+        cJSON_AddNumberToObject(timing, "run", run_seconds);
+}
+
+/* The model of the request, or the loaded object that it names. */
+static GPtrArray *compute(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, const GPtrArray *paths, GError **error)
+{
+    const char *model = text_of(request, "model"), *compiled = text_of(request, "compiled");
+    const char *const *inputs = (const char *const *)paths->pdata;
+    if (model)
+        return callbacks->run(model, inputs, paths->len, cJSON_GetObjectItemCaseSensitive(request, "options"), state, error);
+    if (compiled && callbacks->ahead)
+        return callbacks->ahead->run(compiled, inputs, paths->len, state, error);
+    g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "run needs a model");
+    return NULL;
 }
 
 static gboolean run_case(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, cJSON *answer,
                          GError **error)
 {
-    const char  *model = text_of(request, "model"), *folder = text_of(request, "outputs_dir");
+    const char  *folder = text_of(request, "outputs_dir");
     const cJSON *inputs = cJSON_GetObjectItemCaseSensitive(request, "inputs"), *input;
     g_autoptr(GPtrArray) paths = g_ptr_array_new();
     cJSON_ArrayForEach(input, inputs) if (cJSON_IsString(input)) g_ptr_array_add(paths, input->valuestring);
-    if (!model || !folder || !cJSON_IsArray(inputs) || (int)paths->len != cJSON_GetArraySize(inputs)) {
-        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "run needs model, inputs and outputs_dir");
+    if (!folder || !cJSON_IsArray(inputs) || (int)paths->len != cJSON_GetArraySize(inputs)) {
+        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "run needs inputs and outputs_dir");
         return FALSE;
     }
-    adapter_timing(-1, -1);
-    g_autoptr(GPtrArray) outputs =
-        callbacks->run(model, (const char *const *)paths->pdata, paths->len,
-                       cJSON_GetObjectItemCaseSensitive(request, "options"), state, error);
+    g_autoptr(GPtrArray) outputs = compute(callbacks, state, request, paths, error);
     if (!outputs)
         return FALSE;
     cJSON *names = cJSON_CreateArray();
@@ -134,33 +148,78 @@ static gboolean run_case(const AdapterCallbacks *callbacks, gpointer state, cons
         cJSON_Delete(names);
         return FALSE;
     }
-    cJSON_AddTrueToObject(answer, "ok");
     cJSON_AddItemToObject(answer, "outputs", names);
-    add_timing(answer);
     return TRUE;
+}
+
+static gboolean compile_model(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, cJSON *answer, GError **error)
+{
+    const char *model = text_of(request, "model"), *blob = text_of(request, "blob");
+    if (!model || !blob) {
+        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "compile needs model and blob");
+        return FALSE;
+    }
+    g_autofree char *compatibility = callbacks->ahead->compile(model, blob, state, error);
+    if (compatibility)
+        cJSON_AddStringToObject(answer, "compatibility", compatibility);
+    return compatibility != NULL;
+}
+
+static gboolean load_object(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, cJSON *answer, GError **error)
+{
+    const char *name = text_of(request, "name"), *blob = text_of(request, "blob");
+    const char *compatibility = text_of(request, "compatibility"), *interface = text_of(request, "interface");
+    if (!name || !blob || !compatibility || !interface) {
+        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "load_compiled needs name, blob, compatibility and interface");
+        return FALSE;
+    }
+    g_autofree char *message = NULL;
+    const char *verdict = callbacks->ahead->load(name, blob, compatibility, interface, &message, state, error);
+    if (verdict)
+        cJSON_AddStringToObject(answer, "verdict", verdict);
+    if (message) {
+        g_autofree char *valid = g_utf8_make_valid(message, -1);
+        cJSON_AddStringToObject(answer, "message", valid);
+    }
+    return verdict != NULL;
+}
+
+static void answer_work(const AdapterCallbacks *callbacks, gpointer state, const char *type, const cJSON *request, cJSON *answer)
+{
+    g_autoptr(GError) error = NULL;
+    gboolean good = FALSE;
+    adapter_timing(-1, -1);
+    if (strcmp(type, "run") == 0)
+        good = run_case(callbacks, state, request, answer, &error);
+    else if (callbacks->ahead && strcmp(type, "compile") == 0)
+        good = compile_model(callbacks, state, request, answer, &error);
+    else if (callbacks->ahead && strcmp(type, "load_compiled") == 0)
+        good = load_object(callbacks, state, request, answer, &error);
+    else
+        g_set_error(&error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "no such request");
+    if (!good) {
+        add_error(answer, error);
+        return;
+    }
+    cJSON_AddTrueToObject(answer, "ok");
+    add_timing(answer);
 }
 
 /* NULL: stop. The caller deletes the answer. */
 static cJSON *answer_request(const AdapterCallbacks *callbacks, gpointer state, const char *line)
 {
-    g_autoptr(GError) error = NULL;
-    cJSON        *request = cJSON_Parse(line), *answer = cJSON_CreateObject();
+    cJSON       *request = cJSON_Parse(line), *answer = cJSON_CreateObject();
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
     const char  *type = text_of(request, "type");
     if (id)
         cJSON_AddItemToObject(answer, "id", cJSON_Duplicate(id, FALSE));
     current_id = id;
-    if (type && strcmp(type, "stop") == 0) {
+    if (type && strcmp(type, "stop") == 0)
         g_clear_pointer(&answer, cJSON_Delete);
-    } else if (type && strcmp(type, "hello") == 0) {
+    else if (type && strcmp(type, "hello") == 0)
         answer_hello(callbacks, state, request, answer);
-    } else if (type && strcmp(type, "run") == 0) {
-        if (!run_case(callbacks, state, request, answer, &error))
-            add_error(answer, error);
-    } else {
-        error = g_error_new(ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "no such request");
-        add_error(answer, error);
-    }
+    else
+        answer_work(callbacks, state, type ? type : "", request, answer);
     cJSON_Delete(request);
     return answer;
 }

@@ -23,8 +23,22 @@ typedef struct {
     const char *device;  /* "cpu" */
 } AdapterFacts;
 
+/* What a backend that compiles ahead of time can do besides. `state` is adapter_serve()'s. */
+typedef struct {
+    /* Writes the object that the model compiles to into the file `blob`; returns the text by which load() will judge it (free
+     * with g_free). NULL with ADAPTER_ERROR. */
+    char *(*compile)(const char *model, const char *blob, gpointer state, GError **error);
+    /* Returns the verdict, a text of README.md ("usable" ...), and where it is another one why (*message, free with g_free).
+     * `interface` is a model of the object's inputs and outputs. NULL with ADAPTER_ERROR_ITSELF. */
+    const char *(*load)(const char *name, const char *blob, const char *compatibility, const char *interface, char **message,
+                        gpointer state, GError **error);
+    /* As AdapterCallbacks.run, of the object loaded under that name. */
+    GPtrArray *(*run)(const char *name, const char *const *inputs, gsize n_inputs, gpointer state, GError **error);
+} AdapterAheadOfTime;
+
 typedef struct {
     const char *name;
+    const AdapterAheadOfTime *ahead; /* NULL: it does not compile */
     /* `options`: object of texts. FALSE with any error if the backend cannot run here. */
     gboolean (*hello)(const cJSON *options, AdapterFacts *facts, gpointer state, GError **error);
     /* Runs the model. Returns an array of Value, one an output, in order; NULL with ADAPTER_ERROR. */

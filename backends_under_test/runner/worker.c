@@ -25,6 +25,7 @@ void attempt_clear(Attempt *attempt)
     g_clear_pointer(&attempt->outputs, g_ptr_array_unref);
     g_free(attempt->stage);
     g_free(attempt->message);
+    g_free(attempt->text);
     g_free(attempt->log);
     *attempt = (Attempt){ 0 };
 }
@@ -144,11 +145,11 @@ static AttemptKind kind_of_silence(const Process *process, LineResult result)
 }
 
 /* More than one line for one request: which of them is the answer? What comes later is seen by worker_usable(). */
-static void refuse_extra_words(Attempt *attempt)
+static void refuse_extra_words(Attempt *attempt, const char *asked)
 {
     attempt_clear(attempt);
     attempt->kind = ATTEMPT_VIOLATION;
-    attempt->message = g_strdup("wrote more than one line as the answer to run");
+    attempt->message = g_strdup_printf("wrote more than one line as the answer to %s", asked);
 }
 
 /* Waits for the answer, first for the announcement that the model is loaded if the adapter makes one. *stage is what the
@@ -178,29 +179,36 @@ static void hold_to_announcement(const char *stage, Attempt *attempt)
                                            : "answered run without announcing that the model was loaded");
 }
 
+/* What came, as an attempt; `stage` as await_answer() gives it. */
+static void take_answer(Worker *w, LineResult result, const char *line, const char *asked, const char *stage, const char *outputs_dir,
+                        Attempt *attempt)
+{
+    if (result == LINE_READ) {
+        protocol_read_answer(line, w->last_id, outputs_dir, attempt);
+        if (stage)
+            hold_to_announcement(stage, attempt);
+        if (attempt->kind != ATTEMPT_VIOLATION && process_has_pending(w->process))
+            refuse_extra_words(attempt, asked);
+    } else {
+        attempt->kind = kind_of_silence(w->process, result);
+        attempt->message = silence(w->process, result, stage ? stage : asked);
+        attempt->stage = attempt->kind == ATTEMPT_VIOLATION ? NULL : g_strdup(stage);
+    }
+    w->spent = attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED;
+    attempt->log = process_excerpt(w->process);
+}
+
 static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir,
                            Attempt *attempt)
 {
     gint64           sent = g_get_monotonic_time();
     guint64          id = ++w->last_id;
     const char      *stage;
-    g_autofree char *request = protocol_run(id, model, inputs, outputs_dir, w->backend->options), *line = NULL;
+    g_autofree char *request = protocol_run(id, "model", model, inputs, outputs_dir, w->backend->options), *line = NULL;
     process_begin_excerpt(w->process, model);
     process_write_line(w->process, request, deadline_in(w->limits.seconds));
     LineResult result = await_answer(w, id, sent, &line, &stage);
-    if (result == LINE_READ) {
-        protocol_read_answer(line, id, outputs_dir, attempt);
-        if (stage)
-            hold_to_announcement(stage, attempt);
-        if (attempt->kind != ATTEMPT_VIOLATION && process_has_pending(w->process))
-            refuse_extra_words(attempt);
-    } else {
-        attempt->kind = kind_of_silence(w->process, result);
-        attempt->message = silence(w->process, result, stage ? stage : "run");
-        attempt->stage = attempt->kind == ATTEMPT_VIOLATION ? NULL : g_strdup(stage);
-    }
-    w->spent = attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED;
-    attempt->log = process_excerpt(w->process);
+    take_answer(w, result, line, "run", stage, outputs_dir, attempt);
 }
 
 void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt)
@@ -213,4 +221,34 @@ void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const cha
     else
         run_in_process(w, model, inputs, outputs_dir, attempt);
     attempt->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+}
+
+/* ---- ahead of time ------------------------------------------------------------------------------------------------- */
+
+/* One request, one line. Takes the request; `subject` is what the log calls it. */
+static void converse(Worker *w, char *request, const char *asked, const char *subject, const char *outputs_dir, Attempt *attempt)
+{
+    gint64           started = g_get_monotonic_time(), deadline = deadline_in(w->limits.seconds);
+    g_autofree char *own = request, *line = NULL;
+    *attempt = (Attempt){ .load_seconds = -1, .run_seconds = -1 };
+    process_begin_excerpt(w->process, subject);
+    process_write_line(w->process, own, deadline);
+    LineResult result = process_read_line(w->process, deadline, &line);
+    take_answer(w, result, line, asked, NULL, outputs_dir, attempt);
+    attempt->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+}
+
+void worker_compile(Worker *w, const char *model, const char *blob, Attempt *attempt)
+{
+    converse(w, protocol_compile(++w->last_id, model, blob, w->backend->options), "compile", model, NULL, attempt);
+}
+
+void worker_load_compiled(Worker *w, const WorkerObject *object, Attempt *attempt)
+{
+    converse(w, protocol_load_compiled(++w->last_id, object, w->backend->options), "load_compiled", object->name, NULL, attempt);
+}
+
+void worker_run_compiled(Worker *w, const char *name, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt)
+{
+    converse(w, protocol_run(++w->last_id, "compiled", name, inputs, outputs_dir, w->backend->options), "run", name, outputs_dir, attempt);
 }

@@ -22,6 +22,7 @@ typedef struct {
     char      *device;         /* "cpu"; several joined by ", " */
     GPtrArray *unsupported;    /* of CapabilityRule, besides those of backend.json */
     gboolean   announces_load; /* a line comes between load and run: each has its deadline, and a crash its stage */
+    gboolean   compiles;       /* knows compile and load_compiled */
 } Hello;
 
 typedef enum {
@@ -37,7 +38,8 @@ typedef struct {
     GPtrArray  *outputs;     /* ANSWERED: of char*, the paths of the output files in order */
     char       *stage;       /* "load" or "run" if REFUSED, or CRASHED or TIMED_OUT and the adapter announces; else NULL */
     gboolean    unsupported; /* REFUSED: the backend says that it lacks something, not that the model is wrong */
-    char       *message;     /* all but ANSWERED: one line */
+    char       *message;     /* all but ANSWERED: one line; load_compiled: why the object is not usable, or NULL */
+    char       *text;        /* ANSWERED: compile: the compatibility text; load_compiled: the verdict; run: NULL */
     char       *log;         /* the end of stderr of this case */
     double      seconds;
     double      load_seconds, run_seconds; /* ANSWERED: as the adapter measured them; negative: it did not say */
@@ -56,6 +58,15 @@ const Hello *worker_hello(const Worker *worker);
 /* Runs one model on inputs (paths), outputs into the empty folder outputs_dir. After anything but ANSWERED and REFUSED
  * the worker is spent: worker_usable() is FALSE and it can only be freed. */
 void worker_run(Worker *worker, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt);
+
+/* Ahead of time, for a backend whose hello says that it compiles; attempts as above. worker_compile() has the object written
+ * to the file `blob`. A loaded object is known by its name from then on; `interface` is a model of its inputs and outputs. */
+void worker_compile(Worker *worker, const char *model, const char *blob, Attempt *attempt);
+typedef struct {
+    const char *name, *blob, *compatibility, *interface;
+} WorkerObject;
+void worker_load_compiled(Worker *worker, const WorkerObject *object, Attempt *attempt);
+void worker_run_compiled(Worker *worker, const char *name, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt);
 
 gboolean worker_usable(Worker *worker); /* FALSE too if the adapter ended or spoke unasked since */
 guint    worker_runs(const Worker *worker); /* cases given to it so far */

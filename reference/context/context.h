@@ -119,6 +119,14 @@ void context_boundary(const Graph *graph, const gsize *nodes, gsize n, GPtrArray
  * initializers do not count. Free with g_free. */
 char *context_digest(const Graph *graph, const gsize *nodes, gsize n);
 
+/* A graph's initializer that no input of the graph can replace. */
+gboolean context_is_weight(const Graph *graph, const char *name);
+
+/* The region as a model of its own, for a compiler: its nodes, its boundary as inputs and outputs, and, if the region's
+ * weights are inside, its weights as initializers instead of inputs. With interface_only neither nodes nor weights: what
+ * goes in and out of an object. CONTEXT_ERROR_ARGUMENT if the type of a boundary value is not declared. */
+Model *context_region_model(const Container *container, const ContextRegion *region, gboolean interface_only, GError **error);
+
 /* Element types of the boundary, "float,float->float", "?" where the model does not declare one; free with g_free. */
 char *context_signature(const Graph *graph, const ContextRegion *region);
 

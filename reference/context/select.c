@@ -77,6 +77,8 @@ static ContextClass classify(const Selection *sel, const ContextProvider *p, con
         *replacement = blob->body;
         return CLASS_USABLE;
     }
+    if (p->load)
+        return p->load(p, sel->c, r, blob, payload, sel->into, replacement, message, error);
     return context_mock_load(sel->c, p, r, blob, payload, sel->s->flaws, sel->into, replacement, message);
 }
 

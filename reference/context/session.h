@@ -61,12 +61,22 @@ typedef enum {
 } ContextFlaw;
 const char *context_flaw_name(ContextFlaw flaw);
 
+typedef struct ContextProvider ContextProvider;
+
+/* What a backend makes of a payload: with CLASS_USABLE or _SUBOPTIMAL *replacement, which lives in `into`. An error, and no
+ * matter which class, if the backend itself broke. */
+typedef ContextClass (*ContextLoad)(const ContextProvider *provider, const Container *container, const ContextRegion *region,
+                                    const ContextBlob *blob, GBytes *payload, Model *into, const Function **replacement,
+                                    char **message, GError **error);
+
 /* One execution provider. */
-typedef struct {
+struct ContextProvider {
     const char *key;
     int         version;
     const char *const *claims; /* operators of the default domain that it runs itself; NULL-terminated, may be NULL */
-} ContextProvider;
+    ContextLoad load;          /* NULL: a mock vendor */
+    gpointer    data;          /* load()'s */
+};
 
 typedef struct {
     ContextProvider *providers; /* in the application's order */

@@ -73,6 +73,21 @@ Tensor *eval_output(Eval *ev, gsize i, DType dtype, const Shape *shape, GError *
     return tensor;
 }
 
+gboolean eval_object(Eval *ev, GError **error)
+{
+    const EvalOptions *options = &ev->evaluator->options;
+    if (!options->object)
+        return eval_fail(error, "no backend holds this compiled object");
+    g_autofree Value **inputs = g_new0(Value *, ev->n_inputs + 1), **outputs = g_new0(Value *, ev->n_outputs + 1);
+    for (gsize i = 0; i < ev->n_inputs; i++)
+        inputs[i] = (Value *)eval_input_value(ev, i); /* borrowed */
+    if (!options->object(ev->step->node, inputs, ev->n_inputs, outputs, ev->n_outputs, options->object_data, error))
+        return FALSE;
+    for (gsize i = 0; i < ev->n_outputs; i++)
+        eval_set_value(ev, i, outputs[i]);
+    return TRUE;
+}
+
 /* ---- attributes ------------------------------------------------------------------------------------------------------ */
 
 int eval_version(const Eval *ev)

@@ -45,6 +45,11 @@ typedef struct {
     gpointer   substitute_data;
     void     (*trace)(const Node *node, gsize index, Value *const *outputs, gsize n, gpointer data); /* or NULL */
     gpointer   trace_data;
+    /* Runs a bctx.runtime::Object, a compiled object that stands for a part of the graph; NULL: nobody does. Inputs are
+     * borrowed (NULL: omitted); on success every outputs[i] is a new reference. */
+    gboolean (*object)(const Node *node, Value *const *inputs, gsize n_inputs, Value **outputs, gsize n_outputs, gpointer data,
+                       GError **error);
+    gpointer   object_data;
     gsize     *largest_live; /* or NULL: is raised to the bytes of the values of the model's graph, initializers and inputs
                                 included, that were alive at once when that was most; each tensor counts once */
 } EvalOptions;

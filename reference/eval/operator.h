@@ -121,6 +121,9 @@ gboolean eval_own_kernel(Eval *ev, GError **error);
 /* Counts loop iterations against the limits and the deadline. */
 gboolean eval_tick(Eval *ev, GError **error);
 
+/* Has whoever EvalOptions.object names compute this node. */
+gboolean eval_object(Eval *ev, GError **error);
+
 /* A deterministic stream for random operators: seeded by the node's seed attribute, else by the run's seed. */
 uint64_t eval_random_seed(Eval *ev);
 

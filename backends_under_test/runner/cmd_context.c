@@ -1,18 +1,20 @@
 /* assay context: the packager. */
+#include "backends_under_test/runner/context_backend.h"
+#include "backends_under_test/runner/evaluate.h"
 #include "reference/cli/subcommand.h"
-#include "reference/context/session.h"
 #include "reference/onnx/save.h"
+#include "reference/onnx/text.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static int cmd_context(int argc, char **argv);
-SUBCOMMAND_DEFINE(context, "context", "pack|list|check|apply|strip MODEL", "precompiled objects in a model: put in, look at, take out", cmd_context)
+SUBCOMMAND_DEFINE(context, "context", "pack|list|check|apply|run|strip MODEL", "precompiled objects in a model: put in, look at, take out", cmd_context)
 
 typedef struct {
-    char    *vendor, *payload, *encoding, *region, *id, *compatibility, *policy, *out, *external;
+    char    *vendor, *payload, *compile, *weights, *encoding, *region, *id, *compatibility, *policy, *out, *external;
     int      priority;
-    char   **providers;
+    char   **providers, **backends, **inputs;
 } Options;
 
 static gboolean usage(GError **error, const char *text)
@@ -69,7 +71,30 @@ static ContextRegion *find_or_add(Container *c, const Options *o, GError **error
         usage(error, "--policy: expected prefer, require or ignore");
         return NULL;
     }
+    if (r && (o->weights ? strcmp(o->weights, "inside") == 0 : o->compile != NULL))
+        r->weights = WEIGHTS_INSIDE;
     return r;
+}
+
+/* The blob, from a file or from a compiler; its strings live as long as `backend`, its bytes as long as `payload`. */
+static gboolean make_blob(const Options *o, const Container *c, const ContextRegion *region, ContextBackend *backend, ContextBlob *blob,
+                          GBytes **payload, GError **error)
+{
+    if (o->compile) {
+        if (!context_backend_compile(backend, c, region, blob, payload, error))
+            return FALSE;
+    } else {
+        char *data = NULL;
+        gsize size;
+        if (!g_file_get_contents(o->payload, &data, &size, error))
+            return FALSE;
+        *payload = g_bytes_new_take(data, size);
+        *blob = (ContextBlob){ .payload = { (const uint8_t *)data, size } };
+    }
+    blob->backend = o->vendor ? o->vendor : blob->backend;
+    blob->compatibility = o->compatibility ? o->compatibility : blob->compatibility;
+    blob->priority = o->priority;
+    return TRUE;
 }
 
 /* The payload beside the model that is written, under the name given. */
@@ -81,8 +106,10 @@ static gboolean write_external(const Options *o, const ContextBlob *blob, GError
 
 static gboolean pack(const Options *o, Container *c, GError **error)
 {
-    if (!o->vendor || !o->payload || !o->out)
-        return usage(error, "pack needs --vendor, --payload and --output");
+    if (!o->out || (o->compile ? o->payload != NULL : !o->vendor || !o->payload))
+        return usage(error, "pack needs --output, and either --compile or --vendor and --payload");
+    if (o->weights && strcmp(o->weights, "inside") != 0 && strcmp(o->weights, "passed") != 0)
+        return usage(error, "--weights: expected inside or passed");
     ContextEncoding encoding = c->encoding == ENCODING_NONE ? ENCODING_A : c->encoding;
     if (o->encoding && !context_encoding_from_name(o->encoding, &encoding))
         return usage(error, "--encoding: expected A, B, C1, C2 or D");
@@ -90,17 +117,17 @@ static gboolean pack(const Options *o, Container *c, GError **error)
         return usage(error, "--external: expected a plain file name");
     c->encoding = encoding;
     ContextRegion *region = find_or_add(c, o, error);
-    g_autofree char *data = NULL;
-    gsize size;
-    if (!region || !g_file_get_contents(o->payload, &data, &size, error))
+    g_autoptr(ContextBackend) backend = region && o->compile ? context_backend_start(o->compile, error) : NULL;
+    g_autoptr(GBytes) payload = NULL;
+    ContextBlob given;
+    if (!region || (o->compile && !backend) || !make_blob(o, c, region, backend, &given, &payload, error))
         return FALSE;
-    const ContextBlob given = { .backend = o->vendor, .compatibility = o->compatibility, .priority = o->priority, .payload = { (uint8_t *)data, size } };
     ContextBlob *blob = container_add_blob(c, region, &given);
     if (o->external) {
         if (!write_external(o, blob, error))
             return FALSE;
         blob->location = o->external;
-        blob->length = (int64_t)size;
+        blob->length = (int64_t)blob->payload.size;
     }
     g_autoptr(GBytes) bytes = container_pack(c, error);
     return write_bytes(o, bytes, error);
@@ -153,21 +180,83 @@ static gboolean check(Container *c, const char *folder, GError **error)
     return TRUE;
 }
 
-static gboolean apply(const Options *o, Container *c, const char *folder, GError **error)
+/* The real backends of the session, in its order, in front of nothing: mock vendors are named by the model or --provider. */
+static gboolean start_backends(const Options *o, ContextSession *session, GPtrArray *backends, GError **error)
+{
+    const gsize n = o->backends ? g_strv_length(o->backends) : 0;
+    ContextProvider *providers = arena_array(session->arena, ContextProvider, session->n_providers + n + 1);
+    for (gsize i = 0; i < n; i++) {
+        ContextBackend *backend = context_backend_start(o->backends[i], error);
+        if (!backend)
+            return FALSE;
+        g_ptr_array_add(backends, backend);
+        providers[i] = *context_backend_provider(backend);
+    }
+    for (gsize i = 0; i < session->n_providers; i++)
+        providers[n + i] = session->providers[i];
+    session->providers = providers;
+    session->n_providers += n;
+    return TRUE;
+}
+
+static void print_decision(const ContextDecision *d)
+{
+    printf("region %s: %s%s%s%s%s\n", d->region->id, context_class_name(d->outcome), d->blob ? ", " : "", d->blob ? d->blob->backend : "",
+           d->message ? ": " : "", d->message ? d->message : "");
+}
+
+/* The model as the session runs it; the objects that it calls are with `backends`. */
+static Model *prepare(const Options *o, Container *c, const char *folder, GPtrArray *backends, GError **error)
 {
     g_autofree char *providers = o->providers ? g_strjoinv(";", o->providers) : NULL;
     const ContextWishes wishes = { .providers = providers };
     g_autoptr(ContextSession) session = context_session_new(c->model, &wishes, error);
-    g_autoptr(GPtrArray) decisions = session ? context_select(c, session, folder, error) : NULL;
-    if (!decisions)
-        return FALSE;
-    for (guint i = 0; i < decisions->len; i++) {
-        const ContextDecision *d = decisions->pdata[i];
-        printf("region %s: %s%s%s%s%s\n", d->region->id, context_class_name(d->outcome), d->blob ? ", " : "", d->blob ? d->blob->backend : "",
-               d->message ? ": " : "", d->message ? d->message : "");
+    if (!session || !start_backends(o, session, backends, error))
+        return NULL;
+    g_autoptr(GPtrArray) decisions = context_select(c, session, folder, error);
+    for (guint i = 0; decisions && i < decisions->len; i++)
+        print_decision(decisions->pdata[i]);
+    g_autoptr(Model) model = decisions ? model_copy(c->model) : NULL;
+    return model && context_apply(model, decisions, 0, error) ? g_steal_pointer(&model) : NULL;
+}
+
+static gboolean apply(const Options *o, Container *c, const char *folder, GError **error)
+{
+    if (o->backends && o->out)
+        return usage(error, "apply: what a backend loaded cannot be written into a model: leave out --output or --backend");
+    g_autoptr(GPtrArray) backends = g_ptr_array_new_with_free_func((GDestroyNotify)context_backend_free);
+    g_autoptr(Model) model = prepare(o, c, folder, backends, error);
+    return model && (!o->out || model_save(model, o->out, error));
+}
+
+/* ---- run ------------------------------------------------------------------------------------------------------------------------------ */
+
+static gboolean deliver(const Options *o, const char *name, gsize i, const Value *value, GError **error)
+{
+    enum { SHOWN = 64 };
+    if (o->out) {
+        g_autofree char *file = g_strdup_printf("output_%" G_GSIZE_FORMAT ".pb", i), *path = g_build_filename(o->out, file, NULL);
+        return value_save(value, name, path, error);
     }
-    g_autoptr(Model) model = model_copy(c->model);
-    return context_apply(model, decisions, 0, error) && (!o->out || model_save(model, o->out, error));
+    g_autofree char *text = value->kind == VALUE_TENSOR ? tensor_to_text(value->tensor, SHOWN) : value_describe(value);
+    printf("%s = %s\n", name, text);
+    return TRUE;
+}
+
+/* Objects run where they were loaded, what is left of the graph in the reference evaluator. */
+static gboolean run_session(const Options *o, Container *c, const char *folder, GError **error)
+{
+    static const char *const none[] = { NULL };
+    const char *const *inputs = o->inputs ? (const char *const *)o->inputs : none;
+    g_autoptr(GPtrArray) backends = g_ptr_array_new_with_free_func((GDestroyNotify)context_backend_free);
+    g_autoptr(Model) model = prepare(o, c, folder, backends, error);
+    const EvalOptions options = { .object = context_backends_run, .object_data = backends };
+    g_autoptr(GPtrArray) outputs =
+        model ? evaluate_files(model, inputs, g_strv_length((char **)inputs), &options, adapter_clock(), error) : NULL;
+    gboolean good = outputs != NULL;
+    for (guint i = 0; good && i < outputs->len; i++)
+        good = deliver(o, LIST_AT(&model->graph->outputs, ValueInfo, i)->name, i, outputs->pdata[i], error);
+    return good;
 }
 
 static gboolean strip(const Options *o, const Container *c, GError **error)
@@ -189,10 +278,12 @@ static gboolean run(const Options *o, const char *verb, const char *path, GError
         return check(c, folder, error);
     else if (strcmp(verb, "apply") == 0)
         return apply(o, c, folder, error);
+    else if (strcmp(verb, "run") == 0)
+        return run_session(o, c, folder, error);
     else if (strcmp(verb, "strip") == 0)
         return strip(o, c, error);
     else
-        return usage(error, "expected pack, list, check, apply or strip");
+        return usage(error, "expected pack, list, check, apply, run or strip");
     return TRUE;
 }
 
@@ -201,33 +292,41 @@ static int cmd_context(int argc, char **argv)
     Options o = { 0 };
     int     code;
     const GOptionEntry entries[] = {
-        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "What is written (pack, strip; apply: the model as it runs)", "FILE" },
+        { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.out, "What is written (pack, strip; apply: the model as it runs; run: a folder)", "FILE" },
         { "vendor", 'v', 0, G_OPTION_ARG_STRING, &o.vendor, "pack: key of the backend that may use the payload", "NAME" },
         { "payload", 'p', 0, G_OPTION_ARG_FILENAME, &o.payload, "pack: the compiled object", "FILE" },
+        { "compile", 0, 0, G_OPTION_ARG_STRING, &o.compile, "pack: have this backend compile the payload, and say what it fits", "BACKEND" },
+        { "weights", 0, 0, G_OPTION_ARG_STRING, &o.weights, "pack: inside the payload (default with --compile), or passed", "WHERE" },
         { "encoding", 'e', 0, G_OPTION_ARG_STRING, &o.encoding, "pack: A (default), B, C1, C2 or D", "NAME" },
         { "region", 'r', 0, G_OPTION_ARG_STRING, &o.region, "pack: nodes by index, \"0-3 7\" (default: the whole graph)", "NODES" },
-        { "id", 'i', 0, G_OPTION_ARG_STRING, &o.id, "pack: the region's name; one that is there gets another payload", "NAME" },
+        { "id", 0, 0, G_OPTION_ARG_STRING, &o.id, "pack: the region's name; one that is there gets another payload", "NAME" },
         { "compatibility", 'c', 0, G_OPTION_ARG_STRING, &o.compatibility, "pack: text by which the backend judges the payload", "TEXT" },
         { "priority", 0, 0, G_OPTION_ARG_INT, &o.priority, "pack: higher is tried first", "N" },
         { "policy", 0, 0, G_OPTION_ARG_STRING, &o.policy, "pack: prefer (default), require or ignore", "NAME" },
         { "external", 'x', 0, G_OPTION_ARG_STRING, &o.external, "pack: keep the payload in this file beside the output", "NAME" },
         { "provider", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.providers, "apply: a mock backend \"mock-a:1\"; in order", "KEY:VERSION" },
+        { "backend", 'b', 0, G_OPTION_ARG_STRING_ARRAY, &o.backends, "apply, run: a real backend, before the mock ones; in order", "NAME" },
+        { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.inputs, "run: an input, in the order of the graph's inputs", "FILE.pb" },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_context, entries,
                    "pack   put a payload into MODEL            list   what is in it\n"
-                   "check  payloads and digests                apply  as a session of mock backends runs it\n"
-                   "strip  the model without it, byte for byte as it was before pack\n\n"
-                   "Example: assay context pack model.onnx --vendor acme --payload blob.bin --region 0-4 -o packed.onnx", &code))
+                   "check  payloads and digests                apply  what a session makes of it: which blob runs where\n"
+                   "run    apply, and compute                  strip  the model as it was before pack, byte for byte\n\n"
+                   "Examples: assay context pack model.onnx --vendor acme --payload blob.bin --region 0-4 -o packed.onnx\n"
+                   "          assay context pack model.onnx --compile openvino -o packed.onnx\n"
+                   "          assay context run packed.onnx -b openvino -i input_0.pb", &code))
         return code;
     if (argc != 3)
         return cli_complain(&subcommand_context, EXIT_USAGE, "expected what to do and one model; see 'assay context --help'");
     GError *error = NULL;
     const gboolean ok = run(&o, argv[1], argv[2], &error);
-    char *const texts[] = { o.vendor, o.payload, o.encoding, o.region, o.id, o.compatibility, o.policy, o.out, o.external };
+    char *const texts[] = { o.vendor, o.payload, o.compile, o.weights, o.encoding, o.region, o.id, o.compatibility, o.policy, o.out, o.external };
     for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
         g_free(texts[i]);
     g_strfreev(o.providers);
+    g_strfreev(o.backends);
+    g_strfreev(o.inputs);
     if (ok)
         return cli_finish(&subcommand_context, EXIT_GOOD);
     const gboolean usage_error = g_error_matches(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT);
