@@ -63,6 +63,39 @@ static void dequantize_special(Generator *g)
     scenario_emit(s);
 }
 
+/* Codes that need all their bits: who brings x - zero_point to a narrow type first loses the low ones. */
+static void dequantize_wide(Generator *g)
+{
+    static const struct {
+        DType  dtype;
+        double codes[6];
+    } rows[] = { { DTYPE_INT16, { 32767, -32768, 12345, -12347, 4097, -2049 } },
+                 { DTYPE_UINT16, { 65535, 32769, 12345, 12347, 4097, 2049 } },
+                 { DTYPE_INT32, { 16777215, -16777215, 1234567, -12347, 4097, -2049 } } };
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const QdqNode n = { .granularity = PER_TENSOR, .shape = SHAPE(6), .quantized = rows[i].dtype, .scale = DTYPE_FLOAT };
+        Scenario *s = scenario_new(g, "dq-%s-all-bits", dtype_name(rows[i].dtype));
+        scenario_about(s, "standard", rows[i].dtype == DTYPE_INT32 ? "R16 R21" : "R16", "%s codes of more than eleven significant bits.",
+                       dtype_name(rows[i].dtype));
+        qdq_dequantize(s, &n, data_doubles(rows[i].dtype, &n.shape, rows[i].codes), data_scalar(DTYPE_FLOAT, 0.25), NULL);
+        scenario_emit(s);
+    }
+}
+
+/* Axes of one size: the scale's length does not say which axis is meant. */
+static void dequantize_square(Generator *g)
+{
+    for (int axis = 0; axis < 2; axis++)
+        for (int zero_point = 0; zero_point < 2; zero_point++) {
+            const QdqNode n = { .granularity = PER_AXIS, .shape = SHAPE(3, 3), .axis = axis, .quantized = DTYPE_INT8, .scale = DTYPE_FLOAT,
+                                .zero_point = zero_point };
+            Scenario *s = scenario_new(g, "dq-square-axis%d%s", axis, zero_point ? "-zp" : "");
+            scenario_about(s, "standard", "R2 R24", "As many rows as columns: axis %d decides.", axis);
+            qdq_dequantize(s, &n, NULL, NULL, NULL);
+            scenario_emit(s);
+        }
+}
+
 static void dequantize_shapes(Generator *g)
 {
     static const struct {
@@ -123,6 +156,8 @@ void block_qdq_standard(Generator *g)
 {
     dequantize_types(g);
     dequantize_special(g);
+    dequantize_wide(g);
+    dequantize_square(g);
     dequantize_shapes(g);
     dequantize_block_sizes(g);
 }

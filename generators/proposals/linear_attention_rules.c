@@ -226,7 +226,7 @@ void linear_attention_inexact(Generator *g)
         int64_t tokens, dk, dv;
         DType   dtype;
     } sizes[] = { { 1, 4, 3, DTYPE_FLOAT },  { 9, 4, 3, DTYPE_FLOAT },   { 9, 5, 2, DTYPE_FLOAT },
-                  { 33, 8, 4, DTYPE_FLOAT }, { 9, 4, 3, DTYPE_FLOAT16 }, { 9, 8, 4, DTYPE_BFLOAT16 } };
+                  { 33, 8, 4, DTYPE_FLOAT }, { 5, 4, 4, DTYPE_FLOAT }, { 9, 4, 3, DTYPE_FLOAT16 }, { 9, 8, 4, DTYPE_BFLOAT16 } };
     for (gsize i = 0; i < G_N_ELEMENTS(sizes); i++)
         for (Rule rule = 0; rule < RULES; rule++) {
             const Linear l = {

@@ -22,7 +22,7 @@ static void gated(Generator *g)
     } rows[] = {
         { "plain", "R10 R11 R19 R50", 0, 0, 0 },       { "alpha", "R10 R11 R19 R50", 0, 1.702, 0 },
         { "beta", "R10 R11 R19 R50", 0, 0, 1 },        { "limit", "R10 R11 R19 R50", 7, 0, 0 },
-        { "gpt-oss", "R10 R11 R19 R50", 7, 1.702, 1 },
+        { "gpt-oss", "R10 R11 R19 R50", 7, 1.702, 1 }, { "tight", "R10 R11 R19 R50", 1, 0, 0 },
     };
     static const char *const fusions[] = { "separate", "interleaved", "halves" };
     for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
@@ -63,8 +63,19 @@ static void saturated(Generator *g)
         }
 }
 
+/* As many inputs as outputs: the order of the weights' dims cannot be guessed from the shapes. */
+static void square(Generator *g)
+{
+    for (int bias = 0; bias < 2; bias++) {
+        const MoeLayer l = { .router = ROUTER_EXACT, .activation = MOE_RELU, .hidden = 5, .inner = 5, .bias = bias };
+        g_autofree char *name = g_strdup_printf("square-relu%s", bias ? "-bias" : "");
+        moe_emit(g, &l, MOE_ALL, name, "R2 R50", "Hidden and inner features are as many.");
+    }
+}
+
 void moe_activations(Generator *g)
 {
+    square(g);
     plain(g);
     gated(g);
     saturated(g);

@@ -57,6 +57,9 @@ static const Move unlisted[] = {
       "Gather of columns" },
     { "split", { 1, { 9 } }, "p = Constant <value = int64[3] {3, 1, 5}> ()  q, r, w = Split <axis = 0> (v, p)",
       "The last part of a Split into odd parts" },
+    { "split-short-last", { 1, { 7 } }, "q, r, w = Split <axis = 0, num_outputs = 3> (v)", "The last part of a Split that does not come out even" },
+    { "slice-from-end", { 1, { 9 } },
+      "b = Constant <value = int64[1] {-6}> ()  e = Constant <value = int64[1] {-1}> ()  w = Slice (v, b, e)", "Slice counted from the end" },
     { "expand", { 2, { 3, 1 } }, "p = Constant <value = int64[2] {3, 5}> ()  w = Expand (v, p)", "Expand of a column" },
     { "where", { 1, { 5 } },
       "c = Constant <value = bool[5] {1, 0, 0, 1, 0}> ()  i = Constant <value = int64[5] {4, 3, 2, 1, 0}> ()  "

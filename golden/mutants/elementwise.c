@@ -1,30 +1,25 @@
 /* Operators on single elements, for floats; other types run in the operators' own kernels. Text: each operator's own. */
+#include "golden/mutants/functions.h"
 #include "golden/mutants/naive.h"
 
 #include <math.h>
 
-MUTANT_DEFINE(add_flushes, "add-flushes", MUST_DIE, 5, "Add, Sub and Mul give zero where the answer is subnormal in float")
+MUTANT_DEFINE(add_flushes, "add-flushes", MUST_LIVE, 0, "Add, Sub and Mul of float flush subnormal answers to zero: a mode that engines declare")
 MUTANT_DEFINE(mul_bf16, "mul-bf16", MUST_DIE, 30, "Mul rounds its operands to bfloat16")
 MUTANT_DEFINE(mul_f16, "mul-f16", MUST_DIE, 29, "Mul of float rounds its result to float16")
 MUTANT_DEFINE(mul_zero_wins, "mul-zero-wins", MUST_DIE, 10, "Mul gives 0 for 0 times infinity or NaN")
 MUTANT_DEFINE(div_reciprocal, "div-reciprocal", MUST_DIE, 0, "Div of float multiplies by a reciprocal rounded to bfloat16")
 MUTANT_DEFINE(sub_swapped, "sub-swapped", MUST_DIE, 0, "Sub takes its operands for each other")
-MUTANT_DEFINE(exp_coarse, "exp-coarse", MUST_DIE, 0, "Exp keeps 11 significant bits")
-MUTANT_DEFINE(exp_by_exp2, "exp-by-exp2", MUST_LIVE, 0, "Exp is exp2(x * log2 e), the product in double")
 MUTANT_DEFINE(tanh_coarse, "tanh-coarse", MUST_DIE, 0, "Tanh keeps 11 significant bits")
 MUTANT_DEFINE(sigmoid_hard, "sigmoid-hard", MUST_DIE, 0, "Sigmoid is the piecewise linear max(0, min(1, x/6 + 1/2))")
 MUTANT_DEFINE(sigmoid_overflows, "sigmoid-by-quotient", MUST_DIE, 39, "Sigmoid is exp(x) / (1 + exp(x)): NaN for large x")
 MUTANT_DEFINE(sigmoid_by_tanh, "sigmoid-by-tanh", MUST_LIVE, 0, "Sigmoid is (1 + tanh(x/2)) / 2, in double")
-MUTANT_DEFINE(relu_nan, "relu-nan", MUST_DIE, 10, "Relu gives 0 for NaN")
 MUTANT_DEFINE(relu_leaks, "relu-leaks", MUST_DIE, 0, "Relu lets a hundredth of what is negative pass")
 MUTANT_DEFINE(round_away, "round-half-away", MUST_DIE, 2, "Round rounds ties away from zero")
-MUTANT_DEFINE(floor_truncates, "floor-truncates", MUST_DIE, 1, "Floor drops the fraction")
-MUTANT_DEFINE(minmax_nan, "max-ignores-nan", MUST_DIE, 10, "Max and Min give the other operand for NaN")
+MUTANT_DEFINE(floor_truncates, "floor-truncates", EQUIVALENT, 1, "Floor drops the fraction; the proposals take it of |x| + 1/2 alone, which is positive")
 MUTANT_DEFINE(neg_zero, "neg-from-zero", MUST_DIE, 9, "Neg is 0 - x: +0 for +0")
-MUTANT_DEFINE(abs_zero, "abs-keeps-zero-sign", MUST_DIE, 9, "Abs keeps the sign of -0")
-MUTANT_DEFINE(sqrt_coarse, "sqrt-bf16", MUST_DIE, 0, "Sqrt rounds its result to bfloat16")
-MUTANT_DEFINE(mod_python, "mod-floored", MUST_DIE, 0, "Mod with fmod = 1 gives the sign of the divisor")
-MUTANT_DEFINE(clip_order, "clip-order", MUST_DIE, 0, "Clip looks at max first: where min > max it gives min")
+MUTANT_DEFINE(abs_zero, "abs-keeps-zero-sign", EQUIVALENT, 9, "Abs keeps the sign of -0; the proposals compare |x|, add 1/2 to it or take a maximum of it, where -0 and +0 are one")
+MUTANT_DEFINE(clip_order, "clip-order", EQUIVALENT, 0, "Clip looks at max first: where min > max it gives min; no proposal has such a range")
 MUTANT_DEFINE(compare_equal, "compare-includes-equal", MUST_DIE, 35, "Greater and Less count equal as greater and less")
 MUTANT_DEFINE(compare_excludes, "compare-excludes-equal", MUST_DIE, 35, "GreaterOrEqual and LessOrEqual do not count equal")
 MUTANT_DEFINE(gelu_tanh, "gelu-always-tanh", MUST_DIE, 46, "Gelu always takes the tanh approximation")
@@ -50,7 +45,7 @@ static double flushed(double x)
 static double extreme(double a, double b, gboolean largest)
 {
     if (isnan(a) || isnan(b))
-        return mutant(minmax_nan) ? (isnan(a) ? b : a) : NAN;
+        return NAN;
     if (a == b)
         return signbit(a) != largest ? a : b;
     return (a > b) == largest ? a : b;
@@ -84,7 +79,7 @@ static double binary(Binary op, DType dtype, double a, double b)
     case MIN_OF:
         return extreme(a, b, FALSE);
     case FMOD:
-        return fmod(a, b) + (mutant(mod_python) && fmod(a, b) != 0 && (a < 0) != (b < 0) ? b : 0);
+        return fmod(a, b);
     case GREATER:
         return mutant(compare_equal) ? a >= b : a > b;
     case LESS:
@@ -112,18 +107,18 @@ static double unary(Unary op, double x)
 {
     switch (op) {
     case EXP:
-        return mutant(exp_coarse) ? coarse(exp(x)) : mutant(exp_by_exp2) ? exp2(x * 0x1.71547652b82fep+0) : exp(x);
+        return function_exp(x);
     case LOG:
         return log(x);
     case SQRT:
-        return mutant(sqrt_coarse) ? format_round(DTYPE_BFLOAT16, sqrt(x)) : sqrt(x);
+        return function_sqrt(x);
     case TANH:
         return mutant(tanh_coarse) ? coarse(tanh(x)) : tanh(x);
     case SIGMOID:
         return sigmoid(x);
     case RELU:
         if (isnan(x))
-            return mutant(relu_nan) ? 0 : x;
+            return x;
         return x > 0 ? x : mutant(relu_leaks) ? x / 100 : 0;
     case ROUND:
         return mutant(round_away) ? round(x) : nearbyint(x);
@@ -172,7 +167,7 @@ static gboolean run_binary(Eval *ev, Binary op, GError **error)
     const gboolean compares = op >= GREATER && op <= LESS_EQUAL;
     const Tensor *a = eval_input(ev, 0), *b = eval_input(ev, 1);
     Shape shape;
-    if (eval_input_count(ev) != 2 || eval_has(ev, "broadcast") || !is_float(a) || !is_float(b) ||
+    if (eval_input_count(ev) != 2 || eval_has(ev, "broadcast") || !(is_float(a) || (compares && format_is_int(a->dtype))) || a->dtype != b->dtype ||
         !shape_broadcast(&a->shape, &b->shape, &shape))
         return eval_own_kernel(ev, error);
     const int64_t count = shape_count(&shape);

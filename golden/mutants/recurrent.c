@@ -1,5 +1,6 @@
 /* LinearAttention-27 and CausalConvWithState-27. Text, for each step: D = exp(decay) * S for the gated rules, else S; u = v, or
  * beta * (v - D^T k) for the delta rules; S = D + k u^T; o = scale * q^T S. */
+#include "golden/mutants/functions.h"
 #include "golden/mutants/sums.h"
 
 #include <math.h>
@@ -66,7 +67,7 @@ static void update(Linear *l, double *s, int64_t row, int64_t head)
     memcpy(old, s, (gsize)(l->dk * l->dv) * sizeof *s);
     for (int64_t i = 0; l->gated && i < l->dk; i++) {
         const double g = l->decay[row * l->decay_width + (l->decay_width == l->kv_heads ? head : head * l->dk + i)];
-        const double factor = mutant(linear_no_decay) ? 1 : mutant(linear_decay_raw) ? g : (double)expf((float)g);
+        const double factor = mutant(linear_no_decay) ? 1 : mutant(linear_decay_raw) ? g : format_round(DTYPE_FLOAT, function_exp(g));
         for (int64_t j = 0; j < l->dv; j++)
             s[i * l->dv + j] = format_round(DTYPE_FLOAT, s[i * l->dv + j] * factor);
     }
