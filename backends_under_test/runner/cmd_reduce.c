@@ -19,6 +19,7 @@ typedef struct {
     char  *corpus, *backend, *folder;
     double timeout;
     int    tries;
+    gboolean alone;
 } Arguments;
 
 static char *case_folder(const Arguments *a, const char *wanted)
@@ -70,7 +71,7 @@ static int shrink(const Arguments *a, const Subject *subject, const Backend *bac
     GError          *error = NULL;
     Reduction        reduction = { 0 };
     const RunOptions options = { .jobs = 1, .seconds = a->timeout, .output_bytes = DEFAULT_OUTPUT_BYTES };
-    g_autoptr(Oracle) oracle = oracle_new(subject, backend, &options, (guint)a->tries, &error);
+    g_autoptr(Oracle) oracle = oracle_new(subject, backend, &options, (guint)a->tries, a->alone, &error);
     if (!oracle)
         return cli_fail(&subcommand_reduce, g_error_matches(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN) ? EXIT_SHORT : EXIT_HARNESS,
                         error);
@@ -118,6 +119,7 @@ static int cmd_reduce(int argc, char **argv)
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &a.folder, "where the reduced case goes (build/reduced)", "DIR" },
         { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &a.timeout, "deadline of a model in seconds (30)", "S" },
         { "tries", 'n', 0, G_OPTION_ARG_INT, &a.tries, "models tried at most (5000)", "N" },
+        { "alone", 0, 0, G_OPTION_ARG_NONE, &a.alone, "a fresh adapter for every model", NULL },
         { 0 }
     };
     if (!cli_parse(&argc, &argv, &subcommand_reduce, entries, description, &code))

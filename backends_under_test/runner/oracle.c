@@ -10,6 +10,7 @@ struct Oracle {
     const Backend    *backend;
     const RunOptions *options;
     guint             budget, asked;
+    gboolean          alone;
     char             *scratch, *outputs; /* folders */
     Worker           *worker;
     char             *kind, *why, *verdict;
@@ -52,7 +53,7 @@ static char *kind_of(const Judgement *j)
     if (j->verdict == VERDICT_ACCEPTED_INVALID)
         return g_strdup(verdict_name(j->verdict));
     g_autofree char *message = skeleton(j->message);
-    return g_strdup_printf("%s %s%s%s", verdict_name(j->verdict), j->stage ? j->stage : "", j->stage ? " " : "", message);
+    return g_strchomp(g_strdup_printf("%s %s%s%s", verdict_name(j->verdict), j->stage ? j->stage : "", j->stage ? " " : "", message));
 }
 
 /* ---- asking ---------------------------------------------------------------------------------------------------------- */
@@ -148,7 +149,8 @@ static gboolean may_be_reduced(const Oracle *o, Verdict verdict, GError **error)
     return FALSE;
 }
 
-Oracle *oracle_new(const Subject *subject, const Backend *backend, const RunOptions *options, guint budget, GError **error)
+Oracle *oracle_new(const Subject *subject, const Backend *backend, const RunOptions *options, guint budget, gboolean alone,
+                   GError **error)
 {
     g_autoptr(Oracle) o = g_new0(Oracle, 1);
     Verdict           verdict = VERDICT_NOT_RUN;
@@ -156,6 +158,7 @@ Oracle *oracle_new(const Subject *subject, const Backend *backend, const RunOpti
     o->backend = backend;
     o->options = options;
     o->budget = budget;
+    o->alone = alone;
     o->why = skeleton(subject->c->why);
     if (!(o->scratch = scratch_make(error)) || !(o->outputs = scratch_make(error)) ||
         !(o->kind = run_kind(o, subject->folder, &verdict, error)) || !may_be_reduced(o, verdict, error))
@@ -202,6 +205,8 @@ gboolean oracle_confirms(Oracle *o, const Specimen *specimen)
     if (oracle_tired(o))
         return FALSE;
     o->asked++;
+    if (o->alone)
+        g_clear_pointer(&o->worker, worker_free);
     if (write_specimen(o, specimen, folder, &o->error))
         kind = run_kind(o, folder, &verdict, &o->error);
     if (!scratch_empty(o->scratch, o->error ? NULL : &o->error))
@@ -226,7 +231,7 @@ gboolean oracle_write(Oracle *o, const Specimen *specimen, const char *folder, G
         g_propagate_error(error, g_steal_pointer(&local));
     else
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN,
-                    "the reduced case does not fail the same way alone (%s): the failure depends on what ran before it",
+                    "the reduced case does not fail the same way alone (%s): the failure depends on what ran before it (try --alone), or on chance",
                     kind ? kind : "the reference does not take it");
     return FALSE;
 }

@@ -8,8 +8,10 @@
 typedef struct Oracle Oracle;
 
 /* Runs the case as it stands; what it ends in is what specimens are held to. An error if it does not fall short, cannot be
- * read, or the backend cannot run here. At most `budget` specimens are tried. All are borrowed. */
-Oracle *oracle_new(const Subject *subject, const Backend *backend, const RunOptions *options, guint budget, GError **error);
+ * read, or the backend cannot run here. At most `budget` specimens are tried, each in an adapter of its own if `alone`.
+ * All are borrowed. */
+Oracle *oracle_new(const Subject *subject, const Backend *backend, const RunOptions *options, guint budget, gboolean alone,
+                   GError **error);
 void    oracle_free(Oracle *oracle);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Oracle, oracle_free)
 

@@ -62,7 +62,7 @@ static Reduction reduce_chain(Fixture *f, const char *options, const char *folde
     g_autoptr(Backend) backend = backend_load(name, &error);
     Subject           *subject = subject_read(chain, &error);
     cr_assert(backend && subject, "%s", error ? error->message : "");
-    g_autoptr(Oracle) oracle = oracle_new(subject, backend, &run, 2000, &error);
+    g_autoptr(Oracle) oracle = oracle_new(subject, backend, &run, 2000, FALSE, &error);
     cr_assert(oracle && reduce(subject, oracle, folder, &reduction, &error), "%s", error ? error->message : "");
     *kind = g_strdup(oracle_kind(oracle));
     subject_free(subject);
@@ -78,7 +78,7 @@ static void expect_pass(const char *folder)
     g_autoptr(Backend) backend = backend_load(home, NULL);
     Subject           *subject = subject_read(folder, NULL);
     cr_assert(backend && subject);
-    cr_expect_null(oracle_new(subject, backend, &run, 10, &error));
+    cr_expect_null(oracle_new(subject, backend, &run, 10, FALSE, &error));
     cr_expect(error && strstr(error->message, "ends in pass"), "%s", error ? error->message : "no error");
     subject_free(subject);
 }
