@@ -86,7 +86,7 @@ Test(adapters, the_reference_passes_every_type)
 /* Those that are fetched: each that can run here, that is, whose install script has run. */
 ParameterizedTestParameters(adapters, fetched_backends_keep_the_protocol)
 {
-    static char names[][24] = { "ort", "ort-web", "onnx-reference", "openvino", "iree", "tvm", "tinygrad", "opencv" };
+    static char names[][24] = { "ort", "ort-web", "onnx-reference", "openvino", "iree", "tvm", "tinygrad", "opencv", "tract" };
     return cr_make_param_array(char[24], names, G_N_ELEMENTS(names));
 }
 
