@@ -111,6 +111,11 @@ $(foreach a,$(ADAPTERS),$(eval $(call adapter,$(a))))
 
 # The other side of scripts/bench: kernels and networks beside ONNX Runtime, in one process.
 BENCH_OBJECTS := $(call objects,backends_under_test/ort/bench/kernels.c backends_under_test/ort/engine.c backends_under_test/ort/values.c)
+BARE_OBJECTS := $(call objects,backends_under_test/ort/bench/bare.c backends_under_test/ort/session.c backends_under_test/ort/engine.c \
+                  backends_under_test/ort/values.c)
+$(BUILD)/adapters/bare: $(BARE_OBJECTS) $(LIBRARIES)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) -o $@ $(BARE_OBJECTS) $(LINKED) $(LIBS)
 $(BUILD)/adapters/kernels: $(BENCH_OBJECTS) $(LIBRARIES)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS_ALL) -o $@ $(BENCH_OBJECTS) $(LINKED) $(LIBS)
@@ -207,9 +212,10 @@ asan:  ## the tests under address and undefined-behaviour sanitizers
 	scripts/asan
 browser-test: all ## the report's site in a real browser (needs npm and chromium)
 	scripts/browser_test
-bench: all $(BUILD)/adapters/kernels ## time the whole per 1,000 cases, and the evaluator beside onnx and ONNX Runtime
+bench: all $(BUILD)/adapters/kernels $(BUILD)/adapters/bare ## time the whole per 1,000 cases, and the evaluator beside onnx and ONNX Runtime
 	scripts/bench
 	scripts/bench --kernels
+	scripts/bench --harness
 .PHONY: kill slurm-test
 kill: all ## 1,000 SIGKILLs at random moments of everything that writes: nothing is lost, nothing half-written is believed
 	scripts/kill
