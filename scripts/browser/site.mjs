@@ -101,8 +101,7 @@ const sorted = await page.locator('#cases thead th').first().getAttribute('aria-
 tap(sorted === 'descending', 'a head sorts', sorted);
 // Processor time of the page's own thread, script, style and layout: what else the machine does is not the site's.
 const meter = await page.context().newCDPSession(page);
-await meter.send('Performance.setTimeDomain', { timeDomain: 'threadTicks' });
-await meter.send('Performance.enable');
+await meter.send('Performance.enable', { timeDomain: 'threadTicks' });
 const spent = async () => {
   const { metrics } = await meter.send('Performance.getMetrics');
   return ['ScriptDuration', 'LayoutDuration', 'RecalcStyleDuration'].reduce((sum, name) => sum + metrics.find((m) => m.name === name).value, 0) * 1000;
