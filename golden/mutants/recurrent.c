@@ -131,6 +131,13 @@ static double *read_or_null(const Tensor *t)
     return t ? naive_read(t) : NULL;
 }
 
+static void linear_clear(Linear *l)
+{
+    double *const all[] = { l->q, l->k, l->v, l->decay, l->beta, l->state, l->out };
+    for (gsize i = 0; i < G_N_ELEMENTS(all); i++)
+        g_free(all[i]);
+}
+
 static gboolean linear_attention(Eval *ev, GError **error)
 {
     Linear l;
@@ -138,15 +145,20 @@ static gboolean linear_attention(Eval *ev, GError **error)
         return eval_own_kernel(ev, error);
     const Tensor *past = eval_input(ev, 3);
     const Shape state = SHAPE(l.batch, l.kv_heads, l.dk, l.dv), out = SHAPE(l.batch, l.steps, l.q_heads * l.dv);
-    g_autofree double *q = l.q = naive_read(eval_input(ev, 0)), *k = l.k = naive_read(eval_input(ev, 1)), *v = l.v = naive_read(eval_input(ev, 2));
-    g_autofree double *decay = l.decay = read_or_null(eval_input(ev, 4)), *beta = l.beta = read_or_null(eval_input(ev, 5));
-    g_autofree double *s = l.state = past && !mutant(linear_past) ? naive_read(past) : g_new0(double, shape_count(&state) + 1);
-    g_autofree double *y = l.out = g_new0(double, shape_count(&out) + 1);
+    l.q = naive_read(eval_input(ev, 0));
+    l.k = naive_read(eval_input(ev, 1));
+    l.v = naive_read(eval_input(ev, 2));
+    l.decay = read_or_null(eval_input(ev, 4));
+    l.beta = read_or_null(eval_input(ev, 5));
+    l.state = past && !mutant(linear_past) ? naive_read(past) : g_new0(double, shape_count(&state) + 1);
+    l.out = g_new0(double, shape_count(&out) + 1);
     run_linear(&l);
     if (l.dk == l.dv && mutant(linear_turned))
         turn_state(&l);
-    return naive_give(ev, 0, DTYPE_FLOAT, &out, y, error) &&
-           (!eval_wants(ev, 1) || naive_give(ev, 1, past ? past->dtype : DTYPE_FLOAT, &state, s, error));
+    const gboolean ok = naive_give(ev, 0, DTYPE_FLOAT, &out, l.out, error) &&
+                        (!eval_wants(ev, 1) || naive_give(ev, 1, past ? past->dtype : DTYPE_FLOAT, &state, l.state, error));
+    linear_clear(&l);
+    return ok;
 }
 NAIVE_DEFINE(linear_attention, "LinearAttention", "", linear_attention)
 

@@ -156,3 +156,35 @@ Test(runs, every_schema_parses)
     g_autofree char *wrong = schema_self_check();
     cr_expect_null(wrong, "%s", wrong);
 }
+
+/* ---- substitutes ------------------------------------------------------------------------------------------------------ */
+
+static gboolean seven(Eval *ev, GError **error)
+{
+    const Tensor *x = eval_input(ev, 0);
+    if (tensor_get_double(x, 0) < 0)
+        return eval_own_kernel(ev, error);
+    Tensor *y = eval_output(ev, 0, x->dtype, &x->shape, error);
+    for (int64_t i = 0; y && i < y->count; i++)
+        tensor_set_double(y, i, 7);
+    return y != NULL;
+}
+
+static OpKernel seven_for_abs(const Operator *op, gpointer data)
+{
+    (*(guint *)data)++;
+    return strcmp(op->name, "Abs") == 0 ? seven : NULL;
+}
+
+Test(runs, a_substitute_takes_the_place_of_a_kernel_and_may_decline)
+{
+    guint asked = 0;
+    const EvalOptions options = { .substitute = seven_for_abs, .substitute_data = &asked };
+    const char *text = HEAD "g (float[2] x) => (float[2] y) { a = Abs (x)  y = Neg (a) }";
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Tensor) taken = run(text, &options, &error, 1, 1.0), declined = run(text, &options, &error, 1, -3.0);
+    cr_assert(taken && declined, "%s", error ? error->message : "");
+    cr_expect_eq(tensor_get_double(taken, 0), -7.0);
+    cr_expect_eq(tensor_get_double(declined, 0), -3.0);
+    cr_expect_eq(asked, 4);
+}
