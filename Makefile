@@ -202,6 +202,9 @@ tests: all $(TEST_PROGRAMS)    ## build the test programs
 test:  ## install what is missing, build, run every test
 	scripts/test
 
+.PHONY: soak
+soak: tests ## every bound rule against valid ways of computing: at least a million evaluations
+	scripts/soak
 check-includes: ## who may include whom
 	scripts/check_includes
 

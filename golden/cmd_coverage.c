@@ -1,3 +1,4 @@
+#include "golden/coverage_data.h"
 #include "golden/proposal.h"
 #include "reference/cli/subcommand.h"
 #include "reference/eval/operator.h"
@@ -145,11 +146,17 @@ static void cover_operators(void)
 
 static int cmd_coverage(int argc, char **argv)
 {
-    gboolean json = FALSE, operators = FALSE;
+    gboolean json = FALSE, operators = FALSE, observability = FALSE, goldens = FALSE;
+    gint most = 8, jobs = (gint)g_get_num_processors();
     int code;
     const GOptionEntry entries[] = {
         { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON (spec/schemas/coverage.schema.json)", NULL },
         { "operators", 0, 0, G_OPTION_ARG_NONE, &operators, "List the reference's operators instead", NULL },
+        { "observability", 0, 0, G_OPTION_ARG_NONE, &observability,
+          "List the elements of inputs whose change no output shows instead", NULL },
+        { "elements", 0, 0, G_OPTION_ARG_INT, &most, "With it: elements of a tensor that are altered (8)", "N" },
+        { "goldens", 0, 0, G_OPTION_ARG_NONE, &goldens, "Count exact and proven goldens instead", NULL },
+        { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Threads for these two (processors)", "N" },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_coverage, entries,
@@ -163,7 +170,14 @@ static int cmd_coverage(int argc, char **argv)
         cover_operators();
         return cli_finish(&subcommand_coverage, EXIT_GOOD);
     }
+    if (most < 1 || jobs < 1)
+        return cli_complain(&subcommand_coverage, EXIT_USAGE, "--elements and --jobs must be at least 1");
     GError *error = NULL;
-    code = cover_requirements(argc == 2 ? argv[1] : "build/corpus", json, &error);
+    const char *corpus = argc == 2 ? argv[1] : "build/corpus";
+    if (observability || goldens)
+        code = (observability ? coverage_observability(corpus, (guint)most, (guint)jobs, &error)
+                              : coverage_goldens(corpus, (guint)jobs, &error)) ? EXIT_GOOD : EXIT_USAGE;
+    else
+        code = cover_requirements(corpus, json, &error);
     return error ? cli_fail(&subcommand_coverage, code, error) : cli_finish(&subcommand_coverage, code);
 }

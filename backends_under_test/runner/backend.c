@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/backend.h"
+#include "golden/relaxed.h"
 #include "reference/cli/paths.h"
 
 #include <string.h>
@@ -20,6 +21,7 @@ void backend_free(Backend *b)
     g_strfreev(b->environment);
     g_strfreev(b->install);
     g_free(b->settings);
+    g_free(b->profile);
     cJSON_Delete(b->options);
     if (b->unsupported)
         g_ptr_array_unref(b->unsupported);
@@ -177,6 +179,18 @@ static gboolean read_kind(const cJSON *value, const char *file, Backend *b, GErr
     return TRUE;
 }
 
+static gboolean take_profile(const char *name, const char *where, Backend *b, GError **error)
+{
+    g_autofree char *complaint = relaxed_complaint(name);
+    if (complaint) {
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: %s", where, complaint);
+        return FALSE;
+    }
+    g_free(b->profile);
+    b->profile = g_strdup(name);
+    return TRUE;
+}
+
 static gboolean read_field(const cJSON *field, const char *file, Backend *b, GError **error)
 {
     const char *key = field->string;
@@ -216,13 +230,16 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
         }
         return TRUE;
     }
+    if (strcmp(key, "profile") == 0)
+        return cJSON_IsString(field) ? b->profile != NULL || take_profile(field->valuestring, file, b, error)
+                                     : fail(error, file, key, "a text");
     if (strcmp(key, "unsupported") == 0) {
         if (b->unsupported)
             g_ptr_array_unref(b->unsupported);
         return (b->unsupported = capability_rules_read(field, file, error)) != NULL;
     }
     return fail(error, file, key, "one of name, description, kind, command, version_command, install, environment, "
-                                  "start_seconds, memory_mb, refuses_with, known_faults, unsupported");
+                                  "start_seconds, memory_mb, refuses_with, known_faults, profile, unsupported");
 }
 
 static gboolean read_file(const char *file, Backend *b, GError **error)
@@ -266,6 +283,11 @@ static gboolean read_options(const char *text, Backend *b, GError **error)
             return FALSE;
         }
         *equals = '\0';
+        if (strcmp(*pair, "profile") == 0) { /* ours, not the adapter's; goes before backend.json */
+            if (!take_profile(equals + 1, b->name, b, error))
+                return FALSE;
+            continue;
+        }
         cJSON_DeleteItemFromObjectCaseSensitive(b->options, *pair);
         cJSON_AddStringToObject(b->options, *pair, equals + 1);
     }

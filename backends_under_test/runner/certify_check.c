@@ -127,7 +127,7 @@ static gboolean judge_again(const Certificate *c, const Row *row, const char *co
     if (row->kept == 0) {
         r->unjudged += row->verdict != VERDICT_NOT_RUN;
     } else if (good) {
-        good = write_outputs(c, row, scratch, paths, error) && judge(s, &attempt, NULL, &j, error);
+        good = write_outputs(c, row, scratch, paths, error) && judge(s, &attempt, NULL, NULL, &j, error);
         if (good)
             compare_judgement(row, &j, r);
         r->judged++;

@@ -38,7 +38,8 @@ static void print_answer(const char *backend, const char *version, const Verdict
 {
     printf("  %s%s%s: %s", backend, version ? " " : "", version ? version : "", verdict_name(v->verdict));
     if (v->grade)
-        printf(", grade %c (%s)", v->grade, grade_meaning(v->grade));
+        printf(", grade %c%s%s%s (%s)", v->grade, v->profile ? "(" : "", v->profile ? v->profile : "", v->profile ? ")" : "",
+               grade_meaning(v->grade));
     if (isfinite(v->margin) && v->margin > 0)
         printf(", error %.3g times what was allowed", v->margin);
     printf("\n");
@@ -102,6 +103,7 @@ static gboolean print_fresh(const Arguments *a, const Workload *workload, const 
                                .stage = j.stage,
                                .message = j.message,
                                .difference = j.difference,
+                               .profile = j.profile,
                                .signature = j.signature,
                                .statistics = j.statistics,
                                .flaky = j.flaky,

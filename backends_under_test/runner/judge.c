@@ -3,6 +3,7 @@
 #include "backends_under_test/runner/pair.h"
 #include "backends_under_test/runner/preview.h"
 #include "backends_under_test/runner/witness.h"
+#include "golden/relaxed.h"
 #include "reference/context/context.h"
 
 #include <cjson/cJSON.h>
@@ -52,6 +53,7 @@ void judgement_clear(Judgement *j)
     g_free(j->difference);
     g_free(j->signature);
     g_free(j->statistics);
+    g_free(j->profile);
     g_free(j->log);
     g_free(j->answer);
     g_free(j->waiver);
@@ -171,7 +173,39 @@ static char *json_text(const cJSON *json)
     return copy;
 }
 
-static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgement *j, GError **error)
+/* All outputs, or NULL. */
+static GPtrArray *load_answer(const Attempt *attempt, const Model *model)
+{
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
+    for (guint i = 0; i < attempt->outputs->len; i++) {
+        Value *value = value_load(attempt->outputs->pdata[i], output_type(model, i), NULL, NULL);
+        if (!value)
+            return NULL;
+        g_ptr_array_add(values, value);
+    }
+    return g_steal_pointer(&values);
+}
+
+/* What is wrong by the strict intervals may be inside those of a relaxed profile: grade B. It passes if the backend has
+ * declared a profile that takes it; else it stays wrong, but the report can say what the backend behaves like. */
+static void relax(const Subject *s, const Attempt *attempt, const Model *model, const char *declared, Judgement *j)
+{
+    gboolean declared_holds;
+    g_autoptr(GPtrArray) answer = load_answer(attempt, model);
+    const char *profile = answer ? relaxed_profile(s->c, s->folder, (Value *const *)answer->pdata, declared, &declared_holds) : NULL;
+    if (!profile)
+        return;
+    j->grade = 'B';
+    j->profile = g_strdup(profile);
+    if (declared_holds) {
+        set(j, VERDICT_PASS, NULL);
+        return;
+    }
+    g_autofree char *strict = g_steal_pointer(&j->message);
+    j->message = g_strdup_printf("%s; inside profile %s, which is not declared", strict, profile);
+}
+
+static gboolean judge_outputs(const Subject *s, const Attempt *attempt, const char *declared, Judgement *j, GError **error)
 {
     if (attempt->outputs->len != s->c->n_outputs) {
         set(j, VERDICT_ADAPTER_ERROR,
@@ -188,6 +222,8 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, Judgemen
     gboolean good = TRUE;
     for (guint i = 0; i < attempt->outputs->len && good; i++)
         good = judge_output(s, output_type(model, i), i, attempt->outputs->pdata[i], j, answers, statistics, error);
+    if (good && j->verdict == VERDICT_WRONG_VALUE)
+        relax(s, attempt, model, declared, j);
     if (good && j->grade != 'R') { /* else it is the golden */
         j->answer = json_text(answer);
         j->statistics = j->grade ? json_text(statistics) : NULL;
@@ -233,8 +269,8 @@ static gboolean judge_tampering(const Subject *s, Judgement *j)
     return changed != NULL;
 }
 
-static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j,
-                              GError **error)
+static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, const char *declared,
+                              Judgement *j, GError **error)
 {
     switch (attempt->kind) {
     case ATTEMPT_CRASHED:
@@ -255,7 +291,7 @@ static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const Ca
         if (s->c->expectation == EXPECT_REJECT)
             set(j, VERDICT_ACCEPTED_INVALID,
                 g_strdup_printf("ran a model that must be refused: %s", s->c->why ? s->c->why : s->c->summary));
-        else if (!judge_outputs(s, attempt, j, error))
+        else if (!judge_outputs(s, attempt, declared, j, error))
             return FALSE;
         break;
     }
@@ -271,12 +307,14 @@ static void judge_unaware(const Subject *s, const CapabilityRule *rule, Judgemen
         return;
     set(j, VERDICT_UNSUPPORTED, g_strdup_printf("declared: %s; took the file as an ordinary model", rule->reason));
     g_clear_pointer(&j->difference, g_free);
+    g_clear_pointer(&j->signature, g_free);
 }
 
-gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, Judgement *j, GError **error)
+gboolean judge(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, const char *profile, Judgement *j,
+               GError **error)
 {
     *j = (Judgement){ .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = attempt->seconds };
-    if (!judge_tampering(s, j) && !judge_attempt(s, attempt, rule, j, error))
+    if (!judge_tampering(s, j) && !judge_attempt(s, attempt, rule, profile, j, error))
         return FALSE;
     judge_unaware(s, rule, j);
     if (rule && j->verdict == VERDICT_PASS) {

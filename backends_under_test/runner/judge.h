@@ -24,7 +24,7 @@ typedef struct {
     char     grade;
     double   margin;
     char    *stage, *message, *difference, *log, *answer;
-    char    *signature, *statistics; /* as VerdictFacts */
+    char    *signature, *statistics, *profile; /* as VerdictFacts */
     char      *waiver;  /* waiver.h; NULL */
     GPtrArray *outputs; /* of GBytes: the output files, where the run keeps them; NULL */
     gboolean flaky, contradicts_manifest;
@@ -36,10 +36,11 @@ void judgement_clear(Judgement *judgement);
 
 /* Judges an attempt at a case. `rule` is the manifest rule that applies to it, or NULL. For a reject case that was refused
  * the verdict is REJECTED_INVALID until judge_twin() has looked at the twin. A case whose files changed since it was read
- * is an ADAPTER_ERROR whatever the attempt. FALSE with CORPUS_ERROR if the case's own
+ * is an ADAPTER_ERROR whatever the attempt. `profile` is the relaxed profile that the backend declares, or NULL: an answer
+ * outside the strict intervals but inside one of its relaxed profile passes with grade B. FALSE with CORPUS_ERROR if the case's own
  * files cannot be read: then nothing can be said about the backend. */
-gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, Judgement *judgement,
-               GError **error);
+gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, const char *profile,
+               Judgement *judgement, GError **error);
 
 /* Keeps the attempt's output files with the judgement, where they decided it. BOUNDARY: those of failures, and of passes
  * whose largest error is over half of what was allowed; ALL: of passes too. Files over RESULTS_MAX_OUTPUT are not kept. */

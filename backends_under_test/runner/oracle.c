@@ -75,7 +75,7 @@ static gboolean run_subject(Oracle *o, const Subject *s, Judgement *judgement, G
     if (!rule)
         rule = capability_match(worker_hello(o->worker)->unsupported, s->c, &s->traits);
     worker_run(o->worker, s->model, s->inputs, o->outputs, &attempt);
-    gboolean good = judge(s, &attempt, rule, judgement, error);
+    gboolean good = judge(s, &attempt, rule, o->backend->profile, judgement, error);
     attempt_clear(&attempt);
     return scratch_empty(o->outputs, good ? error : NULL) && good;
 }

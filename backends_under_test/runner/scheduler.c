@@ -119,7 +119,7 @@ static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GEr
     if (!ensure_worker(lane))
         return FALSE;
     worker_run(lane->worker, s->model, s->inputs, lane->scratch, &attempt);
-    gboolean good = judge(s, &attempt, rule_for(lane->run, s), judgement, error);
+    gboolean good = judge(s, &attempt, rule_for(lane->run, s), lane->run->backend->profile, judgement, error);
     if (good)
         judge_keep(&attempt, lane->run->options->keep, judgement);
     attempt_clear(&attempt);
@@ -289,6 +289,7 @@ static gboolean commit(Run *run, const Subject *s, Judgement *j, GError **error)
                            .message = j->message,
                            .difference = j->difference,
                            .answer = j->answer,
+                           .profile = j->profile,
                            .signature = j->signature,
                            .statistics = j->statistics,
                            .flaky = j->flaky,

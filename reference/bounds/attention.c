@@ -1,5 +1,7 @@
 #include "reference/bounds/attention.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/sums.h"
 #include "reference/tensor/float_format.h"
 
@@ -34,11 +36,12 @@ typedef struct {
     int    lowest;
 } Dot;
 
-static Dot dot_of(const double *a, const double *a_radius, const double *b, const double *b_radius, gsize n)
+static Dot dot_of(DType dtype, const double *a, const double *a_radius, const double *b, const double *b_radius, gsize n)
 {
     Dot dot = { .lowest = INT_MAX };
     for (gsize d = 0; d < n; d++) {
-        const double ra = radius_at(a_radius, d), rb = radius_at(b_radius, d), product = a[d] * b[d];
+        const double ra = radius_at(a_radius, d) + relaxation_demotion(dtype, a[d]);
+        const double rb = radius_at(b_radius, d) + relaxation_demotion(dtype, b[d]), product = a[d] * b[d];
         dot.value += product;
         dot.magnitude += fabs(product);
         dot.spread += fabs(a[d]) * rb + fabs(b[d]) * ra + ra * rb;
@@ -53,7 +56,7 @@ void bounds_attention_scores(DType dtype, const double *q, const double *q_radiu
 {
     const double u = bounds_unit(dtype), stored = storage_unit(dtype), root = sqrt(scale);
     for (gsize j = 0; j < n; j++) {
-        const Dot dot = dot_of(q, q_radius, keys + j * depth, keys_radius ? keys_radius + j * depth : NULL, depth);
+        const Dot dot = dot_of(dtype, q, q_radius, keys + j * depth, keys_radius ? keys_radius + j * depth : NULL, depth);
         const double total = scale * (dot.magnitude + dot.spread), s = scale * dot.value;
         scores[j] = s;
         errors[j] = scale * dot.spread * (1 + 0x1p-40);
@@ -61,11 +64,13 @@ void bounds_attention_scores(DType dtype, const double *q, const double *q_radiu
             continue;
         const gboolean shifts = is_power_of_two(root); /* scaling changes exponents alone */
         if (dot.spread > 0 || !shifts || !bounds_sum_exact(dtype, dot.magnitude, dot.lowest))
-            errors[j] += (dot.terms + 4) * u * total + dot.terms * bounds_tiny(dtype) + OWN(depth) * total;
+            errors[j] += (dot.terms + 4) * u * total + dot.terms * bounds_tiny(dtype) + OWN(depth) * total +
+                         relaxation_dot_excess(dtype, dot.terms, total, dot.terms * u * total);
         if (!shifts)
             errors[j] += 2 * stored * total;
         if (errors[j] > 0 || (stored > 0 && bounds_nearest(dtype, s) != s))
             errors[j] += stored * (fabs(s) + errors[j]);
+        derivation_note("attention/scores", dtype, dot.terms, errors[j]);
     }
 }
 
@@ -76,7 +81,8 @@ void bounds_attention_softcap(DType dtype, double softcap, gsize n, double *scor
         if (scores[j] == 0 && errors[j] == 0)
             continue;
         scores[j] = softcap * Sleef_cinz_tanhd1_u10purec(scores[j] / softcap);
-        errors[j] += 4 * (u + stored + 0x1p-52) * fabs(softcap);
+        errors[j] += 4 * (relaxation_functions(dtype) * u + stored + 0x1p-52) * fabs(softcap);
+        derivation_note("attention/softcap", dtype, 0, errors[j]);
     }
 }
 
@@ -99,6 +105,7 @@ void bounds_attention_bias(DType dtype, const double *bias, gsize n, double *sco
 typedef struct {
     const double *v, *radius;
     gsize         step;
+    DType         dtype;
 } Column;
 
 static double at(const Column *c, gsize j)
@@ -108,14 +115,14 @@ static double at(const Column *c, gsize j)
 
 static double column_radius(const Column *c, gsize j)
 {
-    return c->radius ? c->radius[j * c->step] : 0;
+    return (c->radius ? c->radius[j * c->step] : 0) + relaxation_demotion(c->dtype, c->v[j * c->step]);
 }
 
 static Dot mixed(const double *p, const double *p_radius, const Column *c, gsize n)
 {
     Dot dot = { .lowest = INT_MAX };
     for (gsize j = 0; j < n; j++) {
-        const double r = radius_at(p_radius, j), product = p[j] == 0 ? 0 : p[j] * at(c, j);
+        const double r = radius_at(p_radius, j) + relaxation_demotion(c->dtype, p[j]), product = p[j] == 0 ? 0 : p[j] * at(c, j);
         if (p[j] == 0 && r == 0) /* a weight that vanishes hides even an infinite value's radius */
             continue;
         dot.value += product;
@@ -138,7 +145,7 @@ void bounds_attention_mix(DType dtype, const double *p, const double *w, gboolea
         narrow |= bounds_nearest(dtype, p[j]) != p[j];
     }
     for (gsize d = 0; d < depth; d++) {
-        const Column c = { values + d, values_radius ? values_radius + d : NULL, depth };
+        const Column c = { values + d, values_radius ? values_radius + d : NULL, depth, dtype };
         const Dot dot = mixed(p, NULL, &c, n);
         out[d] = dot.value;
         errors[d] = dot.spread;
@@ -149,7 +156,9 @@ void bounds_attention_mix(DType dtype, const double *p, const double *w, gboolea
             moved += p[j] > 0 ? p[j] * w[j] * (fabs(at(&c, j) - dot.value) + column_radius(&c, j)) : 0;
         const double total = dot.magnitude + dot.spread, blocks = ceil(dot.terms / 16);
         errors[d] += common < 1 ? moved / (1 - common) : INFINITY;
-        errors[d] += ((dot.terms + blocks + 2) * u + OWN(n) + 0x1p-45) * (total + fabs(dot.value)) + (narrow ? stored * total : 0);
+        errors[d] += ((dot.terms + blocks + 2) * u + OWN(n) + 0x1p-45) * (total + fabs(dot.value)) +
+                     relaxation_dot_excess(dtype, dot.terms, total, dot.terms * u * total) + (narrow ? stored * total : 0);
+        derivation_note("attention/mix", dtype, dot.terms, errors[d]);
     }
 }
 
@@ -157,12 +166,13 @@ void bounds_weighted_sum(DType dtype, const double *p, const double *p_radius, c
                          const double *values_radius, gsize n, gsize depth, double *out, double *errors)
 {
     for (gsize d = 0; d < depth; d++) {
-        const Column c = { values + d, values_radius ? values_radius + d : NULL, depth };
+        const Column c = { values + d, values_radius ? values_radius + d : NULL, depth, dtype };
         const Dot dot = mixed(p, p_radius, &c, n);
         const double total = dot.magnitude + dot.spread;
         out[d] = dot.value;
         errors[d] = dot.spread * (1 + 0x1p-40);
         if (dot.spread > 0 || !bounds_sum_exact(dtype, dot.magnitude, dot.lowest))
             errors[d] += bounds_dot(dtype, dot.terms, total) + OWN(n) * total;
+        derivation_note("attention/weighted-sum", dtype, dot.terms, errors[d]);
     }
 }

@@ -1,5 +1,7 @@
 #include "reference/bounds/normalization.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/sums.h"
 
 #include <limits.h>
@@ -67,7 +69,9 @@ gboolean bounds_normalization(DType dtype, const double *x, const double *radius
     if (!(relative < 0.5) || !(root + root_epsilon > 0))
         return FALSE;
     b->scale = 1 / (root + root_epsilon);
-    b->scale_relative = relative / 2 / (1 - relative) + 6 * u + 0x1p-50;
+    derivation_note("norm/mean", dtype, count, b->mean_error);
+    derivation_note("norm/variance (relative)", dtype, count, relative);
+    b->scale_relative = relative / 2 / (1 - relative) + (5 + relaxation_functions(dtype)) * u + 0x1p-50;
     return TRUE;
 }
 
@@ -78,4 +82,5 @@ void bounds_normalized(DType dtype, const NormBound *b, double x, double radius,
     const gboolean exact = b->mean_error == 0 && radius == 0 && bounds_computes_exactly(dtype, d);
     const double moved = b->mean_error + radius + (exact ? 0 : u * fabs(d));
     *error = b->scale * moved * (1 + b->scale_relative) + fabs(*value) * b->scale_relative;
+    derivation_note("norm/element", dtype, 0, *error);
 }

@@ -1,5 +1,7 @@
 #include "reference/bounds/rounding.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/tensor/convert.h"
 #include "reference/tensor/float_format.h"
 
@@ -8,12 +10,13 @@
 
 DType bounds_compute_type(DType dtype)
 {
-    return dtype == DTYPE_DOUBLE ? DTYPE_DOUBLE : DTYPE_FLOAT;
+    const DType relaxed = relaxation_in_force()->computing;
+    return dtype == DTYPE_DOUBLE ? DTYPE_DOUBLE : relaxed ? relaxed : DTYPE_FLOAT;
 }
 
 static const FloatFormat *computing(DType dtype)
 {
-    return dtype == DTYPE_DOUBLE ? &float_format_float64 : &float_format_float32;
+    return dtype_info(bounds_compute_type(dtype))->format;
 }
 
 double bounds_unit(DType dtype)
@@ -72,6 +75,7 @@ double bounds_up(DType dtype, double x)
 Range bounds_store(DType dtype, double s, double error, gboolean fused)
 {
     const double e = error * (1 + 0x1p-40);
+    derivation_note(fused ? "round/outwards" : "round/monotone", dtype, 0, error);
     const double low = e > 0 ? nextafter(s - e, -INFINITY) : s, high = e > 0 ? nextafter(s + e, INFINITY) : s;
     if (fused)
         return (Range){ bounds_down(dtype, low), bounds_up(dtype, high) };

@@ -1,5 +1,7 @@
 #include "reference/bounds/rows.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/sums.h"
 
 #include <limits.h>
@@ -35,6 +37,7 @@ gboolean bounds_product(DType dtype, const double *x, const double *radius, gsiz
     if (wide == 0 || (!radius && odd <= ldexp(1, bounds_precision(dtype))))
         return TRUE;
     *error = (wide - fabs(product)) + wide * (bounds_gamma(dtype, MAX(factors - 1, 0)) + factors * 0x1p-52);
+    derivation_note("product/any-order", dtype, factors, *error);
     return isfinite(*error);
 }
 
@@ -58,6 +61,7 @@ gboolean bounds_norm(DType dtype, const double *x, const double *radius, gsize n
         return TRUE;
     *error = sqrt(spread) * (1 + 0x1p-50) + (terms / 2 + 1) * (bounds_unit(dtype) + 0x1p-52) * wide +
              (sqrt(wide * wide + terms * bounds_tiny(dtype)) - wide);
+    derivation_note("norm/any-order", dtype, terms, *error);
     return TRUE;
 }
 
@@ -81,6 +85,7 @@ gboolean bounds_log_sum(DType dtype, const double *x, const double *radius, gsiz
     *error = 0;
     if (exact && sum == 1)
         return TRUE;
-    *error = -Sleef_cinz_log1pd1_u10purec(-delta) + (2 * bounds_unit(dtype) + 0x1p-50) * fabs(*value);
+    *error = -Sleef_cinz_log1pd1_u10purec(-delta) + (2 * relaxation_functions(dtype) * bounds_unit(dtype) + 0x1p-50) * fabs(*value);
+    derivation_note("log-sum/any-order", dtype, terms, *error);
     return delta < 0.25;
 }

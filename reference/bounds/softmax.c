@@ -1,5 +1,8 @@
 #include "reference/bounds/softmax.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
+
 #include <math.h>
 #include <sleef.h>
 
@@ -16,8 +19,8 @@ double bounds_exp_vanishes(DType dtype)
  * exponential that is built from 2^x. */
 static double weight_error(DType dtype, double d, double radius, gsize n)
 {
-    const double blocks = (double)((n + 15) / 16);
-    const double rounding = d == 0 && radius == 0 ? 0 : bounds_unit(dtype) * (2 * EXP_ULPS + 3 * d + (2 * EXP_ULPS + 1) * blocks);
+    const double blocks = (double)((n + 15) / 16), ulps = EXP_ULPS * relaxation_functions(dtype);
+    const double rounding = d == 0 && radius == 0 ? 0 : bounds_unit(dtype) * (2 * ulps + 3 * d + (2 * ulps + 1) * blocks);
     return Sleef_cinz_expm1d1_u10purec(radius + rounding);
 }
 
@@ -81,7 +84,10 @@ gboolean bounds_softmax(DType dtype, const double *x, const double *radius, gsiz
             continue;
         const double relative = p[j] > 0 ? weight_error(dtype, d, r, n) + l.wander + 2 * u + OWN : 0;
         error[j] = l.wander < 1 ? p[j] * relative / (1 - l.wander) + bounds_tiny(dtype) : INFINITY;
+        derivation_note("softmax/shifted", dtype, (double)n, error[j]);
     }
+    if (exact)
+        derivation_note("softmax/exact", dtype, (double)n, 0);
     return TRUE;
 }
 
@@ -96,6 +102,7 @@ gboolean bounds_weights(DType dtype, const double *x, const double *radius, gsiz
         p[j] = isinf(d) || (l.exact && d > 0) ? 0 : Sleef_cinz_expd1_u10purec(-d) / l.sum;
         w[j] = p[j] > 0 ? weight_error(dtype, d, radius_at(radius, j), n) : 0;
     }
+    derivation_note(*exact ? "softmax/exact" : "softmax/shifted", dtype, (double)n, *exact ? 0 : l.wander);
     return TRUE;
 }
 
@@ -105,7 +112,7 @@ static double log_of_sum(const Line *l, DType dtype, double *error)
     const double log = Sleef_cinz_logd1_u10purec(l->sum);
     *error = l->maxima == 1 && l->exact ? 0 : INFINITY; /* log 1 is 0 */
     if (*error != 0 && l->wander < 1)
-        *error = -Sleef_cinz_log1pd1_u10purec(-l->wander) + 2 * bounds_unit(dtype) * fabs(log) + OWN;
+        *error = -Sleef_cinz_log1pd1_u10purec(-l->wander) + 2 * relaxation_functions(dtype) * bounds_unit(dtype) * fabs(log) + OWN;
     return log;
 }
 
@@ -125,6 +132,7 @@ gboolean bounds_log_softmax(DType dtype, const double *x, const double *radius, 
         else if (!(log == 0 && log_error == 0 && bounds_computes_exactly(dtype, d)))
             /* x - (m + log sum), or (x - m) - log sum: the difference that is rounded first */
             error[j] += u * (MAX(d, fabs(shift)) + fabs(value[j])) + fabs(value[j]) * 0x1p-50;
+        derivation_note("log-softmax/shifted", dtype, (double)n, error[j]);
     }
     return TRUE;
 }
@@ -139,5 +147,6 @@ gboolean bounds_log_sum_exp(DType dtype, const double *x, const double *radius, 
     *error += l.widest;
     if (*error > 0)
         *error += bounds_unit(dtype) * fabs(*value) + fabs(*value) * 0x1p-50;
+    derivation_note("log-sum-exp/shifted", dtype, (double)n, *error);
     return TRUE;
 }

@@ -1,22 +1,32 @@
 #include "reference/bounds/sums.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
+
 #include <limits.h>
 #include <math.h>
 
 double bounds_sum(DType dtype, double terms, double magnitude)
 {
-    return MAX(terms - 1, 0) * bounds_unit(dtype) * magnitude;
+    const double error = MAX(terms - 1, 0) * bounds_unit(dtype) * magnitude;
+    derivation_note("sum/any-order", dtype, terms, error);
+    return error;
 }
 
 double bounds_dot(DType dtype, double terms, double magnitude)
 {
-    return terms * (bounds_unit(dtype) * magnitude + bounds_tiny(dtype) / 2);
+    const double strict = terms * (bounds_unit(dtype) * magnitude + bounds_tiny(dtype) / 2);
+    const double error = strict + relaxation_dot_excess(dtype, terms, magnitude, strict);
+    derivation_note("dot/any-order", dtype, terms, error);
+    return error;
 }
 
 double bounds_gamma(DType dtype, double roundings)
 {
     const double nu = roundings * bounds_unit(dtype);
-    return nu < 0.5 ? nu / (1 - nu) : INFINITY;
+    const double error = nu < 0.5 ? nu / (1 - nu) : INFINITY;
+    derivation_note("gamma (relative)", dtype, roundings, error);
+    return error;
 }
 
 gboolean bounds_sum_exact(DType dtype, double magnitude, int lowest_bit)
@@ -25,5 +35,8 @@ gboolean bounds_sum_exact(DType dtype, double magnitude, int lowest_bit)
         return TRUE;
     if (lowest_bit == INT_MIN || magnitude > bounds_huge(dtype) || lowest_bit < ilogb(bounds_tiny(dtype)))
         return FALSE;
-    return magnitude <= ldexp(1.0, bounds_precision(dtype) + lowest_bit);
+    const gboolean exact = magnitude <= ldexp(1.0, relaxation_precision(dtype, bounds_precision(dtype)) + lowest_bit);
+    if (exact)
+        derivation_note("sum/exact", dtype, 0, 0);
+    return exact;
 }

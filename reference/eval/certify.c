@@ -1,5 +1,6 @@
 #include "reference/eval/certify.h"
 
+#include "reference/bounds/relaxation.h"
 #include "reference/eval/run.h"
 
 #include <string.h>
@@ -45,7 +46,7 @@ void eval_set_uncertified(Eval *ev, gsize i)
 
 gboolean eval_may_fuse(const Eval *ev, gsize i)
 {
-    const Frame *function = ev->frame;
+    const Frame *function = relaxation_in_force()->unfused ? NULL : ev->frame;
     while (function && !function->binding)
         function = function->scope;
     if (!function)

@@ -1,5 +1,7 @@
 #include "reference/ops/shared/attention_exact.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/tensor/convert.h"
 
 #include <math.h>
@@ -84,10 +86,23 @@ gboolean attention_row_is_decided(const double *low, const double *high, int64_t
     return level == 1 || (exact && (level & (level - 1)) == 0);
 }
 
+/* How far a profile that moves operands moves one product. */
+static double demoted_product(DType dtype, double a, double b)
+{
+    const double of_a = relaxation_demotion(dtype, a), of_b = relaxation_demotion(dtype, b);
+    return a == 0 ? 0 : fabs(a) * of_b + fabs(b) * of_a + of_a * of_b;
+}
+
 double attention_mix_error(DType dtype, const double *p, const double *values, int64_t stride, int64_t n)
 {
     const Products s = products(p, values, stride, n);
-    if (!s.finite || (sums_exactly(&s, dtype) && is_value(dtype, s.sum)))
+    double moved = 0;
+    for (int64_t j = 0; j < n; j++)
+        moved += demoted_product(dtype, p[j], values[j * stride]);
+    if (!s.finite || (moved == 0 && sums_exactly(&s, dtype) && is_value(dtype, s.sum)))
         return 0;
-    return (double)(s.terms + 1) * ldexp(s.magnitude, -precision_of(dtype));
+    const double strict = (double)(s.terms + 1) * ldexp(s.magnitude, -precision_of(dtype));
+    const double error = strict + moved + relaxation_dot_excess(dtype, (double)s.terms, s.magnitude, strict);
+    derivation_note("dot/any-order", dtype, (double)s.terms, error);
+    return error;
 }

@@ -1,5 +1,7 @@
 #include "reference/ops/shared/elementwise_bound.h"
 
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/rounding.h"
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/float_format.h"
@@ -107,15 +109,17 @@ typedef struct {
     const ElementwiseRule *rule;
     DType                  dtype;
     double                 unit, coarse; /* u; see coarse_attributes */
+    double                 functions;    /* of the profile */
     gboolean               fused;
 } Budget;
 
 static double budget_at(const Budget *b, double x, double f)
 {
     const ElementwiseRule *rule = b->rule;
-    double e = rule->ulps * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
+    double e = b->functions * rule->ulps * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
     if (b->coarse > 0)
         e += ldexp(2, -dtype_info(b->dtype)->format->mantissa_bits - 1) * (fabs(f) + b->coarse);
+    derivation_note("function/budget", b->dtype, 0, e);
     return e > 0 ? e + fabs(f) * 0x1p-52 : 0;
 }
 
@@ -166,6 +170,7 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
         return bound_exact(ev, error);
     b.dtype = y->dtype;
     b.unit = bounds_unit(y->dtype);
+    b.functions = relaxation_functions(y->dtype);
     b.coarse = coarse_attributes(ev, rule, y->dtype);
     g_auto(Wide) w = { 0 };
     g_autoptr(Tensor) low = NULL;

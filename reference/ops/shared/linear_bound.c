@@ -129,7 +129,7 @@ gboolean linear_bound(Eval *ev, const LinearRule *rule, GError **error)
     Ends ends = ENDS_OF(ev, 0);
     g_auto(Wide) w = { 0 };
     g_auto(Runs) r = { 0 };
-    if (!wide_init(&w, ev, error))
+    if (!wide_init(&w, ev, error) || (rule->factors > 1 && !wide_demote(&w, 0, rule->factors, error)))
         return FALSE;
     if (!w.known) {
         ends_abandon(&ends);

@@ -1,11 +1,11 @@
 #include "reference/ops/shared/span.h"
 
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/sums.h"
 #include "reference/ops/shared/sum_terms.h"
 
 #include <math.h>
 
-#define U 0x1p-24 /* unit roundoff of float32 */
 
 double span_nearest(DType dtype, double x)
 {
@@ -71,13 +71,21 @@ Span span_dot_value(DType dtype, const Span *x, const double *w, int64_t n, cons
     return span_point(isnan(sum) ? (double)NAN : sum);
 }
 
+/* How far a profile that moves operands moves the product of x and w. */
+static double moved_product(double x, double w, double of_x)
+{
+    const double of_w = relaxation_demotion(DTYPE_FLOAT, w);
+    return fabs(x) * of_w + fabs(w) * of_x + of_x * of_w;
+}
+
 Span span_dot(DType dtype, const Span *x, const double *w, int64_t n, const double *bias)
 {
     Span y = span_dot_value(dtype, x, w, n, bias);
     Sum sum = SUM_INIT;
     for (int64_t i = 0; i < n; i++) {
         const double a = x[i].low * w[i], b = x[i].high * w[i];
-        sum_add(&sum, MIN(a, b), MAX(a, b));
+        const double moved = moved_product(MAX(fabs(x[i].low), fabs(x[i].high)), w[i], relaxation_demotion(DTYPE_FLOAT, x[i].value));
+        sum_add(&sum, MIN(a, b) - moved, MAX(a, b) + moved);
     }
     if (bias)
         sum_add(&sum, *bias, *bias);
@@ -118,12 +126,12 @@ Span span_quotient(DType dtype, Span a, Span b)
     const double q = a.value / b.value;
     if (span_is_point(a) && span_is_point(b)) {
         const Span y = span_point(q);
-        return span_rounded(dtype, fma(q, b.value, -a.value) == 0 ? y : span_widened(y, fabs(q) * 3 * U));
+        return span_rounded(dtype, fma(q, b.value, -a.value) == 0 ? y : span_widened(y, fabs(q) * 3 * bounds_unit(DTYPE_FLOAT)));
     }
     const double p[4] = { a.low / b.low, a.low / b.high, a.high / b.low, a.high / b.high };
     const double low = MIN(MIN(p[0], p[1]), MIN(p[2], p[3])), high = MAX(MAX(p[0], p[1]), MAX(p[2], p[3]));
     const Span y = { q, low, high };
-    return span_rounded(dtype, span_widened(settled(y), MAX(fabs(low), fabs(high)) * 3 * U));
+    return span_rounded(dtype, span_widened(settled(y), MAX(fabs(low), fabs(high)) * 3 * bounds_unit(DTYPE_FLOAT)));
 }
 
 /* ---- tensors ----------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 #include "reference/ops/shared/wide.h"
 
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/rounding.h"
 #include "reference/tensor/convert.h"
 
@@ -54,6 +55,28 @@ gboolean wide_init(Wide *w, Eval *ev, GError **error)
     for (gsize i = 0; i < n; i++)
         if (!load(w, i, error))
             return FALSE;
+    return TRUE;
+}
+
+gboolean wide_demote(Wide *w, gsize first, gsize last, GError **error)
+{
+    for (gsize i = first; i < MIN(last, w->n) && w->known; i++) {
+        gboolean moves = FALSE;
+        const double *x = w->low[i] ? w->low[i]->data : NULL;
+        const DType dtype = x ? eval_input(w->ev, i)->dtype : DTYPE_DOUBLE;
+        for (int64_t k = 0; x && k < w->low[i]->count; k++)
+            moves |= relaxation_demotion(dtype, x[k]) > 0;
+        if (!moves)
+            continue;
+        if (!w->high[i] && !(w->high[i] = tensor_copy(w->low[i], error)))
+            return FALSE;
+        double *low = w->low[i]->data, *high = w->high[i]->data;
+        for (int64_t k = 0; k < w->low[i]->count; k++) {
+            low[k] -= relaxation_demotion(dtype, low[k]);
+            high[k] += relaxation_demotion(dtype, high[k]);
+        }
+        w->exact = FALSE;
+    }
     return TRUE;
 }
 

@@ -43,6 +43,9 @@ Tensor *wide_run(const Wide *wide, WideMap map, gconstpointer data, gsize output
 /* The map of input i alone, float64; the input must be a float tensor. */
 Tensor *wide_map(const Wide *wide, gsize i, WideMap map, gconstpointer data, GError **error);
 
+/* Inputs first to last - 1 as the profile in force may move them on their way into products (profile.h). */
+gboolean wide_demote(Wide *wide, gsize first, gsize last, GError **error);
+
 /* A map: the middle. */
 double wide_map_middle(double low, double high, gsize input, gconstpointer data);
 

@@ -66,6 +66,12 @@ Test(bounds, dot_products_in_any_order_stay_inside)
         enclosed_run(m, (Tensor *[]){ a, b }, 2);
         for (gsize i = 0; i < G_N_ELEMENTS(dots); i++)
             enclosed_expect(m, 0, 0, (double)dots[i].fn(a->data, b->data, K), dots[i].name);
+        double wa[K], wb[K];
+        for (int k = 0; k < K; k++) {
+            wa[k] = tensor_get_double(a, k);
+            wb[k] = tensor_get_double(b, k);
+        }
+        enclosed_vouch_dot(m, 0, 0, wa, wb, K);
     }
 }
 

@@ -1,0 +1,167 @@
+#include "golden/coverage_data.h"
+
+#include "golden/observe.h"
+#include "golden/proof.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A case, and what was found; printed in the order of ids whoever was ready first. */
+typedef struct {
+    char      *folder;
+    Case      *c;
+    GPtrArray *observations;
+    GoldenCertificate certificate;
+    char      *failure; /* why there is nothing; NULL */
+} Item;
+
+static void item_free(gpointer data)
+{
+    Item *item = data;
+    g_free(item->folder);
+    case_free(item->c);
+    if (item->observations)
+        g_ptr_array_unref(item->observations);
+    golden_certificate_clear(&item->certificate);
+    g_free(item->failure);
+    g_free(item);
+}
+
+static GPtrArray *native_cases(const char *corpus, GError **error)
+{
+    g_autoptr(GPtrArray) folders = corpus_list(corpus, error);
+    g_autoptr(GPtrArray) items = g_ptr_array_new_with_free_func(item_free);
+    for (guint i = 0; folders && i < folders->len; i++) {
+        g_autoptr(Case) c = case_read(folders->pdata[i], error);
+        if (!c)
+            return NULL;
+        if (c->form != FORM_NATIVE || c->expectation != EXPECT_OUTPUTS)
+            continue;
+        Item *item = g_new0(Item, 1);
+        item->folder = g_strdup(folders->pdata[i]);
+        item->c = g_steal_pointer(&c);
+        g_ptr_array_add(items, item);
+    }
+    return folders ? g_steal_pointer(&items) : NULL;
+}
+
+static gboolean run_all(GPtrArray *items, GFunc work, gpointer data, guint jobs, GError **error)
+{
+    GThreadPool *pool = g_thread_pool_new(work, data, (gint)jobs, TRUE, error);
+    if (!pool)
+        return FALSE;
+    for (guint i = 0; i < items->len; i++)
+        g_thread_pool_push(pool, items->pdata[i], NULL);
+    g_thread_pool_free(pool, FALSE, TRUE);
+    return TRUE;
+}
+
+/* ---- observability ----------------------------------------------------------------------------------------------------- */
+
+static void observe_item(gpointer data, gpointer most)
+{
+    Item *item = data;
+    g_autoptr(GError) error = NULL;
+    item->observations = observe_case(item->c, item->folder, GPOINTER_TO_UINT(most), &error);
+    item->failure = error ? g_strdup(error->message) : NULL;
+}
+
+typedef struct {
+    guint64 cases, units, visible, blind; /* blind: tensors of which nothing is visible */
+} Sight;
+
+static void print_sight(const char *name, const Sight *s)
+{
+    printf("%-24s %7" G_GUINT64_FORMAT " cases %8" G_GUINT64_FORMAT " units %8" G_GUINT64_FORMAT " visible %7" G_GUINT64_FORMAT
+           " not, %" G_GUINT64_FORMAT " tensors wholly unseen\n", name, s->cases, s->units, s->visible, s->units - s->visible,
+           s->blind);
+}
+
+static void print_item(const Item *item, Sight *sight)
+{
+    if (item->failure)
+        printf("%s: not evaluated: %s\n", item->c->id, item->failure);
+    for (guint i = 0; item->observations && i < item->observations->len; i++) {
+        const Observation *o = item->observations->pdata[i];
+        sight->units += o->units;
+        sight->visible += o->visible;
+        sight->blind += o->visible == 0;
+        if (o->visible < o->units)
+            printf("%s: %s: %u of %u not visible: %s\n", item->c->id, o->name, o->units - o->visible, o->units, o->hidden->str);
+    }
+    sight->cases += item->observations != NULL;
+}
+
+static void add_sight(Sight *to, const Sight *from)
+{
+    to->cases += from->cases;
+    to->units += from->units;
+    to->visible += from->visible;
+    to->blind += from->blind;
+}
+
+gboolean coverage_observability(const char *corpus, guint most, guint jobs, GError **error)
+{
+    g_autoptr(GPtrArray) items = native_cases(corpus, error);
+    Sight total = { 0 }, sight = { 0 };
+    if (!items || !run_all(items, observe_item, GUINT_TO_POINTER(most), jobs, error))
+        return FALSE;
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autoptr(GArray) sights = g_array_new(FALSE, FALSE, sizeof(Sight));
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = items->pdata[i];
+        print_item(item, &sight);
+        const Item *next = i + 1 < items->len ? items->pdata[i + 1] : NULL;
+        if (next && strcmp(next->c->proposal, item->c->proposal) == 0)
+            continue;
+        g_ptr_array_add(names, item->c->proposal);
+        g_array_append_val(sights, sight);
+        add_sight(&total, &sight);
+        sight = (Sight){ 0 };
+    }
+    for (guint i = 0; i < names->len; i++)
+        print_sight(names->pdata[i], &g_array_index(sights, Sight, i));
+    print_sight("all", &total);
+    return TRUE;
+}
+
+/* ---- goldens --------------------------------------------------------------------------------------------------------------- */
+
+static void prove_item(gpointer data, G_GNUC_UNUSED gpointer nothing)
+{
+    Item *item = data;
+    g_autoptr(GError) error = NULL;
+    if (!golden_prove_case(item->c, item->folder, &item->certificate, &error))
+        item->failure = g_strdup(error->message);
+}
+
+static void print_proofs(const char *name, const guint counts[4])
+{
+    printf("%-24s %6u exact %6u proven %6u bounded %6u not evaluated\n", name, counts[GOLDEN_EXACT], counts[GOLDEN_PROVEN],
+           counts[GOLDEN_BOUNDED], counts[3]);
+}
+
+gboolean coverage_goldens(const char *corpus, guint jobs, GError **error)
+{
+    g_autoptr(GPtrArray) items = native_cases(corpus, error);
+    if (!items || !run_all(items, prove_item, NULL, jobs, error))
+        return FALSE;
+    guint counts[4] = { 0 }, total[4] = { 0 };
+    for (guint i = 0; i < items->len; i++) {
+        const Item *item = items->pdata[i], *next = i + 1 < items->len ? items->pdata[i + 1] : NULL;
+        const guint which = item->failure ? 3 : item->certificate.proof;
+        counts[which]++;
+        total[which]++;
+        if (item->failure)
+            printf("%s: not evaluated: %s\n", item->c->id, item->failure);
+        else if (item->certificate.ambiguous)
+            printf("%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " elements open\n", item->c->id,
+                   item->certificate.ambiguous, item->certificate.elements);
+        if (next && strcmp(next->c->proposal, item->c->proposal) == 0)
+            continue;
+        print_proofs(item->c->proposal, counts);
+        memset(counts, 0, sizeof counts);
+    }
+    print_proofs("all", total);
+    return TRUE;
+}

@@ -1,0 +1,164 @@
+/* Relaxed profiles: what a backend of that kind computes stays inside, the strict interval refuses it somewhere, and exact
+ * probes stay points. */
+#include "reference/bounds/relaxation.h"
+#include "reference/bounds/rounding.h"
+#include "reference/ops/tests/enclosed.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+#define K 96
+#define MATMUL "g (float[1,96] a, float[96,1] b) => (float[1,1] y) { y = MatMul (a, b) }"
+
+/* ---- backends, emulated --------------------------------------------------------------------------------------------------- */
+
+/* x with that many significant bits: to nearest, or truncated. */
+static double narrowed(double x, int bits, gboolean truncate)
+{
+    int exponent;
+    const double mantissa = frexp(x, &exponent), scaled = ldexp(mantissa, bits);
+    return ldexp(truncate ? trunc(scaled) : rint(scaled), exponent - bits);
+}
+
+static float demoted(const float *a, const float *b, int bits, gboolean truncate)
+{
+    float s = 0;
+    for (int k = 0; k < K; k++)
+        s = fmaf((float)narrowed((double)a[k], bits, truncate), (float)narrowed((double)b[k], bits, truncate), s);
+    return s;
+}
+
+static float split(const float *a, const float *b, int bits)
+{
+    float s = 0;
+    for (int k = 0; k < K; k++) {
+        const double a1 = narrowed((double)a[k], bits, FALSE), b1 = narrowed((double)b[k], bits, FALSE);
+        const double a2 = narrowed((double)a[k] - a1, bits, FALSE), b2 = narrowed((double)b[k] - b1, bits, FALSE);
+        s = fmaf((float)a2, (float)b1, s);
+        s = fmaf((float)a1, (float)b2, s);
+        s = fmaf((float)a1, (float)b1, s);
+    }
+    return s;
+}
+
+/* Groups of products aligned to the largest member, accumulator included, and cut below its 2^-bits. */
+static float aligned(const float *a, const float *b, int bits, int group)
+{
+    double s = 0;
+    for (int k = 0; k < K; k += group) {
+        int highest = ilogb(s == 0 ? 0x1p-140 : s);
+        double sum = 0;
+        for (int i = k; i < MIN(k + group, K); i++)
+            highest = MAX(highest, a[i] * b[i] == 0 ? -140 : ilogb((double)a[i] * (double)b[i]));
+        for (int i = k; i < MIN(k + group, K); i++)
+            sum += ldexp(trunc(ldexp((double)a[i] * (double)b[i], bits - highest)), highest - bits);
+        sum += ldexp(trunc(ldexp(s, bits - highest)), highest - bits);
+        s = narrowed(sum, 24, TRUE);
+    }
+    return (float)s;
+}
+
+static float accumulated(const float *a, const float *b, DType dtype)
+{
+    double s = 0;
+    for (int k = 0; k < K; k++)
+        s = bounds_nearest(dtype, s + bounds_nearest(dtype, (double)a[k] * (double)b[k]));
+    return (float)s;
+}
+
+static float as_tf32(const float *a, const float *b) { return demoted(a, b, 11, FALSE); }
+static float as_tf32_truncated(const float *a, const float *b) { return demoted(a, b, 11, TRUE); }
+static float as_bf16(const float *a, const float *b) { return demoted(a, b, 8, FALSE); }
+static float as_tf32x3(const float *a, const float *b) { return split(a, b, 11); }
+static float as_bf16x3(const float *a, const float *b) { return split(a, b, 8); }
+static float as_matrix_unit(const float *a, const float *b) { return aligned(a, b, 23, 4); }
+static float as_first_float8_unit(const float *a, const float *b) { return aligned(a, b, 13, 32); }
+static float in_float16(const float *a, const float *b) { return accumulated(a, b, DTYPE_FLOAT16); }
+static float in_bfloat16(const float *a, const float *b) { return accumulated(a, b, DTYPE_BFLOAT16); }
+
+static const struct {
+    const char *profile, *how;
+    float     (*dot)(const float *a, const float *b);
+    gboolean    hidden; /* too good for the strict interval, which grants the worst order, to refuse it */
+} ways[] = {
+    { "tf32", "operands rounded", as_tf32 },
+    { "tf32", "operands truncated", as_tf32_truncated },
+    { "bf16x1", "operands rounded", as_bf16 },
+    { "tf32x3", "three products", as_tf32x3, TRUE },
+    { "bf16x3", "three products", as_bf16x3 },
+    { "mma-trunc", "groups of four aligned and cut", as_matrix_unit, TRUE },
+    { "mma-trunc13", "groups of 32 aligned and cut", as_first_float8_unit },
+    { "f16-acc", "accumulated in float16", in_float16 },
+    { "bf16-acc", "accumulated in bfloat16", in_bfloat16 },
+    { "tf32+mma-trunc", "operands rounded", as_tf32 },
+    { "tf32+mma-trunc", "groups of four aligned and cut", as_matrix_unit, TRUE },
+};
+
+Test(bounds_profile, each_backend_stays_inside_its_own_profile)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(77);
+    g_autoptr(Enclosed) strict = enclosed_new(MATMUL, 13);
+    for (gsize w = 0; w < G_N_ELEMENTS(ways); w++) {
+        g_autoptr(Enclosed) relaxed = enclosed_new_relaxed(MATMUL, 13, ways[w].profile);
+        guint refused = 0;
+        for (guint round = 0; round < enclosed_rounds(40); round++) {
+            g_autoptr(Tensor) a = enclosed_data(rand, round % DATA_KINDS, DTYPE_FLOAT, &SHAPE(1, K));
+            g_autoptr(Tensor) b = enclosed_data(rand, round / DATA_KINDS % DATA_KINDS, DTYPE_FLOAT, &SHAPE(K, 1));
+            enclosed_run(relaxed, (Tensor *[]){ a, b }, 2);
+            if (!enclosed_certified(relaxed, 0)) /* void: beyond float16's range */
+                continue;
+            const double y = (double)ways[w].dot(a->data, b->data);
+            enclosed_expect(relaxed, 0, 0, y, ways[w].how);
+            enclosed_run(strict, (Tensor *[]){ a, b }, 2);
+            refused += !enclosed_holds(strict, 0, 0, y);
+            cr_assert(tensor_equal(enclosed_value(strict, 0), enclosed_value(relaxed, 0)), "a profile never changes the golden");
+        }
+        cr_expect(refused > 0 || ways[w].hidden, "the strict interval takes every %s", ways[w].profile);
+    }
+}
+
+Test(bounds_profile, what_the_narrow_type_holds_stays_exact)
+{
+    static const char *const profiles[] = { "tf32", "tf32x3", "bf16x1", "bf16x3", "mma-trunc", "device-math" };
+    g_autoptr(GRand) rand = g_rand_new_with_seed(78);
+    for (gsize p = 0; p < G_N_ELEMENTS(profiles); p++) {
+        g_autoptr(Enclosed) m = enclosed_new_relaxed(MATMUL, 13, profiles[p]);
+        g_autoptr(Tensor) a = enclosed_data(rand, DATA_INTEGERS, DTYPE_FLOAT, &SHAPE(1, K));
+        g_autoptr(Tensor) b = enclosed_data(rand, DATA_INTEGERS, DTYPE_FLOAT, &SHAPE(K, 1));
+        enclosed_run(m, (Tensor *[]){ a, b }, 2);
+        cr_expect(enclosed_is_point(m, 0), "%s", profiles[p]);
+    }
+}
+
+Test(bounds_profile, device_functions)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(79);
+    g_autoptr(Enclosed) m = enclosed_new_relaxed("g (float[64] x) => (float[64] y) { y = Tanh (x) }", 13, "device-math");
+    g_autoptr(Enclosed) strict = enclosed_new("g (float[64] x) => (float[64] y) { y = Tanh (x) }", 13);
+    guint outside = 0;
+    for (guint round = 0; round < enclosed_rounds(10); round++) {
+        g_autoptr(Tensor) x = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(64));
+        enclosed_run(m, (Tensor *[]){ x }, 1);
+        enclosed_run(strict, (Tensor *[]){ x }, 1);
+        for (int64_t k = 0; k < 64; k++) {
+            const float y = tanhf((float)tensor_get_double(x, k)), far = y * (1 + 5 * 0x1p-23f); /* about five ulp away */
+            enclosed_expect(m, 0, k, (double)far, "five ulp away");
+            outside += !enclosed_holds(strict, 0, k, (double)far);
+        }
+    }
+    cr_expect(outside > 0);
+}
+
+Test(bounds_profile, names)
+{
+    Relaxation p;
+    gsize n;
+    const char *const *names = relaxation_names(&n);
+    for (gsize i = 0; i < n; i++)
+        cr_expect(relaxation_parse(names[i], &p), "%s", names[i]);
+    cr_expect(relaxation_parse("tf32+f16-acc+device-math", &p) && p.kept == 11 && p.computing == DTYPE_FLOAT16 && p.functions == 8);
+    cr_expect(relaxation_parse(RELAXATION_STRICT_NAME, &p) && p.kept == 0 && p.functions == 1);
+    static const char *const unknown[] = { "", "tf16", "tf32+", "+", "tf32 + bf16x3" };
+    for (gsize i = 0; i < G_N_ELEMENTS(unknown); i++)
+        cr_expect_not(relaxation_parse(unknown[i], &p), "'%s'", unknown[i]);
+}
