@@ -1,12 +1,13 @@
 #include "backends_under_test/reference/compiled.h"
 #include "backends_under_test/runner/evaluate.h"
+#include "reference/context/context.h"
 #include "reference/onnx/check.h"
 #include "reference/onnx/save.h"
 
 #include <string.h>
 
-#define MAGIC "ASSAYREF" /* then the format's version, 4 bytes little-endian, and a ModelProto */
-enum { HEADER = 12, FORMAT = 1 };
+#define MAGIC CONTEXT_OWN_MAGIC
+enum { HEADER = CONTEXT_OWN_HEADER, FORMAT = CONTEXT_OWN_FORMAT };
 #define COMPATIBILITY "assay-reference/1/cpu" /* engine, its version, its device */
 
 typedef struct {
@@ -33,20 +34,15 @@ static char *compile(const char *path, const char *blob, gpointer state, GError 
     g_autoptr(GError) cause = NULL;
     g_autoptr(Model) model = model_load(path, NULL, &cause);
     g_autoptr(Evaluator) evaluator = model && model_check(model, &cause) ? evaluator_new(model, NULL, &cause) : NULL;
-    g_autoptr(GBytes) bytes = evaluator ? model_to_bytes(model, &cause) : NULL;
+    g_autoptr(GBytes) bytes = evaluator ? context_own_payload(model, &cause) : NULL;
     if (!bytes) {
         const gboolean lacks = g_error_matches(cause, EVAL_ERROR, EVAL_ERROR_UNSUPPORTED);
         g_set_error_literal(error, ADAPTER_ERROR, lacks ? ADAPTER_ERROR_LOAD_UNSUPPORTED : ADAPTER_ERROR_LOAD, cause->message);
         return NULL;
     }
-    g_autoptr(GByteArray) out = g_byte_array_new();
-    const guint32 format = GUINT32_TO_LE(FORMAT);
     gsize size;
     const void *data = g_bytes_get_data(bytes, &size);
-    g_byte_array_append(out, (const guint8 *)MAGIC, 8);
-    g_byte_array_append(out, (const guint8 *)&format, sizeof format);
-    g_byte_array_append(out, data, (guint)size);
-    return file_replace(blob, out->data, out->len, FALSE, error) ? g_strdup(COMPATIBILITY) : NULL;
+    return file_replace(blob, data, size, FALSE, error) ? g_strdup(COMPATIBILITY) : NULL;
 }
 
 /* ---- loading ----------------------------------------------------------------------------------------------------------- */

@@ -10,7 +10,8 @@ static const struct {
     double      scale;
 } metrics[] = {
     [METRIC_LOAD] = { "load time", "ms", 1e3 }, [METRIC_RUN] = { "run time", "ms", 1e3 }, [METRIC_BYTES] = { "model size", "bytes", 1 },
-    [METRIC_NODES] = { "number of nodes", "nodes", 1 }, [METRIC_FACT] = { "fact", "", 1 },
+    [METRIC_NODES] = { "number of nodes", "nodes", 1 }, [METRIC_PEAK] = { "peak memory", "MiB", 1.0 / (1 << 20) },
+    [METRIC_FACT] = { "fact", "", 1 },
 };
 
 /* NAN if the backend did not run it. */
@@ -25,6 +26,8 @@ static double value_of(const Series *s, Metric metric)
         return (double)s->point->bytes;
     case METRIC_NODES:
         return (double)s->point->nodes;
+    case METRIC_PEAK:
+        return s->peak->len ? spread_of(s->peak).median : NAN;
     default:
         return s->point->fact;
     }
@@ -32,28 +35,38 @@ static double value_of(const Series *s, Metric metric)
 
 /* ---- table --------------------------------------------------------------------------------------------------------------- */
 
-static void append_spread(GString *text, const GArray *samples)
+static void append_spread(GString *text, const GArray *samples, double scale)
 {
     if (samples->len == 0) {
         g_string_append_printf(text, " %26s", "-");
         return;
     }
     const Spread s = spread_of(samples);
-    g_autofree char *cell = g_strdup_printf("%.3f (%.3f..%.3f)", s.median * 1e3, s.low * 1e3, s.high * 1e3);
+    g_autofree char *cell = g_strdup_printf("%.3f (%.3f..%.3f)", s.median * scale, s.low * scale, s.high * scale);
     g_string_append_printf(text, " %26s", cell);
+}
+
+static gboolean has_peaks(const GPtrArray *series)
+{
+    gboolean any = FALSE;
+    for (guint i = 0; i < series->len; i++)
+        any |= ((const Series *)series->pdata[i])->peak->len > 0;
+    return any;
 }
 
 char *evidence_table(const Experiment *e, const GPtrArray *series)
 {
     GString *text = g_string_new(NULL);
-    g_string_append_printf(text, "%-12s %-28s %10s %10s %7s %26s %26s\n", "backend", "form", e->x, "bytes", "nodes",
-                           "load ms (quartiles)", "run ms (quartiles)");
+    g_string_append_printf(text, "%-12s %-38s %10s %10s %7s %26s %26s%s\n", "backend", "form", e->x, "bytes", "nodes",
+                           "load ms (quartiles)", "run ms (quartiles)", has_peaks(series) ? "   peak memory MiB (quartiles)" : "");
     for (guint i = 0; i < series->len; i++) {
         const Series *s = g_ptr_array_index(series, i);
-        g_string_append_printf(text, "%-12s %-28s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %7" G_GINT64_FORMAT, s->backend,
+        g_string_append_printf(text, "%-12s %-38s %10" G_GINT64_FORMAT " %10" G_GINT64_FORMAT " %7" G_GINT64_FORMAT, s->backend,
                                s->point->series, s->point->x, s->point->bytes, s->point->nodes);
-        append_spread(text, s->load);
-        append_spread(text, s->run);
+        append_spread(text, s->load, 1e3);
+        append_spread(text, s->run, 1e3);
+        if (has_peaks(series))
+            append_spread(text, s->peak, metrics[METRIC_PEAK].scale);
         if (s->refused)
             g_string_append_printf(text, "  refused: %.60s", s->refused);
         g_string_append_c(text, '\n');
@@ -104,7 +117,7 @@ static void contrast(GString *text, const Experiment *e, const GPtrArray *series
     const double va = value_of(a, c->metric) * metrics[c->metric].scale, vb = value_of(b, c->metric) * metrics[c->metric].scale;
     g_string_append_printf(text, "On %s, at %" G_GINT64_FORMAT " %s, \"%s\" has %.3g times the %s of \"%s\" (%.6g against %.6g %s, %s).\n",
                            backend, a->point->x, e->x, c->a, va / vb, name, c->b, va, vb, metrics[c->metric].unit,
-                           c->metric <= METRIC_RUN ? "medians" : "exact");
+                           c->metric <= METRIC_RUN || c->metric == METRIC_PEAK ? "medians" : "exact");
 }
 
 char *evidence_sentences(const Experiment *e, const GPtrArray *series)
@@ -148,6 +161,8 @@ char *evidence_json(const Experiment *e, const GPtrArray *series)
             cJSON_AddNumberToObject(item, "fact", s->point->fact);
         add_samples(item, "load_seconds", s->load);
         add_samples(item, "run_seconds", s->run);
+        if (s->peak->len)
+            add_samples(item, "peak_bytes", s->peak);
         if (s->refused)
             cJSON_AddStringToObject(item, "refused", s->refused);
         cJSON_AddItemToArray(points, item);
@@ -167,18 +182,29 @@ static void append_cell(GString *text, const char *cell, gboolean last)
     g_string_append(text, last ? "\r\n" : ",");
 }
 
+/* An empty cell where there is no such sample. */
+static void append_number(GString *text, const GArray *samples, guint k)
+{
+    char number[G_ASCII_DTOSTR_BUF_SIZE] = "";
+    if (k < samples->len)
+        g_ascii_dtostr(number, sizeof number, g_array_index(samples, double, k));
+    g_string_append_printf(text, ",%s", number);
+}
+
 char *evidence_csv(const GPtrArray *series)
 {
-    GString *text = g_string_new("backend,form,x,bytes,nodes,round,load_seconds,run_seconds\r\n");
+    GString *text = g_string_new("backend,form,x,bytes,nodes,round,load_seconds,run_seconds,peak_bytes\r\n");
     for (guint i = 0; i < series->len; i++) {
         const Series *s = g_ptr_array_index(series, i);
         for (guint k = 0; k < s->load->len; k++) {
-            char load[G_ASCII_DTOSTR_BUF_SIZE], run[G_ASCII_DTOSTR_BUF_SIZE];
             append_cell(text, s->backend, FALSE);
             append_cell(text, s->point->series, FALSE);
-            g_string_append_printf(text, "%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%u,%s,%s\r\n", s->point->x,
-                                   s->point->bytes, s->point->nodes, k, g_ascii_dtostr(load, sizeof load, g_array_index(s->load, double, k)),
-                                   g_ascii_dtostr(run, sizeof run, g_array_index(s->run, double, k)));
+            g_string_append_printf(text, "%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%u", s->point->x, s->point->bytes,
+                                   s->point->nodes, k);
+            append_number(text, s->load, k);
+            append_number(text, s->run, k);
+            append_number(text, s->peak, k);
+            g_string_append(text, "\r\n");
         }
     }
     return g_string_free(text, FALSE);

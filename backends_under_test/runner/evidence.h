@@ -9,7 +9,7 @@ char *evidence_table(const Experiment *experiment, const GPtrArray *series);
 char *evidence_sentences(const Experiment *experiment, const GPtrArray *series);
 char *evidence_json(const Experiment *experiment, const GPtrArray *series);
 char *evidence_csv(const GPtrArray *series); /* one line a sample */
-/* Load (or run) time against x, both axes logarithmic, a line a form and backend. */
+/* Load time, run time or peak memory against x, both axes logarithmic, a line a form and backend. */
 char *evidence_svg(const Experiment *experiment, const GPtrArray *series, Metric metric);
 
 #endif

@@ -12,12 +12,13 @@ typedef struct {
 
 static const GArray *samples_of(const Series *s, Metric metric)
 {
-    return metric == METRIC_LOAD ? s->load : s->run;
+    return metric == METRIC_LOAD ? s->load : metric == METRIC_PEAK ? s->peak : s->run;
 }
 
-static double milliseconds(const Series *s, Metric metric)
+/* Milliseconds, or MiB. */
+static double height_of(const Series *s, Metric metric)
 {
-    return MAX(spread_of(samples_of(s, metric)).median * 1e3, 1e-6);
+    return MAX(spread_of(samples_of(s, metric)).median * (metric == METRIC_PEAK ? 1.0 / (1 << 20) : 1e3), 1e-6);
 }
 
 static Frame frame_of(const GPtrArray *series, Metric metric)
@@ -27,7 +28,7 @@ static Frame frame_of(const GPtrArray *series, Metric metric)
         const Series *s = g_ptr_array_index(series, i);
         if (samples_of(s, metric)->len == 0)
             continue;
-        const double x = log10((double)s->point->x), y = log10(milliseconds(s, metric));
+        const double x = log10((double)s->point->x), y = log10(height_of(s, metric));
         f = (Frame){ MIN(f.x0, x), MAX(f.x1, x), MIN(f.y0, floor(y)), MAX(f.y1, ceil(y)) };
     }
     f.x1 = MAX(f.x1, f.x0 + 0.1);
@@ -55,7 +56,7 @@ static void append_axes(GString *svg, const Frame *f, const Experiment *e, const
 {
     for (double y = f->y0; y <= f->y1; y++) {
         const double at = place_y(f, pow(10, y));
-        g_autofree char *label = g_strdup_printf("%g ms", pow(10, y));
+        g_autofree char *label = g_strdup_printf("%g %s", pow(10, y), metric == METRIC_PEAK ? "MiB" : "ms");
         g_string_append_printf(svg, "<line x1='%d' x2='%d' y1='%.1f' y2='%.1f' stroke='#8884'/>\n", LEFT, WIDTH - RIGHT, at, at);
         append_text(svg, LEFT - 6, at + 4, "end", label);
     }
@@ -67,7 +68,7 @@ static void append_axes(GString *svg, const Frame *f, const Experiment *e, const
             append_text(svg, place_x(f, x), HEIGHT - BOTTOM + 18, "middle", label);
     }
     append_text(svg, LEFT + (WIDTH - LEFT - RIGHT) / 2.0, HEIGHT - 10, "middle", e->x);
-    g_autofree char *title = g_strdup_printf("%s: %s, median", e->title, metric == METRIC_LOAD ? "load time" : "run time");
+    g_autofree char *title = g_strdup_printf("%s: %s, median", e->title, metric == METRIC_LOAD ? "load time" : metric == METRIC_PEAK ? "peak memory" : "run time");
     append_text(svg, LEFT, 26, "start", title);
 }
 
@@ -94,7 +95,7 @@ char *evidence_svg(const Experiment *e, const GPtrArray *series, Metric metric)
             const Series *s = g_ptr_array_index(series, k);
             if (strcmp(s->backend, first->backend) == 0 && strcmp(s->point->series, first->point->series) == 0 &&
                 samples_of(s, metric)->len)
-                g_string_append_printf(svg, "%.1f,%.1f ", place_x(&f, (double)s->point->x), place_y(&f, milliseconds(s, metric)));
+                g_string_append_printf(svg, "%.1f,%.1f ", place_x(&f, (double)s->point->x), place_y(&f, height_of(s, metric)));
         }
         g_string_append(svg, "'/>\n");
         g_string_append_printf(svg, "<rect x='%d' y='%u' width='14' height='4' fill='%s'/>\n", WIDTH - RIGHT + 16, TOP + 18 * n, colour);

@@ -9,6 +9,7 @@ typedef struct {
     const Point *point;
     char        *backend;
     GArray      *load, *run; /* of double, seconds, in the order measured; empty if refused */
+    GArray      *peak;       /* of double, bytes: of the largest process of a session; empty for other points */
     char        *refused;    /* the backend's words; NULL */
 } Series;
 

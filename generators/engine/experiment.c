@@ -23,6 +23,7 @@ struct Lab {
     const char *folder;
     Generator   generator; /* its proposal is the experiment's */
     GPtrArray  *points;
+    gboolean    small;
     GError     *error; /* the first; what follows it is not written */
 };
 
@@ -76,15 +77,22 @@ static char *file_name(const char *series, int64_t x)
     return g_strdup(g_strdelimit(name, " /", '-'));
 }
 
-static gboolean write_point(Lab *lab, Point *p, const Model *model, Tensor *const *inputs, gsize n)
+/* A folder for the point; NULL with the lab's error. Free with g_free. */
+static char *make_folder(Lab *lab, Point *p)
 {
     g_autofree char *name = file_name(p->series, p->x), *folder = g_build_filename(lab->folder, name, NULL);
     if (g_mkdir(folder, 0777) != 0) {
         g_set_error(&lab->error, ONNX_ERROR, ONNX_ERROR_IO, "%s: %s", folder, g_strerror(errno));
-        return FALSE;
+        return NULL;
     }
     p->model = g_build_filename(folder, "model.onnx", NULL);
-    if (!model_save(model, p->model, &lab->error))
+    return g_steal_pointer(&folder);
+}
+
+static gboolean write_point(Lab *lab, Point *p, const Model *model, Tensor *const *inputs, gsize n)
+{
+    g_autofree char *folder = make_folder(lab, p);
+    if (!folder || !model_save(model, p->model, &lab->error))
         return FALSE;
     GStatBuf about;
     p->bytes = g_stat(p->model, &about) == 0 ? (gint64)about.st_size : 0;
@@ -98,16 +106,68 @@ static gboolean write_point(Lab *lab, Point *p, const Model *model, Tensor *cons
     return TRUE;
 }
 
-void lab_add(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact)
+static void add_model(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact, int kind)
 {
     Point *p = g_new0(Point, 1);
     *p = (Point){ .series = series, .x = x, .inputs = g_ptr_array_new_with_free_func(g_free), .fact = fact,
-                  .nodes = count_all_nodes(model) };
+                  .nodes = count_all_nodes(model), .kind = kind };
     if (!lab->error && write_point(lab, p, model, inputs, n))
         g_ptr_array_add(lab->points, p);
     else
         point_free(p);
     model_free(model);
+}
+
+void lab_add(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact)
+{
+    add_model(lab, series, x, model, inputs, n, fact, POINT_PLAIN);
+}
+
+void lab_add_object(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n)
+{
+    add_model(lab, series, x, model, inputs, n, NAN, POINT_OBJECT);
+}
+
+static gboolean write_payloads(Lab *lab, Point *p, const Container *c, const char *folder)
+{
+    for (gsize i = 0; i < c->regions.n; i++) {
+        const List *blobs = &LIST_AT(&c->regions, ContextRegion, i)->blobs;
+        for (gsize k = 0; k < blobs->n; k++) {
+            const ContextBlob *blob = LIST_AT(blobs, ContextBlob, k);
+            g_autofree char *path = blob->location ? g_build_filename(folder, blob->location, NULL) : NULL;
+            if (path && !file_replace(path, blob->payload.data, blob->payload.size, FALSE, &lab->error))
+                return FALSE;
+            p->bytes += path ? (gint64)blob->payload.size : 0;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean write_container(Lab *lab, Point *p, const Container *c)
+{
+    g_autoptr(GBytes) bytes = container_pack(c, &lab->error);
+    g_autofree char *folder = bytes ? make_folder(lab, p) : NULL;
+    gsize size = 0;
+    const void *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+    p->bytes = (gint64)size;
+    return folder && file_replace(p->model, data, size, FALSE, &lab->error) && write_payloads(lab, p, c, folder);
+}
+
+void lab_add_container(Lab *lab, const char *series, int64_t x, Container *container)
+{
+    Point *p = g_new0(Point, 1);
+    *p = (Point){ .series = series, .x = x, .inputs = g_ptr_array_new_with_free_func(g_free), .fact = NAN,
+                  .nodes = count_all_nodes(container->model), .kind = POINT_SESSION };
+    if (!lab->error && write_container(lab, p, container))
+        g_ptr_array_add(lab->points, p);
+    else
+        point_free(p);
+    container_free(container);
+}
+
+gboolean lab_small(const Lab *lab)
+{
+    return lab->small;
 }
 
 Generator *lab_generator(Lab *lab)
@@ -133,9 +193,9 @@ static gboolean lab_begin(Lab *lab, const Experiment *experiment, GError **error
     return lab->generator.proposal != NULL;
 }
 
-GPtrArray *experiment_build(const Experiment *experiment, const char *folder, GError **error)
+GPtrArray *experiment_build(const Experiment *experiment, const char *folder, gboolean small, GError **error)
 {
-    Lab lab = { .folder = folder, .points = g_ptr_array_new_with_free_func(point_free) };
+    Lab lab = { .folder = folder, .small = small, .points = g_ptr_array_new_with_free_func(point_free) };
     g_mutex_init(&lab.generator.lock);
     if (lab_begin(&lab, experiment, &lab.error))
         experiment->build(&lab);

@@ -13,18 +13,23 @@
 #define ASSAY_GENERATORS_ENGINE_EXPERIMENT_H
 
 #include "generators/engine/scenario.h"
+#include "reference/context/context.h"
 
 typedef struct {
     const char *series; /* one way of saying it */
     int64_t     x;
     char       *model;  /* path */
     GPtrArray  *inputs; /* of char*: paths */
-    gint64      bytes;  /* of the model file */
+    gint64      bytes;  /* of the model file, and of payload files beside it */
     gint64      nodes;  /* nested graphs and functions included */
     double      fact;   /* of the experiment's own metric, or NAN */
+    /* How it is measured: the model loaded and run (PLAIN); compiled ahead of time, and the object loaded again (OBJECT, skipped
+     * on backends that do not compile); a session in a process of its own that opens a container of "reference" objects, which
+     * is the load, and its peak memory (SESSION, on the backend "reference" only). */
+    enum { POINT_PLAIN, POINT_OBJECT, POINT_SESSION } kind;
 } Point;
 
-typedef enum { METRIC_LOAD, METRIC_RUN, METRIC_BYTES, METRIC_NODES, METRIC_FACT } Metric;
+typedef enum { METRIC_LOAD, METRIC_RUN, METRIC_BYTES, METRIC_NODES, METRIC_PEAK, METRIC_FACT } Metric;
 
 /* "At the largest x, `a` takes ... times the METRIC of `b`." */
 typedef struct {
@@ -41,6 +46,7 @@ typedef struct {
     const char     *fact;      /* what Point.fact is, with its unit; NULL: none */
     const Contrast *contrasts; /* the answer's sentences */
     gsize           n_contrasts;
+    gboolean        heavy;     /* the models are large: they are removed when they have been measured */
     void          (*build)(Lab *lab);
 } Experiment;
 
@@ -52,12 +58,18 @@ typedef struct {
 const Experiment *const *experiment_all(void);
 const Experiment        *experiment_find(const char *id);
 
-/* Builds every point into `folder`, which exists. Array of Point in the order added, free with g_ptr_array_unref; NULL with
+/* Builds every point into `folder`, which exists; `small`: for trying, whatever the numbers say then. Array of Point in the order added, free with g_ptr_array_unref; NULL with
  * an error if a file cannot be written. */
-GPtrArray *experiment_build(const Experiment *experiment, const char *folder, GError **error);
+GPtrArray *experiment_build(const Experiment *experiment, const char *folder, gboolean small, GError **error);
 
 /* For build(): takes the model and a reference to each input. `fact` may be NAN. */
 void lab_add(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact);
+
+/* The same, but measured as an object. */
+void lab_add_object(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n);
+/* A container, measured as a session; takes it. Payloads that have a location are written beside it. */
+void lab_add_container(Lab *lab, const char *series, int64_t x, Container *container);
+gboolean lab_small(const Lab *lab);
 
 /* The same for one form of a scenario made with the lab's generator; takes the scenario. */
 Generator *lab_generator(Lab *lab);

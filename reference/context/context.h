@@ -127,6 +127,12 @@ gboolean context_is_weight(const Graph *graph, const char *name);
  * goes in and out of an object. CONTEXT_ERROR_ARGUMENT if the type of a boundary value is not declared. */
 Model *context_region_model(const Container *container, const ContextRegion *region, gboolean interface_only, GError **error);
 
+/* What the reference evaluator's adapter compiles a model to: the magic, the format's version (u32, little-endian), and the
+ * model. NULL with an error if it cannot be written. */
+#define CONTEXT_OWN_MAGIC "ASSAYREF"
+enum { CONTEXT_OWN_HEADER = 12, CONTEXT_OWN_FORMAT = 1 };
+GBytes *context_own_payload(const Model *model, GError **error);
+
 /* Element types of the boundary, "float,float->float", "?" where the model does not declare one; free with g_free. */
 char *context_signature(const Graph *graph, const ContextRegion *region);
 

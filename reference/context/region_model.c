@@ -1,5 +1,6 @@
 /* A region as a model of its own: what a compiler is given. */
 #include "reference/context/context.h"
+#include "reference/onnx/save.h"
 
 #include <string.h>
 
@@ -87,4 +88,18 @@ Model *context_region_model(const Container *c, const ContextRegion *r, gboolean
     for (gsize i = 0; i < to->nodes.n; i++)
         keep_infos(from, to, LIST_AT(&to->nodes, Node, i));
     return g_steal_pointer(&model);
+}
+
+GBytes *context_own_payload(const Model *model, GError **error)
+{
+    g_autoptr(GBytes) bytes = model_to_bytes(model, error);
+    if (!bytes)
+        return NULL;
+    const guint32 format = GUINT32_TO_LE(CONTEXT_OWN_FORMAT);
+    const gsize size = g_bytes_get_size(bytes);
+    guint8 *out = g_malloc(CONTEXT_OWN_HEADER + size);
+    memcpy(out, CONTEXT_OWN_MAGIC, 8);
+    memcpy(out + 8, &format, sizeof format);
+    memcpy(out + CONTEXT_OWN_HEADER, g_bytes_get_data(bytes, NULL), size);
+    return g_bytes_new_take(out, CONTEXT_OWN_HEADER + size);
 }
