@@ -106,7 +106,8 @@ static gboolean write_point(Lab *lab, Point *p, const Model *model, Tensor *cons
     return TRUE;
 }
 
-static void add_model(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact, int kind)
+static void add_model(Lab *lab, const char *series, int64_t x, Model *model, Tensor *const *inputs, gsize n, double fact,
+                      PointKind kind)
 {
     Point *p = g_new0(Point, 1);
     *p = (Point){ .series = series, .x = x, .inputs = g_ptr_array_new_with_free_func(g_free), .fact = fact,

@@ -15,6 +15,14 @@
 #include "generators/engine/scenario.h"
 #include "reference/context/context.h"
 
+/* How a point is measured. */
+typedef enum {
+    POINT_PLAIN,  /* the model is loaded and run */
+    POINT_OBJECT, /* compiled ahead of time, and the object loaded again; skipped on backends that do not compile */
+    POINT_SESSION /* a process of its own opens a container of "reference" objects: that is the load; and its peak memory. On the
+                     backend "reference" only */
+} PointKind;
+
 typedef struct {
     const char *series; /* one way of saying it */
     int64_t     x;
@@ -23,10 +31,7 @@ typedef struct {
     gint64      bytes;  /* of the model file, and of payload files beside it */
     gint64      nodes;  /* nested graphs and functions included */
     double      fact;   /* of the experiment's own metric, or NAN */
-    /* How it is measured: the model loaded and run (PLAIN); compiled ahead of time, and the object loaded again (OBJECT, skipped
-     * on backends that do not compile); a session in a process of its own that opens a container of "reference" objects, which
-     * is the load, and its peak memory (SESSION, on the backend "reference" only). */
-    enum { POINT_PLAIN, POINT_OBJECT, POINT_SESSION } kind;
+    PointKind   kind;
 } Point;
 
 typedef enum { METRIC_LOAD, METRIC_RUN, METRIC_BYTES, METRIC_NODES, METRIC_PEAK, METRIC_FACT } Metric;
