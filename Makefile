@@ -197,6 +197,10 @@ SECONDS ?= 600
 fuzz:  ## fuzz every target for SECONDS (default 600) under the sanitizers
 	scripts/fuzz/run $(SECONDS)
 
+.PHONY: portability
+portability: ## the corpus reproduced by every compiler, flag and locale, under valgrind, and by an aarch64 build
+	scripts/portability
+
 .PHONY: test tests check-includes
 tests: all $(TEST_PROGRAMS)    ## build the test programs
 test:  ## install what is missing, build, run every test

@@ -1,8 +1,10 @@
-/* seeds FOLDER: writes one model an operator, FOLDER/<name>.onnx: a single node with its required attributes, its inputs
- * small initializers of a type that its schema admits. Where a fuzzer starts; most run, some are refused. */
+/* seeds FOLDER: writes models of a single node, FOLDER/<operator>-<rank>.onnx, for every operator: its required attributes,
+ * its inputs small initializers of a type that its schema admits, those of rank 3 with values at the edges. Where a fuzzer
+ * starts, and what two machines must compute alike; many run, some are refused. */
 #include "reference/eval/schema.h"
 #include "reference/onnx/save.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,13 +20,18 @@ static DType first_dtype(const Schema *schema, const Formal *formal)
     return DTYPE_FLOAT;
 }
 
-static Tensor *small_tensor(DType dtype, int64_t rank)
+/* step: in which order the values come, so that inputs meet differently. */
+static Tensor *small_tensor(DType dtype, int64_t rank, int64_t step)
 {
-    const Shape shape = rank == 0 ? SHAPE0 : rank == 1 ? SHAPE(2) : rank == 2 ? SHAPE(2, 2) : SHAPE(1, 2, 4, 4);
+    static const double edges[] = { 0, -0.0, 1, -1, 0.5, -2.5, 3, INFINITY, -INFINITY, NAN, 1e30, -1e30, 1e-40, 127.5, 65520,
+                                    2147483648.0, -2147483649.0, 9.3e18, 1.8446744073709552e19, 3.4e38, 0x1p-149, 1.1, 7 };
+    const Shape shape = rank == 0 ? SHAPE0 : rank == 1 ? SHAPE(2) : rank == 2 ? SHAPE(2, 2) : SHAPE(2, 5, 7);
     Tensor *tensor = tensor_new(dtype, &shape, NULL);
     for (int64_t i = 0; i < tensor->count; i++) {
         if (dtype == DTYPE_STRING)
-            tensor_set_string(tensor, i, "assay", -1);
+            tensor_set_string(tensor, i, i % 2 ? "nan" : "-1.5", -1);
+        else if (rank == 3)
+            tensor_set_double(tensor, i, edges[(i * step) % (int64_t)G_N_ELEMENTS(edges)]);
         else
             tensor_set_int(tensor, i, i % 3);
     }
@@ -50,7 +57,7 @@ static void set_attribute(Node *node, Graph *graph, const FormalAttribute *forma
         node_set_strings(node, graph, formal->name, NAMES("a", "b"));
         break;
     case ATTRIBUTE_TENSOR:
-        node_set_tensor(node, graph, formal->name, small_tensor(DTYPE_FLOAT, 1));
+        node_set_tensor(node, graph, formal->name, small_tensor(DTYPE_FLOAT, 1, 1));
         break;
     default:
         node_set_int(node, graph, formal->name, 1);
@@ -69,7 +76,8 @@ static gboolean write_seed(const char *folder, const Operator *op, int64_t rank,
     static const char *const in[] = { "a", "b", "c", "d", "e", "f", "g", "h" }, *const out[] = { "p", "q", "r", "s" };
     for (gsize i = 0; i < MIN(schema->n_inputs, G_N_ELEMENTS(in)); i++) {
         g_ptr_array_add(inputs, (gpointer)in[i]);
-        graph_add_initializer(model->graph, in[i], small_tensor(first_dtype(schema, &schema->inputs[i]), rank));
+        graph_add_initializer(model->graph, in[i], 
+                              small_tensor(first_dtype(schema, &schema->inputs[i]), rank, (int64_t)i + 1));
     }
     for (gsize i = 0; i < MIN(MAX(schema->min_outputs, 1), G_N_ELEMENTS(out)); i++) {
         g_ptr_array_add(outputs, (gpointer)out[i]);

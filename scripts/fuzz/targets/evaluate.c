@@ -1,5 +1,6 @@
 /* Bytes as a model that is run, with intervals, under small limits. Graph inputs without initializer get values that only
- * their place decides. A second run gives the same bits, and each value lies in its own interval. */
+ * their place decides. A second run gives the same bits. With $FUZZ_PRINT the answers are printed as digests, so that the
+ * same files can be run on two machines and compared. */
 #include "reference/eval/eval.h"
 #include "reference/onnx/check.h"
 #include "scripts/fuzz/target.h"
@@ -78,6 +79,24 @@ static void compare(const EvalOutput *a, const EvalOutput *b, gsize n)
         }
 }
 
+static void print_digest(const char *what, const Tensor *tensor)
+{
+    if (!tensor || tensor->dtype == DTYPE_STRING)
+        return;
+    g_autofree char *digest = g_compute_checksum_for_data(G_CHECKSUM_SHA256, tensor->data, tensor->bytes);
+    g_autofree char *type = tensor_describe(tensor);
+    printf("  %s %s %s\n", what, type, digest);
+}
+
+static void print(const EvalOutput *outputs, gsize n)
+{
+    for (gsize i = 0; g_getenv("FUZZ_PRINT") && i < n; i++) {
+        print_digest("value", outputs[i].value->tensor);
+        print_digest("lower", outputs[i].lower);
+        print_digest("upper", outputs[i].upper);
+    }
+}
+
 static void clear(EvalOutput *outputs, gsize n)
 {
     for (gsize i = 0; i < n; i++)
@@ -94,6 +113,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const gsize n = model->graph->outputs.n;
         g_autofree EvalOutput *first = g_new0(EvalOutput, n + 1), *second = g_new0(EvalOutput, n + 1);
         if (run(model, FALSE, inputs, first, &error)) {
+            print(first, n);
             /* A run that takes long, on a loaded machine, may be over the time the second time. */
             if (run(model, FALSE, inputs, second, &error))
                 compare(first, second, n);
@@ -101,8 +121,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             clear(first, n);
         }
         fuzz_refusal(error);
-        if (run(model, TRUE, inputs, first, &error))
+        if (run(model, TRUE, inputs, first, &error)) {
+            print(first, n);
             clear(first, n);
+        }
     }
     fuzz_refusal(error);
     return 0;
