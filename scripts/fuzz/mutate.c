@@ -192,7 +192,7 @@ static const Field *find_text(GRand *random, const GArray *places)
         const GPtrArray *fields = g_array_index(places, Place, p).fields;
         for (guint i = 0; i < fields->len; i++) {
             const Field *field = fields->pdata[i];
-            if (field->known && field->known->type == PROTOBUF_C_TYPE_STRING && below(random, ++seen) == 0)
+            if (field->known && field->known->type == PROTOBUF_C_TYPE_STRING && field->bytes && below(random, ++seen) == 0)
                 found = field;
         }
     }
