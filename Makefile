@@ -197,7 +197,9 @@ SECONDS ?= 600
 fuzz:  ## fuzz every target for SECONDS (default 600) under the sanitizers
 	scripts/fuzz/run $(SECONDS)
 
-.PHONY: portability
+.PHONY: portability torture
+torture: all ## every write, sync, rename and allocation of a model's size fails in turn
+	scripts/torture/run
 portability: ## the corpus reproduced by every compiler, flag and locale, under valgrind, and by an aarch64 build
 	scripts/portability
 
