@@ -10,9 +10,6 @@ gboolean read_fail(GError **error, const char *format, ...)
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    for (char *c = message; *c; c++) /* names come from the file: one line stays one line, and no terminal obeys it */
-        if (g_ascii_iscntrl(*c))
-            *c = '?';
     g_set_error_literal(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, message);
     return FALSE;
 }
