@@ -13,9 +13,10 @@ static List copy_list(const List *list, Model *into, CopyItem copy)
     return result;
 }
 
+/* No bytes and no string are two things: an empty string ends with a NUL as every other. */
 static Bytes copy_bytes(Bytes bytes, Model *into)
 {
-    return bytes.size ? arena_bytes(into->arena, bytes.data, bytes.size) : (Bytes){ 0 };
+    return bytes.data ? arena_bytes(into->arena, bytes.data, bytes.size) : (Bytes){ 0 };
 }
 
 static const char **copy_strings(const char **strings, gsize n, Model *into)

@@ -432,3 +432,15 @@ Test(round_trip, values_of_every_kind)
         value_sparse(counting_tensor(DTYPE_FLOAT, &shape), counting_tensor(DTYPE_INT64, &shape), &dense);
     check_value_round_trip(sparse, TYPE_SPARSE);
 }
+
+/* Readers take a string attribute as text: a copy of the empty one must end with its NUL, too. */
+Test(round_trip, copies_of_empty_strings_are_strings)
+{
+    g_autoptr(Model) model = model_new();
+    Node *node = graph_add_node(model->graph, "", "Cast", (const char *[]){ "x", NULL }, (const char *[]){ "y", NULL });
+    node_set_string(node, model->graph, "round_mode", "");
+    g_autoptr(Model) copy = model_copy(model);
+    const Attribute *attribute = node_attribute(LIST_AT(&copy->graph->nodes, Node, 0), "round_mode");
+    cr_assert_not_null(attribute->s.data);
+    cr_assert_str_eq((const char *)attribute->s.data, "");
+}
