@@ -50,6 +50,7 @@ def main():
         onnx.backend.test.runner.load_model_tests = lambda *args, **kwargs: []
         runner = onnx.backend.test.runner.Runner(backend_of(name), __name__)
         for case in found:
+            case.name = "test_" + case.name  # it takes no others
             runner._add_model_test(case, "Assay")
         suite = unittest.TestSuite(test for test in runner.test_suite if test.id().endswith("_cpu"))
         wall, cpu = time.perf_counter(), time.process_time()
