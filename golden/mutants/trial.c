@@ -91,7 +91,7 @@ void trial_run(const char *folder, const Mutant *active, GHashTable *without, Tr
     mutant_begin(active);
     g_autoptr(GError) error = NULL;
     g_autoptr(Fixture) s = fixture_open(folder, &error);
-    if (!s || (s->own && s->own->expectation == EXPECT_REJECT) || (!s->own && model_is_random(s->model)))
+    if (!s || (s->own && (s->own->expectation == EXPECT_REJECT || s->own->aware)) || (!s->own && model_is_random(s->model)))
         return;
     name_case(s, trial);
     trial->result = TRIAL_PASSED;

@@ -8,7 +8,8 @@ typedef enum {
     TRIAL_PASSED,
     TRIAL_WRONG,  /* an output is not what the case asks for */
     TRIAL_FAILED, /* no outputs: the evaluator refused or gave up */
-    TRIAL_SKIPPED /* nothing to judge by: a case that must be rejected, random numbers, or a model that does not load */
+    TRIAL_SKIPPED /* nothing to judge by: a case that must be rejected or that asks for what else is in its file, random numbers, or a
+                     model that does not load */
 } TrialResult;
 
 typedef struct {
