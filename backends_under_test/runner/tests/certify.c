@@ -16,7 +16,7 @@ static void run_with(Fixture *f, const char *fault, Keep keep, Waivers *waivers)
     fixture_add_identity(f, "fault-native");
     fixture_add_identity(f, "good-native");
     fixture_add_reject(f, "invalid-native", "demo/good-native");
-    fixture_add_faulty(f, "faulty", fault, "");
+    fixture_add_faulty(f, "faulty", fault, "\"start_seconds\": 300"); /* a busy machine is no finding */
     cr_assert(selection_parse(NULL, NULL, &selection, &error));
     g_autoptr(Backend)  backend = backend_load("faulty", &error);
     g_autoptr(Workload) workload = backend ? workload_read(f->corpus, &selection, &error) : NULL;
