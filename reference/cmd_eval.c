@@ -65,7 +65,7 @@ static gboolean deliver(const Options *o, const Model *model, const EvalOutput *
 {
     if (o->folder && g_mkdir_with_parents(o->folder, 0777) != 0) {
         const int code = errno;
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "cannot make the folder %s: %s", o->folder,
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(code), "cannot make the folder %s: %s", o->folder,
                     g_strerror(code));
         return FALSE;
     }

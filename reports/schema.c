@@ -36,8 +36,8 @@ const char *const schema_migrations[] = {
     "ALTER TABLE verdict ADD COLUMN signature TEXT; ALTER TABLE verdict ADD COLUMN statistics TEXT;",
 
     /* Outputs that a run kept: what a certificate is judged by again. */
-    "CREATE TABLE output (case_id TEXT NOT NULL, backend TEXT NOT NULL, position INTEGER NOT NULL, bytes BLOB NOT NULL,"
-    " PRIMARY KEY (case_id, backend, position)) STRICT;",
+    ("CREATE TABLE output (case_id TEXT NOT NULL, backend TEXT NOT NULL, position INTEGER NOT NULL, bytes BLOB NOT NULL,"
+     " PRIMARY KEY (case_id, backend, position)) STRICT;"),
 };
 const int schema_version = (int)G_N_ELEMENTS(schema_migrations);
 
