@@ -1,4 +1,5 @@
 #include "golden/verify.h"
+#include "reference/eval/limits.h"
 #include "reference/cli/subcommand.h"
 
 #include <cJSON.h>
@@ -128,6 +129,7 @@ static int cmd_verify(int argc, char **argv)
 {
     int jobs = (int)g_get_num_processors(), code = EXIT_GOOD;
     gboolean json = FALSE, strict = FALSE, body = FALSE;
+    Limits limits = LIMITS_DEFAULT;
     g_autofree char *glob = NULL;
     const GOptionEntry entries[] = {
         { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Cases at a time (default: the number of processors)", "N" },
@@ -135,6 +137,7 @@ static int cmd_verify(int argc, char **argv)
         { "strict", 0, 0, G_OPTION_ARG_NONE, &strict, "Also say which cases are not equal bit for bit", NULL },
         { "prefer-body", 0, 0, G_OPTION_ARG_NONE, &body, "Run operators that are defined as functions from their body", NULL },
         { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON (spec/schemas/verify.schema.json)", NULL },
+        LIMIT_ENTRIES(&limits),
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_verify, entries,
@@ -145,10 +148,11 @@ static int cmd_verify(int argc, char **argv)
     if (argc != 2 || jobs < 1)
         return cli_complain(&subcommand_verify, EXIT_USAGE, "expected one folder and at least one job; see 'assay verify --help'");
     GError *error = NULL;
-    g_autoptr(GPtrArray) folders = verify_list(argv[1], glob, &error);
+    EvalOptions options = { .prefer_body = body };
+    g_autoptr(GPtrArray) folders = limits_apply(&limits, &options.limits, &error) ? verify_list(argv[1], glob, &error) : NULL;
     if (!folders)
         return cli_fail(&subcommand_verify, EXIT_USAGE, error);
-    Job job = { .options = { .prefer_body = body }, .folders = folders, .results = g_new0(Verified *, folders->len),
+    Job job = { .options = options, .folders = folders, .results = g_new0(Verified *, folders->len),
                 .progress = json ? NULL : progress_start("verify", folders->len) };
     verify_all(&job, jobs);
     if (job.progress)

@@ -1,5 +1,5 @@
 #include "reference/cli/subcommand.h"
-#include "reference/eval/eval.h"
+#include "reference/eval/limits.h"
 #include "reference/onnx/check.h"
 #include "reference/onnx/save.h"
 #include "reference/onnx/text.h"
@@ -16,9 +16,7 @@ SUBCOMMAND_DEFINE(eval, "eval", "MODEL", "run the reference evaluator on any ONN
 typedef struct {
     gboolean certify, body, no_check, stats;
     int      threads;
-    double   seconds;
-    gint64   megabytes;
-    gint64   iterations;
+    Limits   limits;
     char   **inputs, *folder;
 } Options;
 
@@ -94,12 +92,15 @@ static void print_stats(gsize largest_live, gint64 microseconds)
 
 static gboolean evaluate(const Options *o, const char *path, GError **error)
 {
+    EvalLimits limits = { 0 };
+    if (!limits_apply(&o->limits, &limits, error))
+        return FALSE;
     g_autoptr(Model) model = model_load(path, NULL, error);
     if (!model || (!o->no_check && !model_check(model, error)))
         return FALSE;
     gsize largest_live = 0;
     const EvalOptions options = { .threads = (guint)o->threads, .certify = o->certify, .prefer_body = o->body,
-                                  .limits = { .seconds = o->seconds, .iterations = (guint64)o->iterations },
+                                  .limits = limits,
                                   .largest_live = o->stats ? &largest_live : NULL };
     g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
     g_autoptr(GPtrArray) inputs = evaluator ? read_inputs(model, o->inputs, error) : NULL;
@@ -120,7 +121,7 @@ static gboolean evaluate(const Options *o, const char *path, GError **error)
 
 static int cmd_eval(int argc, char **argv)
 {
-    Options o = { .threads = 1 };
+    Options o = { .threads = 1, .limits = LIMITS_DEFAULT };
     int code;
     const GOptionEntry entries[] = {
         { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.inputs, "An input as TensorProto, in the order of the graph's inputs", "FILE.pb" },
@@ -129,18 +130,15 @@ static int cmd_eval(int argc, char **argv)
         { "prefer-body", 0, 0, G_OPTION_ARG_NONE, &o.body, "Run operators that are defined as functions from their body", NULL },
         { "no-check", 0, 0, G_OPTION_ARG_NONE, &o.no_check, "Do not check the model's structure first", NULL },
         { "threads", 't', 0, G_OPTION_ARG_INT, &o.threads, "Threads inside kernels; the result does not depend on it", "N" },
-        { "max-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &o.seconds, "Give up after this time (default: none)", "S" },
-        { "max-memory", 0, 0, G_OPTION_ARG_INT64, &o.megabytes, "Give up over this much tensor memory (default: none)", "MIB" },
         { "stats", 0, 0, G_OPTION_ARG_NONE, &o.stats, "Also say, on stderr, how long it took and how much memory it needed", NULL },
-        { "max-iterations", 0, 0, G_OPTION_ARG_INT64, &o.iterations, "Give up after this many loop iterations", "N" },
+        LIMIT_ENTRIES(&o.limits),
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_eval, entries,
                    "Example: assay eval model.onnx -i input_0.pb -i input_1.pb", &code))
         return code;
-    if (argc != 2 || o.threads < 1 || o.megabytes < 0 || o.iterations < 0)
-        return cli_complain(&subcommand_eval, EXIT_USAGE, "expected one model and positive limits; see 'assay eval --help'");
-    tensor_memory_set_limit((gsize)o.megabytes << 20);
+    if (argc != 2 || o.threads < 1)
+        return cli_complain(&subcommand_eval, EXIT_USAGE, "expected one model and at least one thread; see 'assay eval --help'");
     GError *error = NULL;
     const gboolean ok = evaluate(&o, argv[1], &error);
     g_strfreev(o.inputs);

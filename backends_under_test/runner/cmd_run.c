@@ -32,6 +32,7 @@ typedef struct {
     char   **backends, *results, *since, *shard, *filter, *keep, *waivers;
     int      jobs, restarts;
     double   timeout, load_timeout;
+    gint64   memory, output; /* MiB; 0: as backend.json says, the default */
     gboolean resume, json;
 } Arguments;
 
@@ -124,7 +125,7 @@ static int run_backends(const Arguments *a, GPtrArray *backends, const Workload 
                                    .load_seconds = a->load_timeout,
                                    .restarts = (guint)a->restarts,
                                    .since = since,
-                                   .output_bytes = DEFAULT_OUTPUT_BYTES,
+                                   .output_bytes = a->output ? (guint64)a->output << 20 : DEFAULT_OUTPUT_BYTES,
                                    .logs = logs,
                                    .progress = progress_start(backend->name, workload->selected->len) };
         if (run_backend(workload, backend, &options, results, &summary, &error)) {
@@ -145,13 +146,15 @@ static int run_backends(const Arguments *a, GPtrArray *backends, const Workload 
     return error ? cli_fail(&subcommand_run, EXIT_HARNESS, g_steal_pointer(&error)) : code;
 }
 
-static GPtrArray *load_backends(char **names, GError **error)
+static GPtrArray *load_backends(char **names, gint64 memory, GError **error)
 {
     g_autoptr(GPtrArray) backends = g_ptr_array_new_with_free_func((GDestroyNotify)backend_free);
     for (char **name = names; *name; name++) {
         Backend *backend = backend_load(*name, error);
         if (!backend)
             return NULL;
+        if (memory)
+            backend->memory_bytes = (guint64)memory << 20;
         g_ptr_array_add(backends, backend);
     }
     return g_steal_pointer(&backends);
@@ -170,7 +173,7 @@ static int run_all(const Arguments *a, Keep keep, const char *corpus)
     if (error)
         return cli_fail(&subcommand_run, EXIT_USAGE, error);
     Selection selection = { 0 };
-    g_autoptr(GPtrArray) backends = load_backends(a->backends, &error);
+    g_autoptr(GPtrArray) backends = load_backends(a->backends, a->memory, &error);
     if (!backends || !selection_parse(a->filter, a->shard, &selection, &error))
         return cli_fail(&subcommand_run, EXIT_USAGE, error);
     g_autoptr(Workload) workload = workload_read(corpus, &selection, &error);
@@ -203,6 +206,8 @@ static int cmd_run(int argc, char **argv)
         { "timeout", 't', 0, G_OPTION_ARG_DOUBLE, &a.timeout, "deadline of a case in seconds (30)", "S" },
         { "load-timeout", 0, 0, G_OPTION_ARG_DOUBLE, &a.load_timeout, "of loading its model, where the adapter says when (--timeout)",
           "S" },
+        { "max-memory", 0, 0, G_OPTION_ARG_INT64, &a.memory, "private memory of an adapter (as its backend.json says)", "MIB" },
+        { "max-output", 0, 0, G_OPTION_ARG_INT64, &a.output, "any one file that an adapter writes (1024)", "MIB" },
         { "restarts", 0, 0, G_OPTION_ARG_INT, &a.restarts, "give a backend up after so many restarts (no limit)", "N" },
         { "since", 0, 0, G_OPTION_ARG_FILENAME, &a.since, "run again what came out otherwise in an earlier run", "OLD.db" },
         { "shard", 0, 0, G_OPTION_ARG_STRING, &a.shard, "take the K-th of N parts of the corpus", "K/N" },

@@ -313,12 +313,20 @@ uint64_t eval_random_seed(Eval *ev)
 typedef struct {
     EvalWork work;
     gpointer data;
-    int64_t  first, last;
+    int64_t  first, last, grain;
+    gint64   deadline; /* 0: none */
 } Share;
 
+/* In blocks if there is a deadline: what is left then is not done, and the runner, which looks at the clock after each
+ * kernel, throws the node's outputs away. */
 static void run_share(const Share *share)
 {
-    share->work(share->first, share->last, share->data);
+    const int64_t count = share->last - share->first, block = share->deadline ? MAX(count / 64, share->grain) : count;
+    for (int64_t at = share->first; at < share->last; at += block) {
+        if (share->deadline && g_get_monotonic_time() > share->deadline)
+            return;
+        share->work(at, MIN(at + block, share->last), share->data);
+    }
 }
 
 static gpointer run_thread(gpointer data)
@@ -335,7 +343,7 @@ void eval_parallel(Eval *ev, int64_t count, int64_t grain, EvalWork work, gpoint
     g_autofree Share *shares = g_new(Share, threads);
     g_autofree GThread **others = g_new0(GThread *, threads);
     for (int64_t t = 0; t < threads; t++)
-        shares[t] = (Share){ work, data, count * t / threads, count * (t + 1) / threads };
+        shares[t] = (Share){ work, data, count * t / threads, count * (t + 1) / threads, MAX(grain, 1), ev->evaluator->deadline };
     for (int64_t t = 1; t < threads; t++)
         others[t] = g_thread_try_new("kernel", run_thread, &shares[t], NULL);
     run_share(&shares[0]);

@@ -21,10 +21,12 @@ typedef enum {
 
 /* 0 means the default. Memory is limited for the whole process by tensor_memory_set_limit(). */
 typedef struct {
-    guint64 nodes;      /* node executions in one run (default 10^9) */
-    guint64 iterations; /* iterations of all loops in one run (10^8) */
-    guint   depth;      /* nested subgraphs and function calls (200) */
-    double  seconds;    /* wall clock of one run (no limit) */
+    guint64 nodes;        /* node executions in one run, and 64 items of a sequence that a node gives out count as one
+                             (default 10^8) */
+    guint64 iterations;   /* iterations of all loops in one run (10^7) */
+    guint   depth;        /* nested subgraphs and function calls (200) */
+    double  seconds;      /* wall clock of one run; kernels stop at it too (no limit) */
+    guint64 output_bytes; /* of all outputs of one run, with their intervals (no limit) */
 } EvalLimits;
 
 /* Kernels of somebody else for operators of ours: what to run in place of the operator's own kernel and body, or NULL for

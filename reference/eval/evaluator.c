@@ -199,6 +199,29 @@ static gboolean check_inputs(const Evaluator *e, Value *const *inputs, gsize n, 
     return TRUE;
 }
 
+/* Texts of strings are not counted. */
+static guint64 value_bytes(const Value *value)
+{
+    guint64 bytes = (value->tensor ? value->tensor->bytes : 0) + (value->indices ? value->indices->bytes : 0);
+    for (guint i = 0; value->items && i < value->items->len; i++)
+        bytes += value_bytes(value->items->pdata[i]);
+    return bytes;
+}
+
+static gboolean check_output_bytes(const Evaluator *e, const Cell *cells, gsize n, GError **error)
+{
+    const guint64 most = e->options.limits.output_bytes;
+    guint64 bytes = 0;
+    for (gsize i = 0; most && i < n; i++)
+        bytes += value_bytes(cells[i].value) + (cells[i].lower ? cells[i].lower->bytes : 0) +
+                 (cells[i].upper ? cells[i].upper->bytes : 0);
+    if (!most || bytes <= most)
+        return TRUE;
+    g_set_error(error, EVAL_ERROR, EVAL_ERROR_LIMIT, "the outputs have %" G_GUINT64_FORMAT " bytes, over the limit of %" G_GUINT64_FORMAT,
+                bytes, most);
+    return FALSE;
+}
+
 gboolean evaluator_run(Evaluator *e, Value *const *inputs, gsize n_inputs, EvalOutput *outputs, GError **error)
 {
     if (!check_inputs(e, inputs, n_inputs, error))
@@ -221,6 +244,7 @@ gboolean evaluator_run(Evaluator *e, Value *const *inputs, gsize n_inputs, EvalO
     gboolean ok = TRUE;
     for (gsize i = 0; ok && i < n; i++)
         ok = check_declared(e, "output", LIST_AT(&e->model->graph->outputs, ValueInfo, i), cells[i].value, error);
+    ok = ok && check_output_bytes(e, cells, n, error);
     for (gsize i = 0; i < n; i++) {
         if (ok)
             outputs[i] = (EvalOutput){ cells[i].value, cells[i].lower, cells[i].upper,

@@ -37,8 +37,9 @@ Bound frame_resolve(Frame *frame, const Attribute *a)
 
 /* ---- limits -------------------------------------------------------------------------------------------------------- */
 
-#define DEFAULT_NODES UINT64_C(1000000000)
-#define DEFAULT_ITERATIONS UINT64_C(100000000)
+#define DEFAULT_NODES UINT64_C(100000000)
+#define DEFAULT_ITERATIONS UINT64_C(10000000)
+#define ITEMS_OF_A_NODE 64 /* copying a sequence costs by its length */
 #define DEFAULT_DEPTH 200
 
 static gboolean over(GError **error, const char *what, guint64 limit)
@@ -177,6 +178,15 @@ static gboolean certify(Eval *ev, GError **error)
     return TRUE;
 }
 
+/* What a kernel left out because the deadline was met comes to light here; and the sequences that it copied are charged. */
+static gboolean finish_kernel(Eval *ev, GError **error)
+{
+    for (gsize i = 0; i < ev->n_outputs; i++)
+        if (ev->outputs[i].value && ev->outputs[i].value->kind == VALUE_SEQUENCE)
+            ev->evaluator->nodes += value_length(ev->outputs[i].value) / ITEMS_OF_A_NODE;
+    return evaluator_check_limits(ev->evaluator, error);
+}
+
 static gboolean run_operator(Eval *ev, GError **error)
 {
     const OpVersion *version = ev->step->version;
@@ -188,7 +198,8 @@ static gboolean run_operator(Eval *ev, GError **error)
         return call_function(ev, ev->step->function, error);
     if (version->expand && (!version->kernel || ev->evaluator->options.prefer_body))
         return call_expansion(ev, error);
-    return version->kernel(ev, error) && finish_outputs(ev, error) && certify(ev, error);
+    return version->kernel(ev, error) && finish_kernel(ev, error) && finish_outputs(ev, error) && certify(ev, error) &&
+           finish_kernel(ev, error);
 }
 
 static void trace(const Eval *ev)

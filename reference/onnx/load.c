@@ -1,4 +1,5 @@
 /* From bytes to a Model: the entry points, and the messages around nodes. */
+#include "reference/onnx/limits.h"
 #include "reference/onnx/wire.h"
 
 #include <string.h>
@@ -9,18 +10,25 @@ const OnnxLimits onnx_limits_default = {
     .file_bytes = (gsize)16 << 30, .depth = 100, .fields = 50 * 1000 * 1000, .elements = (gsize)1 << 40
 };
 
+static OnnxLimits in_force; /* zeros: the default */
+
+void onnx_limits_set(const OnnxLimits *limits)
+{
+    in_force = *limits;
+}
+
+static gsize first_set(gsize asked, gsize set, gsize otherwise)
+{
+    return asked ? asked : set ? set : otherwise;
+}
+
 OnnxLimits limits_resolved(const OnnxLimits *limits)
 {
-    OnnxLimits resolved = limits ? *limits : onnx_limits_default;
-    if (!resolved.file_bytes)
-        resolved.file_bytes = onnx_limits_default.file_bytes;
-    if (!resolved.depth)
-        resolved.depth = onnx_limits_default.depth;
-    if (!resolved.fields)
-        resolved.fields = onnx_limits_default.fields;
-    if (!resolved.elements)
-        resolved.elements = onnx_limits_default.elements;
-    return resolved;
+    const OnnxLimits asked = limits ? *limits : (OnnxLimits){ 0 }, *otherwise = &onnx_limits_default;
+    return (OnnxLimits){ .file_bytes = first_set(asked.file_bytes, in_force.file_bytes, otherwise->file_bytes),
+                         .depth = first_set(asked.depth, in_force.depth, otherwise->depth),
+                         .fields = first_set(asked.fields, in_force.fields, otherwise->fields),
+                         .elements = first_set(asked.elements, in_force.elements, otherwise->elements) };
 }
 
 const char *load_text(const Load *load, const char *text)
