@@ -199,15 +199,6 @@ static gboolean check_inputs(const Evaluator *e, Value *const *inputs, gsize n, 
     return TRUE;
 }
 
-/* Texts of strings are not counted. */
-static guint64 value_bytes(const Value *value)
-{
-    guint64 bytes = (value->tensor ? value->tensor->bytes : 0) + (value->indices ? value->indices->bytes : 0);
-    for (guint i = 0; value->items && i < value->items->len; i++)
-        bytes += value_bytes(value->items->pdata[i]);
-    return bytes;
-}
-
 static gboolean check_output_bytes(const Evaluator *e, const Cell *cells, gsize n, GError **error)
 {
     const guint64 most = e->options.limits.output_bytes;

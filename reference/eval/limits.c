@@ -1,7 +1,5 @@
 #include "reference/eval/limits.h"
 
-#include "reference/onnx/limits.h"
-
 #include <math.h>
 #include <string.h>
 #include <unistd.h>

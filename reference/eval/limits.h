@@ -2,12 +2,13 @@
  * begin with LIMITS_DEFAULT, and call limits_apply() once the arguments are read.
  *
  * The defaults are far above what real models need and below what wears a machine out: a loop of 2^62 iterations, functions
- * that call each other 2^60 times and a sequence that grows for ever end in seconds or minutes
+ * that call each other 2^60 times, a sequence that grows for ever and a string that doubles each end in seconds or minutes
  * with one line that names the limit. Memory's default is three quarters of what the machine (or the control group) has. */
 #ifndef ASSAY_EVAL_LIMITS_H
 #define ASSAY_EVAL_LIMITS_H
 
 #include "reference/eval/eval.h"
+#include "reference/onnx/load.h"
 
 typedef struct {
     gint64 memory, file, output;        /* MiB; 0: the default */

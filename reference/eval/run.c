@@ -178,13 +178,14 @@ static gboolean certify(Eval *ev, GError **error)
     return TRUE;
 }
 
-/* What a kernel left out because the deadline was met comes to light here; and the sequences that it copied are charged. */
+/* What a kernel left out because a limit was met comes to light here: strings that found no memory, work that met the
+ * deadline; and the sequences that it copied are charged. */
 static gboolean finish_kernel(Eval *ev, GError **error)
 {
     for (gsize i = 0; i < ev->n_outputs; i++)
         if (ev->outputs[i].value && ev->outputs[i].value->kind == VALUE_SEQUENCE)
             ev->evaluator->nodes += value_length(ev->outputs[i].value) / ITEMS_OF_A_NODE;
-    return evaluator_check_limits(ev->evaluator, error);
+    return tensor_strings_kept(error) && evaluator_check_limits(ev->evaluator, error);
 }
 
 static gboolean run_operator(Eval *ev, GError **error)

@@ -1,5 +1,4 @@
 /* From bytes to a Model: the entry points, and the messages around nodes. */
-#include "reference/onnx/limits.h"
 #include "reference/onnx/wire.h"
 
 #include <string.h>

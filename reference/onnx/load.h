@@ -26,6 +26,10 @@ typedef struct {
 } OnnxLimits;
 extern const OnnxLimits onnx_limits_default;
 
+/* What zeros and NULL stand for from now on in this process, its own zeros being the default: for a command's options,
+ * before any thread loads. */
+void onnx_limits_set(const OnnxLimits *limits);
+
 /* Load and translate; model_check() is separate. Caller frees with model_free(). limits NULL: the default. */
 Model *model_load(const char *path, const OnnxLimits *limits, GError **error);
 /* `folder` is where external data lives, or NULL to refuse external data. `what` names the bytes in messages. */

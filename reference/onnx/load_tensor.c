@@ -170,7 +170,7 @@ static gboolean read_typed(Tensor *tensor, const Onnx__TensorProto *proto, Field
             if (proto->string_data[i].len)
                 tensor_set_string(tensor, (int64_t)i, (const char *)proto->string_data[i].data,
                                   (gssize)proto->string_data[i].len);
-        return TRUE;
+        return tensor_strings_kept(error);
     default:
         return read_int32_data(tensor, proto, error);
     }

@@ -63,7 +63,7 @@ static Tensor *map_keys(const Onnx__MapProto *proto, GError **error)
         if (dtype != DTYPE_UINT64 && tensor_get_int(keys, (int64_t)i) != proto->keys[i])
             return invalid(error, "map key %" G_GINT64_FORMAT " does not fit %s", proto->keys[i], dtype_name(dtype));
     }
-    return g_steal_pointer(&keys);
+    return tensor_strings_kept(error) ? g_steal_pointer(&keys) : NULL;
 }
 
 static Value *map_from(const Load *load, const Onnx__MapProto *proto, GError **error)

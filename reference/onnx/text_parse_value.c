@@ -177,7 +177,8 @@ static gboolean parse_element(Parser *parser, Tensor *tensor, DType part, int64_
         if (!parser_string(parser, &string))
             return FALSE;
         tensor_set_string(tensor, index, (const char *)string.data, (gssize)string.size);
-        return TRUE;
+        g_autoptr(GError) cause = NULL;
+        return tensor_strings_kept(&cause) || parser_fail_at(parser, &parser->token, ONNX_ERROR_LIMIT, "%s", cause->message);
     }
     uint64_t bits;
     g_autofree char *problem = NULL;

@@ -44,6 +44,12 @@ gsize tensor_memory_peak(void)
     return __atomic_load_n(&peak, __ATOMIC_RELAXED);
 }
 
+gboolean tensor_memory_allows(gsize bytes)
+{
+    const gsize allowed = __atomic_load_n(&limit, __ATOMIC_RELAXED), now = tensor_memory_live();
+    return !allowed || (now <= allowed && bytes <= allowed - now);
+}
+
 void tensor_memory_set_limit(gsize bytes)
 {
     __atomic_store_n(&limit, bytes, __ATOMIC_RELAXED);
@@ -121,6 +127,22 @@ Tensor *tensor_ref(const Tensor *tensor)
     return shared;
 }
 
+/* A box without a text in it costs something too. */
+static gsize string_room(gsize length)
+{
+    return length + 1 + 2 * sizeof(gsize);
+}
+
+static void string_freed(gpointer string)
+{
+    release(string_room(g_ref_string_length(string)));
+}
+
+static void string_release(char *string)
+{
+    g_atomic_rc_box_release_full(string, string_freed); /* a GRefString is such a box */
+}
+
 void tensor_unref(Tensor *tensor)
 {
     if (!tensor || !g_atomic_int_dec_and_test(&tensor->refs))
@@ -129,7 +151,7 @@ void tensor_unref(Tensor *tensor)
         char **strings = tensor->data;
         for (int64_t i = 0; i < tensor->count; i++)
             if (strings[i])
-                g_ref_string_release(strings[i]);
+                string_release(strings[i]);
     }
     release((tensor->bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
     free(tensor->data);
@@ -239,13 +261,31 @@ const char *tensor_get_string(const Tensor *tensor, int64_t index, gsize *length
     return string_at(tensor, index);
 }
 
-void tensor_set_string(Tensor *tensor, int64_t index, const char *text, gssize length)
+static __thread gsize refused_string; /* bytes of the last one without room; 0: none */
+
+void tensor_set_string(Tensor *tensor, int64_t index, const char *text, gssize given)
 {
     char **slot = (char **)tensor->data + index;
-    char *fresh = length < 0 ? g_ref_string_new(text) : g_ref_string_new_len(text, length);
+    const gsize length = given < 0 ? strlen(text) : (gsize)given;
+    char *fresh = NULL;
+    if (account(string_room(length)))
+        fresh = g_ref_string_new_len(text, (gssize)length);
+    else
+        refused_string = string_room(length);
     if (*slot)
-        g_ref_string_release(*slot);
+        string_release(*slot);
     *slot = fresh;
+}
+
+gboolean tensor_strings_kept(GError **error)
+{
+    if (!refused_string)
+        return TRUE;
+    g_set_error(error, TENSOR_ERROR, TENSOR_ERROR_MEMORY,
+                "no memory for a string of %" G_GSIZE_FORMAT " bytes (live %" G_GSIZE_FORMAT ", limit %" G_GSIZE_FORMAT ")",
+                refused_string, tensor_memory_live(), __atomic_load_n(&limit, __ATOMIC_RELAXED));
+    refused_string = 0;
+    return FALSE;
 }
 
 /* ---- text ---------------------------------------------------------------------------------------------------------- */

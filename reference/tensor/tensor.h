@@ -61,6 +61,9 @@ void     tensor_set_bits(Tensor *tensor, int64_t index, uint64_t bits);
 
 const char *tensor_get_string(const Tensor *tensor, int64_t index, gsize *length); /* length may be NULL */
 void        tensor_set_string(Tensor *tensor, int64_t index, const char *text, gssize length);
+/* A string that finds no memory, or is over the limit, stays empty: FALSE with an error if one did so in this thread since
+ * the last call. To be asked by whoever made strings of sizes that a model decides, before anybody reads them. */
+gboolean    tensor_strings_kept(GError **error);
 
 /* After a kernel has moved string pointers bytewise into `tensor`: takes a reference for each. No-op for other types. */
 void tensor_adopt_strings(Tensor *tensor);
@@ -75,5 +78,6 @@ char *tensor_element_to_string(const Tensor *tensor, int64_t index);
 gsize tensor_memory_live(void);
 gsize tensor_memory_peak(void);
 void  tensor_memory_set_limit(gsize bytes);
+gboolean tensor_memory_allows(gsize bytes); /* whether so much more would be under the limit: for scratch memory */
 
 #endif

@@ -108,3 +108,22 @@ char *value_describe(const Value *value)
     }
     }
 }
+
+static guint64 tensor_bytes(const Tensor *tensor)
+{
+    guint64 bytes = tensor ? tensor->bytes : 0;
+    for (int64_t i = 0; tensor && tensor->dtype == DTYPE_STRING && i < tensor->count; i++) {
+        gsize length;
+        tensor_get_string(tensor, i, &length);
+        bytes += length;
+    }
+    return bytes;
+}
+
+guint64 value_bytes(const Value *value)
+{
+    guint64 bytes = tensor_bytes(value->tensor) + tensor_bytes(value->indices);
+    for (guint i = 0; value->items && i < value->items->len; i++)
+        bytes += value_bytes(value->items->pdata[i]);
+    return bytes;
+}

@@ -32,6 +32,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Value, value_unref)
 guint  value_length(const Value *value);
 Value *value_item(const Value *value, guint index); /* borrowed */
 
+/* Bytes of every element, strings' texts included. */
+guint64 value_bytes(const Value *value);
+
 /* "float16[2,3]", "seq of 3", "optional()"; free with g_free. */
 char *value_describe(const Value *value);
 

@@ -8,7 +8,7 @@ static gboolean join(const Tensor *a, int64_t i, const Tensor *b, int64_t j, Ten
     const char *first = tensor_get_string(a, i, &na), *second = tensor_get_string(b, j, &nb);
     if (na > G_MAXSSIZE - nb)
         return eval_fail(error, "the joined string is too long");
-    g_autofree char *text = g_try_malloc(na + nb + 1);
+    g_autofree char *text = tensor_memory_allows(na + nb) ? g_try_malloc(na + nb + 1) : NULL;
     if (!text)
         return eval_fail(error, "no memory for a string of %" G_GSIZE_FORMAT " bytes", na + nb);
     memcpy(text, first, na);
