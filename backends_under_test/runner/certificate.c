@@ -1,6 +1,7 @@
 #include "backends_under_test/runner/certificate.h"
 
 #include "golden/manifest.h"
+#include "golden/relaxed.h"
 
 #include <math.h>
 #include <string.h>
@@ -22,6 +23,7 @@ void row_free(gpointer data)
     Row *row = data;
     g_free(row->id);
     g_free(row->proposal);
+    g_free(row->relaxation);
     g_free(row->stage);
     g_free(row->message);
     g_free(row->waiver);
@@ -159,6 +161,7 @@ static cJSON *row_to_json(const Row *row)
         cJSON_AddStringToObject(o, "margin", "infinite");
     else if (!isnan(row->margin))
         cJSON_AddNumberToObject(o, "margin", row->margin);
+    add_text(o, "relaxation", row->relaxation);
     add_text(o, "stage", row->stage);
     add_text(o, "message", row->message);
     add_text(o, "waiver", row->waiver);
@@ -191,17 +194,23 @@ static gboolean read_margin(const cJSON *item, double *margin)
     return !item || (cJSON_IsNumber(item) && *margin >= 0) || (cJSON_IsString(item) && strcmp(item->valuestring, "infinite") == 0);
 }
 
+static gboolean relaxation_is_known(const char *name)
+{
+    g_autofree char *complaint = relaxed_complaint(name);
+    return complaint == NULL;
+}
+
 static Row *row_from_json(const cJSON *o)
 {
     const char  *id = text_of(o, "case"), *expect = text_of(o, "expect"), *verdict = text_of(o, "verdict");
-    const char  *grade = text_of(o, "grade");
+    const char  *grade = text_of(o, "grade"), *relaxation = text_of(o, "relaxation");
     const cJSON *kept = cJSON_GetObjectItemCaseSensitive(o, "outputs");
     Row         *row = g_new0(Row, 1);
     const gboolean good = id && certificate_id_is_good(id) && read_form(text_of(o, "form"), &row->form) && expect &&
                           (strcmp(expect, "reject") == 0 || strcmp(expect, "outputs") == 0) && verdict &&
                           verdict_from_name(verdict, &row->verdict) &&
                           (!grade || (strlen(grade) == 1 && grade_meaning(*grade))) &&
-                          read_margin(cJSON_GetObjectItemCaseSensitive(o, "margin"), &row->margin) &&
+                          (!relaxation || relaxation_is_known(relaxation)) && read_margin(cJSON_GetObjectItemCaseSensitive(o, "margin"), &row->margin) &&
                           (!kept || (cJSON_IsNumber(kept) && kept->valuedouble >= 1 && kept->valuedouble <= 10000));
     if (!good) {
         row_free(row);
@@ -211,6 +220,7 @@ static Row *row_from_json(const cJSON *o)
     row->proposal = g_strndup(id, (gsize)(strchr(id, '/') - id));
     row->expectation = strcmp(expect, "reject") == 0 ? EXPECT_REJECT : EXPECT_OUTPUTS;
     row->grade = grade ? *grade : '\0';
+    row->relaxation = g_strdup(relaxation);
     row->stage = g_strdup(text_of(o, "stage"));
     row->message = g_strdup(text_of(o, "message"));
     row->waiver = g_strdup(text_of(o, "waiver"));

@@ -24,6 +24,7 @@ typedef struct {
     Verdict     verdict;
     char        grade; /* 0: none */
     double      margin;
+    char       *relaxation; /* of grade B: the relaxed profile of arithmetic that takes the answer (golden/relaxed.h). NULL */
     char       *stage, *message, *waiver; /* NULL */
     gboolean    flaky, contradicts_manifest;
     guint       kept; /* output files */

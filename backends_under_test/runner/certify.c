@@ -72,6 +72,7 @@ static gboolean take_verdict(const VerdictFacts *v, gpointer data, GError **erro
                   .verdict = v->verdict,
                   .grade = v->grade,
                   .margin = v->margin,
+                  .relaxation = g_strdup(v->profile),
                   .stage = g_strdup(v->stage),
                   .message = g_strdup(v->message),
                   .waiver = g_strdup(v->waiver),

@@ -127,7 +127,9 @@ static gboolean judge_again(const Certificate *c, const Row *row, const char *co
     if (row->kept == 0) {
         r->unjudged += row->verdict != VERDICT_NOT_RUN;
     } else if (good) {
-        good = write_outputs(c, row, scratch, paths, error) && judge(s, &attempt, NULL, NULL, &j, error);
+        /* What the run took by a declared profile is judged by it again; where none was declared, grade B did not pass. */
+        const char *declared = row->verdict == VERDICT_PASS ? row->relaxation : NULL;
+        good = write_outputs(c, row, scratch, paths, error) && judge(s, &attempt, NULL, declared, &j, error);
         if (good)
             compare_judgement(row, &j, r);
         r->judged++;
