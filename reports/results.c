@@ -2,6 +2,7 @@
 
 #include "reports/database.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -80,16 +81,67 @@ Results *results_open(const char *path, ResultsMode mode, GError **error)
     return set_up(results, mode, existed, error) ? g_steal_pointer(&results) : NULL;
 }
 
-void results_close(Results *results)
+/* Leaves one plain file, readable from a read-only folder. SQLite answers with the mode that it is in afterwards. */
+static gboolean fold(Results *results, GError **error)
 {
-    if (results == NULL)
-        return;
-    if (results->writable) /* leaves one plain file, readable from a read-only folder; no harm if it fails */
-        sqlite3_exec(results->db, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+    sqlite3_stmt *statement = NULL;
+    int code = sqlite3_prepare_v2(results->db, "PRAGMA journal_mode = DELETE", -1, &statement, NULL);
+    if (code == SQLITE_OK)
+        code = sqlite3_step(statement);
+    gboolean folded = code == SQLITE_ROW && g_strcmp0((const char *)sqlite3_column_text(statement, 0), "delete") == 0;
+    if (!folded && code != SQLITE_ROW)
+        schema_fail(results->db, results->path, error);
+    else if (!folded)
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: its log cannot be folded in", results->path);
+    sqlite3_finalize(statement);
+    return folded;
+}
+
+gboolean results_finish(Results *results, GError **error)
+{
+    gboolean folded = !results->writable || fold(results, error);
     sqlite3_close(results->db);
     g_mutex_clear(&results->lock);
     g_free(results->path);
     g_free(results);
+    return folded;
+}
+
+void results_close(Results *results)
+{
+    if (results != NULL)
+        results_finish(results, NULL); /* no harm if it fails: the log stays beside the file */
+}
+
+/* ---- whole files -------------------------------------------------------------------------------------------------- */
+
+static void delete_logs(const char *path)
+{
+    static const char *const logs[] = { "-wal", "-shm", "-journal" };
+    for (gsize i = 0; i < G_N_ELEMENTS(logs); i++) {
+        g_autofree char *log = g_strconcat(path, logs[i], NULL);
+        g_unlink(log);
+    }
+}
+
+void results_delete(const char *path)
+{
+    g_unlink(path);
+    delete_logs(path);
+}
+
+gboolean results_replace(const char *path, const char *finished, GError **error)
+{
+    if (g_file_test(path, G_FILE_TEST_EXISTS)) {
+        Results *old = results_open(path, RESULTS_APPEND, error);
+        if (old == NULL || !results_finish(old, error))
+            return FALSE;
+    }
+    delete_logs(path); /* of a file that is not there any more */
+    if (g_rename(finished, path) == 0)
+        return TRUE;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s cannot be made: %s", path, g_strerror(errno));
+    return FALSE;
 }
 
 /* ---- putting ------------------------------------------------------------------------------------------------------

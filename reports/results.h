@@ -4,7 +4,8 @@
  * Durability: a put returns after its transaction is committed. The file is written through a write-ahead log with
  * synchronous=NORMAL: a commit is one append, so that a verdict costs microseconds; SIGKILL loses nothing committed,
  * and a power cut loses at most the last verdicts but never corrupts the file. results_close() folds the log in and
- * leaves one plain file; after a kill, "<file>-wal" stands beside it until the next open for writing.
+ * leaves one plain file; after a kill, or where folding fails, "<file>-wal" stands beside it until the next open for
+ * writing, and is part of the results: such a file is not moved without it.
  *
  * What differs between two runs that reach the same verdicts (durations, clock times, logs) is kept apart as
  * observations, so that a report without them is byte-identical however the work was sharded or interrupted.
@@ -157,6 +158,13 @@ typedef enum {
 Results *results_open(const char *path, ResultsMode mode, GError **error);
 void results_close(Results *results); /* NULL is fine */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Results, results_close)
+/* Closes; FALSE if the file does not hold everything by itself now, because the disk is full or another reads it. */
+gboolean results_finish(Results *results, GError **error);
+
+/* Moves a finished results file to `path`, in place of what was there, or leaves both as they were. What a killed run left
+ * beside `path` would be taken for the new file's log: it is folded in before. IO; FORMAT if `path` is no results file. */
+gboolean results_replace(const char *path, const char *finished, GError **error);
+void results_delete(const char *path); /* with what stands beside it */
 
 /* First thing in a run: CONFLICT if the file holds another corpus. */
 gboolean results_begin_run(Results *results, const RunFacts *run, GError **error);

@@ -1,8 +1,6 @@
 #include "reference/cli/subcommand.h"
 #include "reports/results.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 
 static int cmd_merge(int argc, char **argv);
 SUBCOMMAND_DEFINE(merge, "merge", "OUT.db IN.db...", "put the results of several runs into one file", cmd_merge)
@@ -10,7 +8,8 @@ SUBCOMMAND_DEFINE(merge, "merge", "OUT.db IN.db...", "put the results of several
 static const char description[] =
     "OUT.db is made anew from all IN.db: the shards of one run ('assay run --shard K/N'), or runs of several\n"
     "backends over one corpus. The order of the files does not matter. Results of different corpora, different\n"
-    "versions of one backend, or different verdicts for one case and backend are a conflict, and OUT.db is not made.";
+    "versions of one backend, or different verdicts for one case and backend are a conflict, and OUT.db is not made.\n"
+    "An OUT.db that is there already is replaced if it holds results, and if nobody has it open.";
 
 static gboolean merge_into(Results *out, char **paths, int n, GError **error)
 {
@@ -40,13 +39,10 @@ static int cmd_merge(int argc, char **argv)
     g_autofree char *unfinished = g_strconcat(argv[1], ".merging", NULL);
     g_autoptr(Results) out = results_open(unfinished, RESULTS_NEW, &error);
     gboolean           good = out && merge_into(out, argv + 2, argc - 2, &error);
-    g_clear_pointer(&out, results_close);
-    if (good && g_rename(unfinished, argv[1]) != 0) {
-        g_set_error(&error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s cannot be made: %s", argv[1], g_strerror(errno));
-        good = FALSE;
-    }
+    good = (!out || results_finish(g_steal_pointer(&out), good ? &error : NULL)) && good &&
+           results_replace(argv[1], unfinished, &error);
     if (!good) {
-        g_unlink(unfinished);
+        results_delete(unfinished);
         return cli_fail(&subcommand_merge, EXIT_USAGE, error);
     }
     return cli_finish(&subcommand_merge, EXIT_GOOD);

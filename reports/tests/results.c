@@ -420,3 +420,53 @@ Test(results, kept_outputs_follow_their_verdict)
     cr_assert_null(results_outputs(damaged, "p/c", "b", &error));
     cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT));
 }
+
+/* What a run that was killed left beside a file must not be taken for the log of the file that replaces it. */
+Test(results, a_file_is_replaced_with_all_that_belongs_to_it)
+{
+    g_autofree char *fresh = g_build_filename(folder, "fresh.db", NULL), *wal = g_strconcat(path, "-wal", NULL);
+    g_autofree char *wal_bytes = NULL, *old_bytes = NULL;
+    gsize wal_size, old_size;
+    Results *old = open_good(path, RESULTS_NEW);
+    fabricate(old, 60, 0, 1);
+    cr_assert(g_file_get_contents(wal, &wal_bytes, &wal_size, NULL) && wal_size > 0);
+    cr_assert(g_file_get_contents(path, &old_bytes, &old_size, NULL));
+    results_close(old);
+    cr_assert(g_file_set_contents(path, old_bytes, (gssize)old_size, NULL)); /* as a kill leaves them */
+    cr_assert(g_file_set_contents(wal, wal_bytes, (gssize)wal_size, NULL));
+
+    GError *error = NULL;
+    Results *results = open_good(fresh, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    cr_assert(results_finish(results, &error), "%s", error ? error->message : "");
+    cr_assert(results_replace(path, fresh, &error), "%s", error ? error->message : "");
+    cr_expect_not(g_file_test(wal, G_FILE_TEST_EXISTS));
+    cr_expect_not(g_file_test(fresh, G_FILE_TEST_EXISTS));
+    guint rows = 0;
+    g_autoptr(Results) read = open_good(path, RESULTS_READ);
+    cr_assert(results_each_verdict(read, NULL, NULL, count_row, &rows, NULL));
+    cr_expect_eq(rows, 6 * fabricate_backends());
+}
+
+/* SQLite cannot fold a log in while somebody reads: the file alone would lack what was put last. */
+Test(results, finishing_says_so_if_the_file_alone_is_not_all)
+{
+    g_autoptr(GError) error = NULL;
+    sqlite3 *reader = NULL;
+    Results *results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    cr_assert_eq(sqlite3_open(path, &reader), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM verdict", NULL, NULL, NULL), SQLITE_OK);
+    cr_expect_not(results_finish(results, &error));
+    cr_assert(error && g_str_has_prefix(error->message, path) && !strchr(error->message, '\n'));
+    sqlite3_close(reader);
+
+    g_autofree char *fresh = g_build_filename(folder, "fresh.db", NULL), *foreign = g_build_filename(folder, "foreign", NULL);
+    g_clear_error(&error);
+    cr_assert(results_finish(open_good(fresh, RESULTS_NEW), NULL));
+    cr_assert(g_file_set_contents(foreign, "somebody's thesis", -1, NULL));
+    cr_expect_not(results_replace(foreign, fresh, &error), "only results are replaced");
+    cr_expect(g_file_test(fresh, G_FILE_TEST_EXISTS));
+    results_delete(fresh);
+    cr_expect_not(g_file_test(fresh, G_FILE_TEST_EXISTS));
+}
