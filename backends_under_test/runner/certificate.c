@@ -270,16 +270,24 @@ static char *entry_text(const Certificate *c, const char *name)
     return data && g_utf8_validate(data, (gssize)size, NULL) ? g_strndup(data, size) : NULL;
 }
 
+/* What is printed beside "root: good" must not be able to look like another line of that; NULL if it could. */
+static char *open_line(const cJSON *object, const char *key)
+{
+    const char      *text = text_of(object, key);
+    g_autofree char *line = text ? message_line(text) : NULL;
+    return g_strcmp0(text, line) == 0 ? g_steal_pointer(&line) : NULL;
+}
+
 static gboolean open_statement(Certificate *c)
 {
     cJSON       *root = (c->statement = entry_text(c, "certificate.json")) ? cJSON_Parse(c->statement) : NULL;
     const cJSON *backend = cJSON_GetObjectItemCaseSensitive(root, "backend");
     const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "certificate");
-    c->backend = g_strdup(text_of(backend, "name"));
-    c->version = g_strdup(text_of(backend, "version"));
-    c->device = g_strdup(text_of(backend, "device"));
-    c->environment = g_strdup(text_of(backend, "environment"));
-    c->assay = g_strdup(text_of(root, "assay"));
+    c->backend = open_line(backend, "name");
+    c->version = open_line(backend, "version");
+    c->device = open_line(backend, "device");
+    c->environment = open_line(backend, "environment");
+    c->assay = open_line(root, "assay");
     const gboolean good = cJSON_IsNumber(version) && version->valuedouble == FORMAT_VERSION && c->backend && c->version &&
                           c->device && c->environment && c->assay;
     cJSON_Delete(root);

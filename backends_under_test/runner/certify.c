@@ -34,9 +34,9 @@ static gboolean fail(GError **error, const char *format, ...)
 
 /* ---- from results ------------------------------------------------------------------------------------------------------- */
 
-static char *text_or_empty(const char *text)
+static char *line_or_empty(const char *text)
 {
-    return g_strdup(text ? text : "");
+    return message_line(text ? text : ""); /* as certificate_open() demands */
 }
 
 static gboolean take_backend(const BackendFacts *facts, gpointer data, GError **error)
@@ -47,9 +47,9 @@ static gboolean take_backend(const BackendFacts *facts, gpointer data, GError **
         return TRUE;
     g->backend_known = TRUE;
     g->c->backend = g_strdup(facts->name);
-    g->c->version = text_or_empty(facts->version);
-    g->c->device = text_or_empty(facts->device);
-    g->c->environment = text_or_empty(facts->environment);
+    g->c->version = line_or_empty(facts->version);
+    g->c->device = line_or_empty(facts->device);
+    g->c->environment = line_or_empty(facts->environment);
     g->c->capabilities = g_strdup(facts->capabilities ? facts->capabilities : "[]");
     return TRUE;
 }

@@ -48,10 +48,10 @@ static gboolean read_fields(const cJSON *root, Profile *p)
     const cJSON *negatives = cJSON_GetObjectItemCaseSensitive(root, "negatives");
     if (!cJSON_IsString(id) || !cJSON_IsString(title) || !cJSON_IsBool(negatives))
         return FALSE;
-    p->id = g_strdup(id->valuestring);
+    p->id = message_line(id->valuestring); /* it is printed; a certificate may bring its own profile */
     p->title = g_strdup(title->valuestring);
     p->negatives = cJSON_IsTrue(negatives);
-    return read_each(root, "forms", read_form, p) && read_each(root, "grades", read_grade, p);
+    return strcmp(p->id, id->valuestring) == 0 && read_each(root, "forms", read_form, p) && read_each(root, "grades", read_grade, p);
 }
 
 Profile *profile_parse(const char *text, gsize length, const char *what, GError **error)

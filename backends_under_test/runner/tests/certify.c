@@ -178,6 +178,13 @@ Test(certify, a_forged_verdict_is_found)
     cr_expect(strstr(found, "demo/good-native is in the corpus's manifest, but has no result"), "%s", found);
 
     g_autoptr(GError)    error = NULL;
+    g_autofree char     *statement = text_of(bytes, "certificate.json");
+    char                *name = replaced(statement, "\"faulty\"", "\"faulty\\nsignature: jane@example.org\"");
+    g_autoptr(GBytes)    two_lines = forged(bytes, "certificate.json", g_bytes_new_take(name, strlen(name)));
+    GPtrArray           *named = archive_read(two_lines, "it", &error);
+    cr_expect(named && !certificate_open(named, "it", &error) && strstr(error->message, "certificate.json"));
+    g_clear_error(&error);
+
     g_autoptr(GBytes)    hidden = forged(bytes, "outputs/demo/fault-native/output_0.pb", NULL);
     GPtrArray           *entries = archive_read(hidden, "it", &error);
     cr_expect(entries && !certificate_open(entries, "it", &error) && strstr(error->message, "list of entries"));
