@@ -1,9 +1,11 @@
 #include "generators/engine/data.h"
 
+#include "reference/cli/subcommand.h"
 #include "reference/tensor/float_format.h"
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 uint64_t data_bits(uint64_t seed, uint64_t index)
 {
@@ -28,12 +30,16 @@ int64_t data_range(uint64_t seed, uint64_t index, int64_t low, int64_t high)
     return (int64_t)((uint64_t)low + (span == 0 ? bits : (uint64_t)(((unsigned __int128)bits * span) >> 64)));
 }
 
+/* The data of a case is small and of our own making: without memory for it there is nothing to go on with, and what was
+ * written so far stands under no final name. */
 static Tensor *make(DType dtype, const Shape *shape)
 {
     g_autoptr(GError) error = NULL;
     Tensor *tensor = tensor_new(dtype, shape, &error);
-    if (!tensor)
-        g_error("test data: %s", error->message);
+    if (!tensor) {
+        g_printerr("assay generate: test data: %s\n", error->message);
+        _exit(EXIT_HARNESS);
+    }
     return tensor;
 }
 
