@@ -1,4 +1,5 @@
 #include "reference/cli/subcommand.h"
+#include "reference/onnx/model.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -33,17 +34,11 @@ gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptio
     return FALSE;
 }
 
-/* One line, whatever a hostile file put into a name: control characters are shown escaped. */
+/* One line, whatever a hostile file put into a name. */
 static void print_line(const Subcommand *self, const char *message)
 {
-    fprintf(stderr, "assay %s: ", self->name);
-    for (const char *p = message; *p; p++) {
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            fprintf(stderr, "\\x%02x", (unsigned char)*p);
-        else
-            fputc(*p, stderr);
-    }
-    fputc('\n', stderr);
+    g_autofree char *line = message_line(message);
+    fprintf(stderr, "assay %s: %s\n", self->name, line);
 }
 
 int cli_fail(const Subcommand *self, int code, GError *error)

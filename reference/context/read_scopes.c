@@ -42,7 +42,8 @@ static ContextRegion *find_region(const Container *c, const char *id, const GArr
 {
     for (gsize i = 0; i < c->regions.n; i++) {
         ContextRegion *r = LIST_AT(&c->regions, ContextRegion, i);
-        if (strcmp(r->id, id) == 0 && r->n_nodes == nodes->len && memcmp(r->nodes, nodes->data, nodes->len * sizeof(gsize)) == 0)
+        if (strcmp(r->id, id) == 0 && r->n_nodes == nodes->len &&
+            (!nodes->len || memcmp(r->nodes, nodes->data, nodes->len * sizeof(gsize)) == 0))
             return r;
     }
     return NULL;

@@ -33,8 +33,8 @@ static ContextRegion *find_region(const Container *c, const char *id, const GArr
 {
     for (gsize i = 0; i < c->regions.n; i++) {
         ContextRegion *r = LIST_AT(&c->regions, ContextRegion, i);
-        if (strcmp(r->id, id) != 0 || r->n_nodes != nodes->len || memcmp(r->nodes, nodes->data, nodes->len * sizeof(gsize)) != 0 ||
-            r->n_outputs != e->outputs->len)
+        if (strcmp(r->id, id) != 0 || r->n_nodes != nodes->len || r->n_outputs != e->outputs->len ||
+            (nodes->len && memcmp(r->nodes, nodes->data, nodes->len * sizeof(gsize)) != 0))
             continue;
         gboolean same = TRUE;
         for (gsize k = 0; k < r->n_outputs; k++)
@@ -60,7 +60,8 @@ static ContextRegion *new_region(Container *c, const Entry *e, const GArray *nod
     region->digest = arena_string(c->arena, e->digest ? e->digest : "");
     region->n_outputs = e->outputs->len; /* what the entry redefines; other values of the region keep their producers */
     region->outputs = arena_array(c->arena, const char *, e->outputs->len + 1);
-    memcpy(region->outputs, e->outputs->pdata, e->outputs->len * sizeof(char *));
+    for (guint i = 0; i < e->outputs->len; i++)
+        region->outputs[i] = e->outputs->pdata[i];
     list_append(&c->regions, c->arena, region);
     return region;
 }
@@ -105,7 +106,8 @@ static gboolean read_body(Container *c, const Entry *e, ContextRegion *region, C
     blob->body = f;
     region->n_inputs = e->inputs->len;
     region->inputs = arena_array(c->arena, const char *, e->inputs->len + 1);
-    memcpy(region->inputs, e->inputs->pdata, e->inputs->len * sizeof(char *));
+    for (guint i = 0; i < e->inputs->len; i++)
+        region->inputs[i] = e->inputs->pdata[i];
     return TRUE;
 }
 

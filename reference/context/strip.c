@@ -74,7 +74,8 @@ static gboolean keep_entry(Strip *s, GPtrArray *list, guint first, Bytes entry, 
         return FALSE;
     for (guint i = first; i < list->len; i++)
         if (strcmp(((StripEntry *)list->pdata[i])->key, e->key) == 0) {
-            g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "metadata key '%s' is given twice", e->key);
+            g_autofree char *quoted = name_quote(e->key);
+            g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "metadata key %s is given twice", quoted);
             return FALSE;
         }
     g_ptr_array_add(list, e);

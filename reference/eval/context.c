@@ -11,7 +11,8 @@ gboolean eval_fail(GError **error, const char *format, ...)
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error_literal(error, EVAL_ERROR, EVAL_ERROR_INVALID, message);
+    g_autofree char *line = message_line(message); /* it may hold names and attributes of the model */
+    g_set_error_literal(error, EVAL_ERROR, EVAL_ERROR_INVALID, line);
     return FALSE;
 }
 

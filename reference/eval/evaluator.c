@@ -173,8 +173,8 @@ static gboolean check_declared(const Evaluator *e, const char *what, const Value
         return TRUE;
     g_autofree char *found = value_describe(value);
     g_autofree char *declared = type->kind == TYPE_TENSOR ? type_describe(type) : g_strdup("another kind of value");
-    g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s '%s' is %s, the model declares %s", what, info->name, found,
-                declared);
+    g_autofree char *name = name_quote(info->name);
+    g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s %s is %s, the model declares %s", what, name, found, declared);
     return FALSE;
 }
 
@@ -192,7 +192,8 @@ static gboolean check_inputs(const Evaluator *e, Value *const *inputs, gsize n, 
             if (!check_declared(e, "input", info, inputs[i], error))
                 return FALSE;
         } else if (!e->main->constants[e->main->inputs[i]]) {
-            g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "input %" G_GSIZE_FORMAT " '%s' is missing", i, info->name);
+            g_autofree char *name = name_quote(info->name);
+            g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "input %" G_GSIZE_FORMAT " %s is missing", i, name);
             return FALSE;
         }
     }

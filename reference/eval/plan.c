@@ -47,6 +47,14 @@ static int add_slot(Plan *plan, const char *name)
 
 /* ---- steps -------------------------------------------------------------------------------------------------------- */
 
+static gboolean refuse_operator(const char *domain, const char *op_type, int64_t opset, const char *why, EvalError code,
+                                GError **error)
+{
+    g_autofree char *full = g_strconcat(domain, *domain ? "::" : "", op_type, NULL), *name = message_line(full);
+    g_set_error(error, EVAL_ERROR, (gint)code, "no operator %s in opset %" G_GINT64_FORMAT "%s", name, opset, why);
+    return FALSE;
+}
+
 static gboolean resolve(const PlanContext *context, Plan *plan, Step *step, GError **error)
 {
     const Node *node = step->node;
@@ -63,12 +71,9 @@ static gboolean resolve(const PlanContext *context, Plan *plan, Step *step, GErr
         return eval_fail(error, "domain '%s' is not in opset_import", *domain ? domain : "ai.onnx");
     const Operator *op = operator_find(domain, node->op_type);
     const OpVersion *version = op ? operator_version(op, opset) : NULL;
-    if (!version || version->deprecated) {
-        g_set_error(error, EVAL_ERROR, op ? EVAL_ERROR_INVALID : EVAL_ERROR_UNSUPPORTED,
-                    "no operator %s%s%s in opset %" G_GINT64_FORMAT "%s", domain, *domain ? "::" : "", node->op_type, opset,
-                    !op ? " is known" : version ? ": it was removed" : ": it came later");
-        return FALSE;
-    }
+    if (!version || version->deprecated)
+        return refuse_operator(domain, node->op_type, opset, !op ? " is known" : version ? ": it was removed" : ": it came later",
+                               op ? EVAL_ERROR_INVALID : EVAL_ERROR_UNSUPPORTED, error);
     step->version = version;
     step->schema = schema_of(version);
     if (!schema_check_node(step->schema, node, error))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { IR_VERSION_OF_NEW_MODELS = 13, LONGEST_QUOTED_NAME = 120 };
+enum { IR_VERSION_OF_NEW_MODELS = 13, LONGEST_QUOTED_NAME = 120, LONGEST_MESSAGE = 4096 };
 
 Model *model_new(void)
 {
@@ -97,24 +97,37 @@ const char *attribute_type_name(AttributeType type)
     return (gsize)type < G_N_ELEMENTS(names) ? names[type] : "unknown";
 }
 
-char *name_quote(const char *name)
+/* Cut where `out` holds more than `longest` bytes. */
+static void append_printable(GString *out, const char *text, gsize longest)
 {
-    g_autofree char *valid = g_utf8_make_valid(name ? name : "", -1);
-    GString         *quoted = g_string_new("'");
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
     for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
-        if (quoted->len > LONGEST_QUOTED_NAME) {
-            g_string_append(quoted, "...");
+        if (out->len > longest) {
+            g_string_append(out, "...");
             break;
         }
         gunichar c = g_utf8_get_char(at);
         /* Unprintable includes line and paragraph separators and marks that reorder text. */
         if (g_unichar_isprint(c) && g_unichar_type(c) != G_UNICODE_FORMAT)
-            g_string_append_unichar(quoted, c);
+            g_string_append_unichar(out, c);
         else
-            g_string_append_printf(quoted, "\\u%04x", (unsigned)c);
+            g_string_append_printf(out, "\\u%04x", (unsigned)c);
     }
+}
+
+char *name_quote(const char *name)
+{
+    GString *quoted = g_string_new("'");
+    append_printable(quoted, name ? name : "", LONGEST_QUOTED_NAME);
     g_string_append_c(quoted, '\'');
     return g_string_free(quoted, FALSE);
+}
+
+char *message_line(const char *message)
+{
+    GString *line = g_string_new(NULL);
+    append_printable(line, message, LONGEST_MESSAGE);
+    return g_string_free(line, FALSE);
 }
 
 char *node_describe(const Node *node, gsize index)

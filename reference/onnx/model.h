@@ -252,6 +252,8 @@ const char *attribute_type_name(AttributeType type); /* "INT", "GRAPH" ... */
 /* A name from a file as messages show it: in single quotes, on one line (control characters escaped), cut when long;
  * free with g_free. */
 char *name_quote(const char *name);
+/* A message that may hold such names, or other text from a file, on one line of valid UTF-8; free with g_free. */
+char *message_line(const char *message);
 
 /* "Concat 'c1'", or "Concat (node 3)" for a node without a name: how messages name a node; free with g_free. */
 char *node_describe(const Node *node, gsize index);

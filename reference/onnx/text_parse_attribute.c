@@ -21,6 +21,13 @@ gboolean parse_properties(Parser *parser, List *properties)
     return parser_expect(parser, ']');
 }
 
+static gboolean refuse_external(Parser *parser, const Token *at, const Property *entry)
+{
+    g_autofree char *key = name_quote(entry->key), *value = name_quote(entry->value);
+    return parser_fail_at(parser, at, ONNX_ERROR_PARSE, "found external data's %s: %s, expected location, offset or length", key,
+                          value);
+}
+
 /* `["location": "w.bin", "offset": "0", "length": "8"]` */
 static gboolean parse_external(Parser *parser, Notes *notes)
 {
@@ -37,9 +44,7 @@ static gboolean parse_external(Parser *parser, Notes *notes)
         if (strcmp(entry->key, "location") == 0)
             notes->location = entry->value;
         else if (!number || !g_ascii_string_to_signed(entry->value, 10, 0, G_MAXINT64, number, NULL))
-            return parser_fail_at(parser, &at, ONNX_ERROR_PARSE,
-                                  "found external data's '%s': '%s', expected location, offset or length", entry->key,
-                                  entry->value);
+            return refuse_external(parser, &at, entry);
     }
     return notes->location || parser_fail_at(parser, &at, ONNX_ERROR_PARSE, "found no \"location\", expected one");
 }

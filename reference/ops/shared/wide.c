@@ -49,8 +49,8 @@ static gboolean load(Wide *w, gsize i, GError **error)
 
 gboolean wide_init(Wide *w, Eval *ev, GError **error)
 {
-    const gsize n = eval_input_count(ev);
-    *w = (Wide){ .ev = ev, .n = n, .low = g_new0(Tensor *, n + 1), .high = g_new0(Tensor *, n + 1),
+    const gsize n = eval_input_count(ev), room = MAX(n, WIDE_INPUTS);
+    *w = (Wide){ .ev = ev, .n = n, .low = g_new0(Tensor *, room), .high = g_new0(Tensor *, room),
                  .known = TRUE, .exact = TRUE, .finite = TRUE };
     for (gsize i = 0; i < n; i++)
         if (!load(w, i, error))

@@ -8,10 +8,12 @@
 
 #include <math.h>
 
+enum { WIDE_INPUTS = 16 };
+
 typedef struct {
     Eval    *ev;
     gsize    n;
-    Tensor **low;    /* per input, float64; NULL: omitted, or no float type */
+    Tensor **low;    /* per input, float64; NULL: omitted, or no float type. Readable up to WIDE_INPUTS, however few the node has */
     Tensor **high;   /* NULL: exact, low is the value */
     gboolean known;  /* whether the inputs have usable intervals: certified, finite, and points where they are no floats */
     gboolean exact;  /* points throughout */

@@ -171,6 +171,13 @@ Test(linear_attention, rules)
     expect_fails(with, 27, "has no decay");
 }
 
+/* Its bound rule looks at inputs that such a node has not even omitted; the address sanitizer watches. */
+Test(linear_attention, a_node_of_three_inputs_is_certified)
+{
+    expect_interval("g () => (float[1,2,1] y) <float[1,2,1] q = {1.0, 10.0}, float[1,2,1] k = {2.0, 3.0}, float[1,2,1] v = {5.0, 7.0}>"
+                    "{ y, p = LinearAttention<q_num_heads = 1, kv_num_heads = 1, scale = 1.0, update_rule = \"linear\">(q, k, v) }", 27);
+}
+
 Test(causal_conv_with_state, carries_the_last_inputs)
 {
     expect_holds("g () => (float[1,1,2] y, float[1,1,2] p) <float[1,1,2] x = {3.0, 4.0}, float[1,1,3] w = {100.0, 10.0, 1.0}, float[1] b = {0.5},"
