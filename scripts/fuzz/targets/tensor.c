@@ -29,7 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     tensor_memory_set_limit(64 << 20);
     g_autoptr(Tensor) tensor = tensor_load_bytes(data, size, "fuzzed", &name, NULL, &error);
     if (tensor && tensor->count < 100000) {
-        g_autofree char *what = tensor_describe(tensor), *text = tensor_to_text(tensor, 100);
+        g_autofree char *what G_GNUC_UNUSED = tensor_describe(tensor);
+        g_autofree char *text G_GNUC_UNUSED = tensor_to_text(tensor, 100);
         round_trip(tensor, STORAGE_RAW);
         round_trip(tensor, STORAGE_TYPED);
     }
