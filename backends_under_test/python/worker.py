@@ -107,7 +107,8 @@ def run(engine, request, objects, send):
         if "compiled" in request:
             loaded, graph = objects[request["compiled"]]
         else:
-            loaded = engine.load(request["model"])
+            via_object = request.get("options", {}).get("via") == "object"
+            loaded = load_via_object(engine, request["model"]) if via_object else engine.load(request["model"])
             timing["load"] = time.perf_counter() - begun
             send({"id": request["id"], "loaded": True})
             stage = "run"
@@ -171,6 +172,19 @@ def check_signature(inputs, outputs, graph):
         check_value(own, info)
 
 
+def load_via_object(engine, path):
+    """Option via=object: the model compiles to an object, and the object is what is loaded."""
+    data, compatibility = engine.compile(path)
+    graph = read_graph(path)
+    try:
+        engine.opinion(compatibility)
+        loaded = engine.load_object(data, graph)
+        check_signature(*engine.signature(loaded), graph)
+    except Verdict as verdict:
+        raise ValueError(f"its own object is {verdict.verdict}: {verdict}") from verdict
+    return loaded
+
+
 def load_compiled(engine, request, objects, _send):
     try:
         engine.opinion(request["compatibility"])
@@ -202,8 +216,12 @@ WORK = {"run": run, "compile": compile_model, "load_compiled": load_compiled}
 
 def answer_hello(make, request):
     """The engine, or None, and the answer."""
+    options = request.get("options", {})
     try:
-        engine = make(request.get("options", {}))
+        engine = make(options)
+        ways = ["model", "object"] if hasattr(engine, "compile") else ["model"]
+        if options.get("via", "model") not in ways:
+            raise ValueError(f"option via is '{options['via']}', expected {' or '.join(ways)}")
     except Exception as error:
         return None, {"error": {"message": describe(error)}}
     facts = {"protocol": 1, "name": engine.name, "version": engine.version, "devices": engine.devices,

@@ -2,6 +2,7 @@
 #include "reference/onnx/save.h"
 
 #include <fcntl.h>
+#include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -63,11 +64,23 @@ void adapter_loaded(void)
 
 /* ---- requests ------------------------------------------------------------------------------------------------------ */
 
+/* The option that every adapter has whose backend compiles: by which way a model gets to its outputs. */
+static gboolean check_via(const AdapterCallbacks *callbacks, const cJSON *options, GError **error)
+{
+    const char *via = adapter_option(options, "via", "model");
+    if (strcmp(via, "model") == 0 || (callbacks->ahead && strcmp(via, "object") == 0))
+        return TRUE;
+    g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "option via is '%s', expected %s", via,
+                callbacks->ahead ? "model or object" : "model: it does not compile");
+    return FALSE;
+}
+
 static void answer_hello(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, cJSON *answer)
 {
     AdapterFacts facts = { .version = "unknown", .device = "cpu" };
+    const cJSON *options = cJSON_GetObjectItemCaseSensitive(request, "options");
     g_autoptr(GError) error = NULL;
-    if (!callbacks->hello(cJSON_GetObjectItemCaseSensitive(request, "options"), &facts, state, &error)) {
+    if (!check_via(callbacks, options, &error) || !callbacks->hello(options, &facts, state, &error)) {
         add_error(answer, error);
         return;
     }
@@ -116,13 +129,37 @@ static void add_timing(cJSON *answer)
         cJSON_AddNumberToObject(timing, "run", run_seconds);
 }
 
+/* The model by way of the object that it compiles to. */
+static GPtrArray *compute_object(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, const GPtrArray *paths,
+                                 GError **error)
+{
+    const AdapterAheadOfTime *ahead = callbacks->ahead;
+    const char *model = text_of(request, "model");
+    g_autofree char *blob = g_build_filename(text_of(request, "outputs_dir"), "object", NULL), *message = NULL;
+    g_autofree char *compatibility = ahead->compile(model, blob, state, error);
+    const char *verdict = compatibility ? ahead->load("model", blob, compatibility, model, &message, state, error) : NULL;
+    g_unlink(blob);
+    if (!verdict)
+        return NULL;
+    if (strcmp(verdict, "usable") != 0) {
+        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_LOAD, "its own object is %s%s%s", verdict, message ? ": " : "", message ? message : "");
+        return NULL;
+    }
+    if (callbacks->announces_load)
+        adapter_loaded();
+    return ahead->run("model", (const char *const *)paths->pdata, paths->len, state, error);
+}
+
 /* The model of the request, or the loaded object that it names. */
 static GPtrArray *compute(const AdapterCallbacks *callbacks, gpointer state, const cJSON *request, const GPtrArray *paths, GError **error)
 {
     const char *model = text_of(request, "model"), *compiled = text_of(request, "compiled");
     const char *const *inputs = (const char *const *)paths->pdata;
+    const cJSON *options = cJSON_GetObjectItemCaseSensitive(request, "options");
+    if (model && callbacks->ahead && strcmp(adapter_option(options, "via", ""), "object") == 0)
+        return compute_object(callbacks, state, request, paths, error);
     if (model)
-        return callbacks->run(model, inputs, paths->len, cJSON_GetObjectItemCaseSensitive(request, "options"), state, error);
+        return callbacks->run(model, inputs, paths->len, options, state, error);
     if (compiled && callbacks->ahead)
         return callbacks->ahead->run(compiled, inputs, paths->len, state, error);
     g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "run needs a model");
