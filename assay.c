@@ -30,6 +30,7 @@ static void help(FILE *to)
 int main(int argc, char **argv)
 {
     setlocale(LC_ALL, "C"); /* nothing that Assay reads or writes depends on the locale */
+    cli_program = argc > 0 ? argv[0] : cli_program;
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         help(argc < 2 ? stderr : stdout);
         return argc < 2 ? EXIT_USAGE : EXIT_GOOD;

@@ -5,8 +5,7 @@
 
 static void merge_run(const RunFacts *run, gpointer data)
 {
-    *(RunFacts *)data =
-        (RunFacts){ g_strdup(run->corpus), g_strdup(run->corpus_hash), g_strdup(run->assay), g_strdup(run->replay) };
+    *(RunFacts *)data = (RunFacts){ g_strdup(run->corpus), g_strdup(run->corpus_hash), g_strdup(run->assay) };
 }
 
 static gboolean merge_runs(Results *into, Results *from, GError **error)
@@ -16,7 +15,6 @@ static gboolean merge_runs(Results *into, Results *from, GError **error)
     g_free((char *)run.corpus);
     g_free((char *)run.corpus_hash);
     g_free((char *)run.assay);
-    g_free((char *)run.replay);
     return ok;
 }
 

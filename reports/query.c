@@ -24,7 +24,7 @@ gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpoint
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement =
-        database_prepare(results, error, "SELECT corpus, corpus_hash, assay, replay FROM run", "");
+        database_prepare(results, error, "SELECT corpus, corpus_hash, assay FROM run", "");
     if (statement == NULL)
         return FALSE;
     Row row;
@@ -32,7 +32,7 @@ gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpoint
     RunFacts run = { 0 };
     if (row_next(&row) == 1)
         run = (RunFacts){ row_text(&row, 0, RESULTS_MAX_TEXT), row_text(&row, 1, RESULTS_MAX_NAME),
-                          row_text(&row, 2, RESULTS_MAX_NAME), row_text(&row, 3, RESULTS_MAX_TEXT) };
+                          row_text(&row, 2, RESULTS_MAX_NAME) };
     if (row.error == NULL)
         visit(&run, data);
     return finish(&row, TRUE, error);

@@ -164,8 +164,7 @@ static gboolean load_proposal(const ProposalFacts *facts, gpointer data, GError 
 static void load_run(const RunFacts *run, gpointer data)
 {
     Report *report = data;
-    report->run = (RunFacts){ intern(report, run->corpus), intern(report, run->corpus_hash), intern(report, run->assay),
-                              intern(report, run->replay) };
+    report->run = (RunFacts){ intern(report, run->corpus), intern(report, run->corpus_hash), intern(report, run->assay) };
 }
 
 static gboolean load_backend(const BackendFacts *facts, gpointer data, G_GNUC_UNUSED GError **error)

@@ -186,11 +186,11 @@ static gboolean put_run(Results *results, const RunFacts *run, GError **error)
     /* Where two runs differ in what is only told (folder, version), the first in text order stays: any order of merging
      * gives the same file. */
     return database_run(results, error,
-                        "INSERT INTO run VALUES (1, ?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET"
+                        "INSERT INTO run VALUES (1, ?1, ?2, ?3, NULL) ON CONFLICT (id) DO UPDATE SET"
                         " corpus = coalesce(min(corpus, ?1), corpus, ?1), corpus_hash = coalesce(corpus_hash, ?2),"
-                        " assay = coalesce(min(assay, ?3), assay, ?3), replay = coalesce(min(replay, ?4), replay, ?4)"
+                        " assay = coalesce(min(assay, ?3), assay, ?3)"
                         " WHERE coalesce(corpus_hash = ?2, 1)",
-                        "tttt", run->corpus, run->corpus_hash, run->assay, run->replay);
+                        "ttt", run->corpus, run->corpus_hash, run->assay);
 }
 
 gboolean results_begin_run(Results *results, const RunFacts *run, GError **error)
@@ -198,8 +198,7 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
     g_autofree char *corpus = text_clean(run->corpus, RESULTS_MAX_TEXT);
     g_autofree char *hash = text_clean(run->corpus_hash, RESULTS_MAX_NAME);
     g_autofree char *assay = text_clean(run->assay, RESULTS_MAX_NAME);
-    g_autofree char *replay = text_clean(run->replay, RESULTS_MAX_TEXT);
-    RunFacts clean = { .corpus = corpus, .corpus_hash = hash, .assay = assay, .replay = replay };
+    RunFacts clean = { .corpus = corpus, .corpus_hash = hash, .assay = assay };
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     if (!put_run(results, &clean, error))
         return FALSE;

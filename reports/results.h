@@ -86,7 +86,6 @@ typedef struct {
     const char *corpus;      /* the folder as the user named it */
     const char *corpus_hash; /* identity of the corpus: results of two corpora never share a file. NULL if unknown */
     const char *assay;       /* version of this program */
-    const char *replay;      /* command that repeats one verdict, with {case} and {backend} to be filled in */
 } RunFacts;
 
 /* The bytes of spec/proposals/<id>/proposal.json, of which reports use: {"title", "summary", "requirements": [{"id",

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-/* STRICT: SQLite itself holds every column to its type. Observations stand in a table of their own, see results.h. */
+/* STRICT: SQLite itself holds every column to its type. Observations stand in a table of their own, see results.h.
+ * run.replay is not read any more: a command that a reader pastes must not come from a file that a stranger may have
+ * made. */
 const char *const schema_migrations[] = {
     "CREATE TABLE run (id INTEGER PRIMARY KEY CHECK (id = 1), corpus TEXT, corpus_hash TEXT, assay TEXT, replay TEXT)"
     " STRICT;"

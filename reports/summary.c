@@ -1,4 +1,5 @@
 /* What is derived from the rows: tallies, groups of failures, the command that repeats a verdict. */
+#include "reference/cli/subcommand.h"
 #include "reports/report.h"
 
 #include <math.h>
@@ -97,32 +98,11 @@ GPtrArray *report_failures(const GPtrArray *cases, const Report *report)
     return groups;
 }
 
-/* As it stands where a shell reads it as one word, quoted otherwise. */
-static char *shell_word(const char *text)
-{
-    gboolean plain = *text != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                                        "0123456789_-./:=@%+,")] == '\0';
-    return plain ? g_strdup(text) : g_shell_quote(text);
-}
-
+/* Put together here, word by word: a command that somebody will paste into a shell must not come from a file that a
+ * stranger may have made. */
 char *report_replay(const Report *report, const ReportCase *c, const ReportBackend *backend)
 {
-    const char *pattern = report->run.replay;
-    if (pattern == NULL)
-        pattern = "assay run CORPUS -b {backend} --filter {case}";
-    g_autofree char *case_word = shell_word(c->id);
-    g_autofree char *backend_word = shell_word(backend->name);
-    GString *text = g_string_new(NULL);
-    while (*pattern != '\0') {
-        if (g_str_has_prefix(pattern, "{case}")) {
-            g_string_append(text, case_word);
-            pattern += strlen("{case}");
-        } else if (g_str_has_prefix(pattern, "{backend}")) {
-            g_string_append(text, backend_word);
-            pattern += strlen("{backend}");
-        } else {
-            g_string_append_c(text, *pattern++);
-        }
-    }
-    return g_string_free(text, FALSE);
+    g_autofree char *program = cli_word(cli_program), *id = cli_word(c->id), *name = cli_word(backend->name);
+    g_autofree char *corpus = cli_word(report->run.corpus == NULL ? "build/corpus" : report->run.corpus);
+    return g_strdup_printf("%s explain %s --corpus %s --backend %s", program, id, corpus, name);
 }

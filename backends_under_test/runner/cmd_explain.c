@@ -1,5 +1,7 @@
 #include "backends_under_test/runner/explain.h"
 #include "backends_under_test/runner/options.h"
+#include "backends_under_test/runner/regenerate.h"
+#include "backends_under_test/runner/scratch.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -10,7 +12,8 @@ SUBCOMMAND_DEFINE(explain, "explain", "CASE", "what a case asks, which sentence 
                   cmd_explain)
 
 static const char description[] =
-    "CASE is an id (block-qdq/per-axis-int4) to be found in --corpus, or the path of a case's folder. Printed are\n"
+    "CASE is an id (block-qdq/per-axis-int4) to be found in --corpus, or the path of a case's folder. Where there is no\n"
+    "such corpus, the case is generated anew: what 'assay report' prints works anywhere. Printed are\n"
     "the question, the sentence of the proposal that it tests, the model as text, inputs and expected outputs,\n"
     "the answers stored in --results, and with --backend the answer that a backend gives now: enough to file a\n"
     "report with the backend's makers.\n\n"
@@ -115,11 +118,15 @@ static gboolean print_fresh(const Arguments *a, const Workload *workload, const 
     return TRUE;
 }
 
-static void print_replay(const Arguments *a, const Subject *subject)
+static void print_replay(const Arguments *a, const Subject *subject, gboolean keeps)
 {
-    g_autofree char *quoted = g_shell_quote(a->corpus);
-    printf("\nReplay\n  assay explain %s --corpus %s --backend %s\n  files: %s\n", subject->c->id, quoted,
-           a->backends ? a->backends[0] : "BACKEND", subject->folder);
+    g_autofree char *program = cli_word(cli_program), *id = cli_word(subject->c->id), *corpus = cli_word(a->corpus);
+    g_autofree char *backend = cli_word(a->backends ? a->backends[0] : "BACKEND");
+    printf("\nReplay\n  %s explain %s --corpus %s --backend %s\n", program, id, corpus, backend);
+    if (keeps)
+        printf("  files: %s\n", subject->folder);
+    else
+        printf("  files: made anew by %s generate -o %s\n", program, corpus);
 }
 
 /* ---- finding the case ----------------------------------------------------------------------------------------------- */
@@ -147,14 +154,11 @@ static const Subject *find_case(const Workload *workload, const char *wanted, GE
     return found;
 }
 
-static int explain(Arguments *a, const char *wanted)
+static int explain_from(const Arguments *a, const char *corpus, const char *wanted)
 {
     GError   *error = NULL;
     gboolean  good = TRUE;
     Selection everything = { 0 };
-    char     *corpus = corpus_of(a, wanted);
-    g_free(a->corpus);
-    a->corpus = corpus;
     if (!selection_parse(NULL, NULL, &everything, &error))
         return cli_fail(&subcommand_explain, EXIT_USAGE, error);
     g_autoptr(Workload) workload = workload_read(corpus, &everything, &error);
@@ -165,8 +169,27 @@ static int explain(Arguments *a, const char *wanted)
     if (!explain_case(subject, (gsize)a->elements, &error) || !print_results(a, subject->c, &error) ||
         (a->backends && !print_fresh(a, workload, subject, &good, &error)))
         return cli_fail(&subcommand_explain, EXIT_HARNESS, error);
-    print_replay(a, subject);
+    print_replay(a, subject, corpus == a->corpus);
     return good ? EXIT_GOOD : EXIT_SHORT;
+}
+
+static int explain(Arguments *a, const char *wanted)
+{
+    GError *error = NULL;
+    char   *corpus = corpus_of(a, wanted);
+    g_free(a->corpus);
+    a->corpus = corpus;
+    if (g_file_test(corpus, G_FILE_TEST_EXISTS))
+        return explain_from(a, corpus, wanted);
+    g_autofree char *anew = regenerate(wanted, &error);
+    if (!anew) {
+        g_prefix_error(&error, "%s is not there, and ", corpus);
+        return cli_fail(&subcommand_explain, EXIT_USAGE, error);
+    }
+    fprintf(stderr, "assay explain: %s is not there: the case is generated anew\n", corpus);
+    int code = explain_from(a, anew, wanted);
+    scratch_remove(anew);
+    return code;
 }
 
 static int cmd_explain(int argc, char **argv)

@@ -57,13 +57,13 @@ static char *put_in_place(const Arguments *a, const char *made, GError **error)
 
 static void report(const Arguments *a, const Oracle *oracle, const Reduction *r, const char *folder)
 {
-    g_autofree char *quoted = g_shell_quote(folder), *backend = g_shell_quote(a->backend);
+    g_autofree char *program = cli_word(cli_program), *word = cli_word(folder), *backend = cli_word(a->backend);
     printf("kept: %s\n", oracle_kind(oracle));
     printf("nodes %" G_GSIZE_FORMAT " -> %" G_GSIZE_FORMAT ", elements %" G_GSIZE_FORMAT " -> %" G_GSIZE_FORMAT
            ", of these not zero %" G_GSIZE_FORMAT " -> %" G_GSIZE_FORMAT "; %u models tried%s\n",
            r->before.nodes, r->after.nodes, r->before.elements, r->after.elements, r->before.non_zero, r->after.non_zero,
            r->asked, r->complete ? "" : ", then --tries was reached");
-    printf("written: %s\nreplay: assay explain %s --backend %s\n", folder, quoted, backend);
+    printf("written: %s\nreplay: %s explain %s --backend %s\n", folder, program, word, backend);
 }
 
 static int shrink(const Arguments *a, const Subject *subject, const Backend *backend)

@@ -97,9 +97,7 @@ static gboolean record_run(const Workload *w, Results *results, GError **error)
     g_autofree char *hash = corpus_hash(w, error);
     if (!hash)
         return FALSE;
-    g_autofree char *quoted = g_shell_quote(w->corpus);
-    g_autofree char *replay = g_strdup_printf("assay explain {case} --corpus %s --backend {backend}", quoted);
-    RunFacts run = { .corpus = w->corpus, .corpus_hash = hash, .replay = replay };
+    RunFacts run = { .corpus = w->corpus, .corpus_hash = hash };
     return results_begin_run(results, &run, error);
 }
 

@@ -5,6 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *cli_program = "assay";
+
+char *cli_word(const char *text)
+{
+    gboolean plain = *text != '\0' && text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                                        "0123456789_-./:=@%+,")] == '\0';
+    return plain ? g_strdup(text) : g_shell_quote(text);
+}
+
 gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptionEntry *entries,
                    const char *description, int *code)
 {

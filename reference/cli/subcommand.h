@@ -26,6 +26,11 @@ typedef struct {
     extern const Subcommand subcommand_##id;                                  \
     const Subcommand subcommand_##id = { (text), (arguments_text), (summary_text), (function) };
 
+/* The program as it was called, for commands that a person is to paste; main() sets it, "assay" elsewhere. */
+extern const char *cli_program;
+/* `text` as one word for a shell: as it stands where that does, else quoted. Free with g_free. */
+char *cli_word(const char *text);
+
 /* Parses argv by `entries` (NULL-terminated GOptionEntry); what is left over stays in argv. `description` is shown by
  * --help below the options. FALSE: *code is the exit code, the message is printed. */
 gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptionEntry *entries,

@@ -44,8 +44,7 @@ static void put_facts(Results *results)
     GError *error = NULL;
     RunFacts run = { .corpus = "build/corpus",
                      .corpus_hash = "sha256:1f8a",
-                     .assay = "0.1",
-                     .replay = "assay run build/corpus -b {backend} --filter {case}" };
+                     .assay = "0.1" };
     cr_assert(results_begin_run(results, &run, &error));
     put_proposal(results, proposals[0], "Blockwise quantization over several axes");
     put_proposal(results, proposals[1], "Types below eight bits");
@@ -156,36 +155,4 @@ void fabricate(Results *results, guint cases, guint first, guint step)
     for (guint i = first; i < cases; i += step)
         put_case(results, i);
     cr_assert(results_end_batch(results, &error));
-}
-
-char *fabricate_folder(void)
-{
-    char *folder = g_dir_make_tmp("assay-reports-XXXXXX", NULL);
-    cr_assert_not_null(folder);
-    return folder;
-}
-
-static void remove_tree(const char *path)
-{
-    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
-    const char *name;
-    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-        g_autofree char *child = g_build_filename(path, name, NULL);
-        remove_tree(child);
-    }
-    g_remove(path);
-}
-
-void fabricate_remove(char *folder)
-{
-    remove_tree(folder);
-    g_free(folder);
-}
-
-char *fabricate_read(const char *folder, const char *file, gsize *length)
-{
-    g_autofree char *path = g_build_filename(folder, file, NULL);
-    char *text = NULL;
-    cr_assert(g_file_get_contents(path, &text, length, NULL), "%s", path);
-    return text;
 }

@@ -9,9 +9,4 @@
 void fabricate(Results *results, guint cases, guint first, guint step);
 guint fabricate_backends(void);
 
-/* A new folder under the system's; free with g_free(), remove with fabricate_remove(). */
-char *fabricate_folder(void);
-void fabricate_remove(char *folder);
-char *fabricate_read(const char *folder, const char *file, gsize *length);
-
 #endif

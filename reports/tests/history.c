@@ -1,35 +1,14 @@
 #include "reports/history.h"
 #include "reports/changes.h"
 #include "reports/schema.h"
-#include "reports/tests/fabricate.h"
+#include "reports/tests/fixture.h"
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
 
-static char *folder;
-
-static void set_up(void)
-{
-    folder = fabricate_folder();
-}
-
-static void tear_down(void)
-{
-    fabricate_remove(folder);
-}
-
-TestSuite(history, .init = set_up, .fini = tear_down);
-
-static Results *open_at(const char *name, ResultsMode mode)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    GError *error = NULL;
-    Results *results = results_open(path, mode, &error);
-    cr_assert_not_null(results, "%s", error ? error->message : "");
-    return results;
-}
+TestSuite(history, .init = fixture_set_up, .fini = fixture_tear_down);
 
 static void put(Results *results, const char *case_id, const char *backend, Verdict verdict)
 {
@@ -42,7 +21,7 @@ static void put(Results *results, const char *case_id, const char *backend, Verd
 static Results *three(const char *name, const char *hash, const char *without)
 {
     static const char *const ids[] = { "p/a", "p/b", "q/c" }, *const backends[] = { "x", "y" };
-    Results *results = open_at(name, RESULTS_NEW);
+    Results *results = fixture_open(name, RESULTS_NEW);
     cr_assert(results_begin_run(results, &(RunFacts){ .corpus_hash = hash, .assay = "1" }, NULL));
     for (int b = 0; b < 2; b++)
         if (strcmp(backends[b], without) != 0)
@@ -76,7 +55,7 @@ static guint count(const GPtrArray *changes, ChangeKind kind)
 
 Test(history, a_run_without_news_costs_no_verdict)
 {
-    g_autoptr(Results) run = three("r.db", "h", ""), history = open_at("h.db", RESULTS_APPEND);
+    g_autoptr(Results) run = three("r.db", "h", ""), history = fixture_open("h.db", RESULTS_APPEND);
     cr_assert(history_append(history, run, "2026-01-01T00:00:00Z", NULL));
     cr_assert(history_append(history, run, "2026-01-02T00:00:00Z", NULL));
     g_autoptr(GPtrArray) runs = history_runs(history, NULL), changes = history_changes(history, NULL);
@@ -93,7 +72,7 @@ Test(history, a_run_without_news_costs_no_verdict)
 
 Test(history, each_run_can_be_restored)
 {
-    g_autoptr(Results) history = open_at("h.db", RESULTS_APPEND);
+    g_autoptr(Results) history = fixture_open("h.db", RESULTS_APPEND);
     g_autoptr(Results) first = three("1.db", "h", ""), second = three("2.db", "h", "p/b"), third = three("3.db", "h", "y");
     put(second, "p/a", "x", VERDICT_CRASHED);
     cr_assert(history_append(history, first, "2026-01-01T00:00:00Z", NULL));
@@ -111,7 +90,7 @@ Test(history, each_run_can_be_restored)
 
 Test(history, time_only_goes_on)
 {
-    g_autoptr(Results) run = three("r.db", "h", ""), history = open_at("h.db", RESULTS_APPEND);
+    g_autoptr(Results) run = three("r.db", "h", ""), history = fixture_open("h.db", RESULTS_APPEND);
     cr_assert(history_append(history, run, "2026-01-02T00:00:00Z", NULL));
     g_autoptr(GError) error = NULL;
     cr_assert_not(history_append(history, run, "2026-01-02T00:00:00Z", &error));
@@ -164,7 +143,7 @@ Test(history, gates)
     g_autofree char *any = gate_holds_back(GATE_ANY, refused, none), *wrong = gate_holds_back(GATE_WRONG, crashed, none);
     g_autofree char *regression = gate_holds_back(GATE_REGRESSION, crashed, changes);
     cr_assert(any && wrong && regression);
-    g_autoptr(Results) empty = open_at("e.db", RESULTS_NEW);
+    g_autoptr(Results) empty = fixture_open("e.db", RESULTS_NEW);
     g_autoptr(VerdictSet) nothing = verdict_set_load(empty, NULL);
     g_autofree char *unproved = gate_holds_back(GATE_WRONG, nothing, none);
     cr_assert_not_null(unproved, "an empty run passes no gate");
@@ -173,7 +152,7 @@ Test(history, gates)
 /* A file of the first version is read as today's, and stays as it is. */
 Test(history, old_versions_are_read_and_not_changed)
 {
-    g_autofree char *path = g_build_filename(folder, "v1.db", NULL), *before = NULL, *after = NULL;
+    g_autofree char *path = fixture_path("v1.db"), *before = NULL, *after = NULL;
     sqlite3 *db = schema_open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
     cr_assert(schema_migrate(db, path, schema_migrations, 1, NULL));
     cr_assert(schema_exec(db, path,

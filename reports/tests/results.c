@@ -2,6 +2,7 @@
 #include "reports/schema.h"
 
 #include "reports/tests/fabricate.h"
+#include "reports/tests/fixture.h"
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
@@ -46,17 +47,17 @@ static gboolean count_row(G_GNUC_UNUSED const VerdictFacts *v, gpointer data, G_
     return TRUE;
 }
 
-static char *folder, *path;
+static char *path;
 
 static void set_up(void)
 {
-    folder = fabricate_folder();
-    path = g_build_filename(folder, "r.db", NULL);
+    fixture_set_up();
+    path = fixture_path("r.db");
 }
 
 static void tear_down(void)
 {
-    fabricate_remove(folder);
+    fixture_tear_down();
     g_free(path);
 }
 
@@ -127,13 +128,13 @@ Test(results, a_file_of_the_first_version_is_read_and_stays)
                           "INSERT INTO verdict VALUES ('p/c', 'b', 'pass', 'R', NULL, 0.0, NULL, NULL, NULL, NULL, 0, 0)", NULL));
     sqlite3_close(db);
     gsize before_length, after_length;
-    g_autofree char *before = fabricate_read(folder, "r.db", &before_length);
+    g_autofree char *before = fixture_read("r.db", &before_length);
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
     Results *old = open_good(path, RESULTS_READ);
     cr_assert(results_each_verdict(old, NULL, NULL, read_teeth, found, NULL));
     cr_expect(found->len == 2 && !found->pdata[0] && !found->pdata[1]);
     results_close(old);
-    g_autofree char *after = fabricate_read(folder, "r.db", &after_length);
+    g_autofree char *after = fixture_read("r.db", &after_length);
     cr_expect(before_length == after_length && memcmp(before, after, before_length) == 0);
     g_autoptr(Results) upgraded = open_good(path, RESULTS_APPEND);
     gint64 counts[VERDICT_COUNT];
@@ -179,14 +180,14 @@ Test(results, closing_leaves_one_file_that_a_read_does_not_change)
     g_autofree char *log = g_strconcat(path, "-wal", NULL);
     cr_assert_not(g_file_test(log, G_FILE_TEST_EXISTS));
     gsize before_length, after_length;
-    g_autofree char *before = fabricate_read(folder, "r.db", &before_length);
+    g_autofree char *before = fixture_read("r.db", &before_length);
     results = open_good(path, RESULTS_READ);
     CaseFacts facts = { .id = "a/b", .proposal = "a" };
     g_autoptr(GError) error = NULL;
     cr_assert_not(results_put_case(results, &facts, &error));
     cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_IO));
     results_close(results);
-    g_autofree char *after = fabricate_read(folder, "r.db", &after_length);
+    g_autofree char *after = fixture_read("r.db", &after_length);
     cr_assert_eq(before_length, after_length);
     cr_assert_arr_eq(before, after, before_length);
 }
@@ -204,14 +205,14 @@ Test(results, new_empties_results_and_refuses_anything_else)
     cr_assert_eq(rows, 0);
     results_close(results);
 
-    g_autofree char *letter = g_build_filename(folder, "letter.txt", NULL);
+    g_autofree char *letter = fixture_path("letter.txt");
     cr_assert(g_file_set_contents(letter, "Dear reader, this is no database.", -1, NULL));
     expect_refusal(letter, RESULTS_NEW, RESULTS_ERROR_FORMAT);
-    g_autofree char *kept = fabricate_read(folder, "letter.txt", NULL);
+    g_autofree char *kept = fixture_read("letter.txt", NULL);
     cr_assert_str_eq(kept, "Dear reader, this is no database.");
     expect_refusal("/dev/null", RESULTS_NEW, RESULTS_ERROR_FORMAT);
+    g_autofree char *folder = fixture_path(NULL), *nowhere = fixture_path("no/such/r.db");
     expect_refusal(folder, RESULTS_NEW, RESULTS_ERROR_FORMAT);
-    g_autofree char *nowhere = g_build_filename(folder, "no", "such", "r.db", NULL);
     expect_refusal(nowhere, RESULTS_NEW, RESULTS_ERROR_IO);
     expect_refusal(nowhere, RESULTS_READ, RESULTS_ERROR_IO);
 }
@@ -238,7 +239,7 @@ Test(results, hostile_files_are_refused)
         { "PRAGMA application_id = 7" },
     };
     for (gsize i = 0; i < G_N_ELEMENTS(tampering); i++) {
-        g_autofree char *file = g_strdup_printf("%s/%" G_GSIZE_FORMAT ".db", folder, i);
+        g_autofree char *name = g_strdup_printf("%" G_GSIZE_FORMAT ".db", i), *file = fixture_path(name);
         Results *results = open_good(file, RESULTS_NEW);
         fabricate(results, 6, 0, 1);
         results_close(results);
@@ -270,8 +271,8 @@ Test(results, garbage_inside_the_file_never_crashes)
     fabricate(results, 60, 0, 1);
     results_close(results);
     gsize length;
-    g_autofree char *good = fabricate_read(folder, "r.db", &length);
-    g_autofree char *file = g_build_filename(folder, "bad.db", NULL);
+    g_autofree char *good = fixture_read("r.db", &length);
+    g_autofree char *file = fixture_path("bad.db");
     guint refused = 0;
     for (gsize i = 0; i < 100; i++) {
         g_autofree char *bad = g_memdup2(good, length);
@@ -327,14 +328,14 @@ Test(results, contradictions_are_conflicts)
 
 static void shard(const char *name, guint first, guint step)
 {
-    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autofree char *file = fixture_path(name);
     g_autoptr(Results) results = open_good(file, RESULTS_NEW);
     fabricate(results, 30, first, step);
 }
 
 static gboolean merge_into(Results *into, const char *name, GError **error)
 {
-    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autofree char *file = fixture_path(name);
     g_autoptr(Results) from = open_good(file, RESULTS_READ);
     return results_merge(into, from, error);
 }
@@ -351,7 +352,7 @@ Test(results, shards_merge_and_contradicting_ones_change_nothing)
     cr_assert(results_counts(all, "reference", counts, NULL));
     cr_assert_eq(counts[VERDICT_PASS] + counts[VERDICT_REJECTED_INVALID], 30);
 
-    g_autofree char *file = g_build_filename(folder, "0.db", NULL);
+    g_autofree char *file = fixture_path("0.db");
     tamper(file, "UPDATE verdict SET verdict = 'crashed' WHERE backend = 'reference'; DELETE FROM verdict WHERE "
                  "backend = 'ort'");
     g_autoptr(GError) error = NULL;
@@ -382,7 +383,7 @@ static GBytes *text_bytes(const char *text)
 /* A results file with one verdict and what was answered. */
 static void answered(const char *name, const char *first, const char *second)
 {
-    g_autofree char *file = g_build_filename(folder, name, NULL);
+    g_autofree char *file = fixture_path(name);
     g_autoptr(Results) results = open_good(file, RESULTS_NEW);
     g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
     g_ptr_array_add(outputs, text_bytes(first));
@@ -400,7 +401,7 @@ static void answered(const char *name, const char *first, const char *second)
 Test(results, kept_outputs_follow_their_verdict)
 {
     answered("kept.db", "one", "");
-    g_autofree char *file = g_build_filename(folder, "kept.db", NULL);
+    g_autofree char *file = fixture_path("kept.db");
     g_autoptr(Results) all = open_good(path, RESULTS_NEW);
     cr_assert(merge_into(all, "kept.db", NULL));
     g_autoptr(GPtrArray) outputs = results_outputs(all, "p/c", "b", NULL);
@@ -424,7 +425,7 @@ Test(results, kept_outputs_follow_their_verdict)
 /* What a run that was killed left beside a file must not be taken for the log of the file that replaces it. */
 Test(results, a_file_is_replaced_with_all_that_belongs_to_it)
 {
-    g_autofree char *fresh = g_build_filename(folder, "fresh.db", NULL), *wal = g_strconcat(path, "-wal", NULL);
+    g_autofree char *fresh = fixture_path("fresh.db"), *wal = g_strconcat(path, "-wal", NULL);
     g_autofree char *wal_bytes = NULL, *old_bytes = NULL;
     gsize wal_size, old_size;
     Results *old = open_good(path, RESULTS_NEW);
@@ -461,7 +462,7 @@ Test(results, finishing_says_so_if_the_file_alone_is_not_all)
     cr_assert(error && g_str_has_prefix(error->message, path) && !strchr(error->message, '\n'));
     sqlite3_close(reader);
 
-    g_autofree char *fresh = g_build_filename(folder, "fresh.db", NULL), *foreign = g_build_filename(folder, "foreign", NULL);
+    g_autofree char *fresh = fixture_path("fresh.db"), *foreign = fixture_path("foreign");
     g_clear_error(&error);
     cr_assert(results_finish(open_good(fresh, RESULTS_NEW), NULL));
     cr_assert(g_file_set_contents(foreign, "somebody's thesis", -1, NULL));

@@ -1,5 +1,6 @@
 #include "reports/report.h"
 #include "reports/tests/fabricate.h"
+#include "reports/tests/fixture.h"
 
 #include <cjson/cJSON.h>
 #include <criterion/criterion.h>
@@ -8,28 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-static char *folder;
-
-static void set_up(void)
-{
-    folder = fabricate_folder();
-}
-
-static void tear_down(void)
-{
-    fabricate_remove(folder);
-}
-
-TestSuite(writers, .init = set_up, .fini = tear_down);
-
-static Results *open_at(const char *name, ResultsMode mode)
-{
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    GError *error = NULL;
-    Results *results = results_open(path, mode, &error);
-    cr_assert_not_null(results, "%s", error ? error->message : "");
-    return results;
-}
+TestSuite(writers, .init = fixture_set_up, .fini = fixture_tear_down);
 
 /* Every format of `results` into folder/name, with a baseline and a history made of the same. */
 static void write_everything(Results *results, const char *name)
@@ -37,14 +17,14 @@ static void write_everything(Results *results, const char *name)
     GError *error = NULL;
     g_autofree char *history_name = g_strconcat(name, "-history.db", NULL), *empty_name = g_strconcat(name, "-empty.db", NULL);
     g_autoptr(Report) report = report_load(results, FALSE, &error);
-    g_autoptr(Results) history = open_at(history_name, RESULTS_NEW), empty = open_at(empty_name, RESULTS_NEW);
+    g_autoptr(Results) history = fixture_open(history_name, RESULTS_NEW), empty = fixture_open(empty_name, RESULTS_NEW);
     cr_assert_not_null(report, "%s", error ? error->message : "");
     cr_assert(history_append(history, results, "2026-01-01T00:00:00Z", &error), "%s", error ? error->message : "");
     cr_assert(history_append(history, empty, "2026-01-02T00:00:00Z", &error), "%s", error ? error->message : "");
     cr_assert(history_append(history, results, "2026-01-03T00:00:00Z", &error), "%s", error ? error->message : "");
     cr_assert(report_set_baseline(report, empty, "empty.db", NULL));
     cr_assert(report_set_history(report, history, NULL));
-    g_autofree char *out = g_build_filename(folder, name, NULL);
+    g_autofree char *out = fixture_path(name);
     gsize n;
     const Writer *const *all = writer_all(&n);
     cr_assert_geq(n, 5);
@@ -79,7 +59,7 @@ static void gather(GString *text, const char *path, const char *shown)
 
 static char *everything(const char *name)
 {
-    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_autofree char *path = fixture_path(name);
     GString *text = g_string_new(NULL);
     gather(text, path, "");
     return g_string_free(text, FALSE);
@@ -90,17 +70,17 @@ static char *everything(const char *name)
 
 Test(writers, reports_of_shards_merged_in_any_order_are_identical)
 {
-    g_autoptr(Results) whole = open_at("whole.db", RESULTS_NEW);
-    g_autoptr(Results) merged = open_at("merged.db", RESULTS_NEW);
+    g_autoptr(Results) whole = fixture_open("whole.db", RESULTS_NEW);
+    g_autoptr(Results) merged = fixture_open("merged.db", RESULTS_NEW);
     fabricate(whole, 90, 0, 1);
     for (guint i = 3; i-- > 0;) {
         g_autofree char *name = g_strdup_printf("%u.db", i);
         results_close(({
-            Results *r = open_at(name, RESULTS_NEW);
+            Results *r = fixture_open(name, RESULTS_NEW);
             fabricate(r, 90, i, 3);
             r;
         }));
-        g_autoptr(Results) shard = open_at(name, RESULTS_READ);
+        g_autoptr(Results) shard = fixture_open(name, RESULTS_READ);
         cr_assert(results_merge(merged, shard, NULL));
     }
     write_everything(whole, "a");
@@ -114,14 +94,14 @@ Test(writers, reports_of_shards_merged_in_any_order_are_identical)
 
 Test(writers, durations_and_logs_are_shown_only_when_asked_for)
 {
-    g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
+    g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     fabricate(results, 320, 0, 1);
     write_everything(results, "without");
     g_autofree char *without = everything("without");
     cr_assert_null(strstr(without, "edge: loading"));
     cr_assert_null(strstr(without, "seconds"));
     g_autoptr(Report) report = report_load(results, TRUE, NULL);
-    g_autofree char *out = g_build_filename(folder, "with", NULL);
+    g_autofree char *out = fixture_path("with");
     gsize n;
     const Writer *const *all = writer_all(&n);
     cr_assert(report_write(report, out, all, n, NULL));
@@ -296,8 +276,7 @@ static void nothing_but_names(G_GNUC_UNUSED GMarkupParseContext *context, const 
 static guint parse_junit(const char *name)
 {
     gsize length;
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_autofree char *xml = fabricate_read(path, "junit.xml", &length);
+    g_autofree char *file = g_build_filename(name, "junit.xml", NULL), *xml = fixture_read(file, &length);
     guint cases = 0;
     GMarkupParser parser = { .start_element = nothing_but_names };
     GMarkupParseContext *context = g_markup_parse_context_new(&parser, G_MARKUP_TREAT_CDATA_AS_TEXT, &cases, NULL);
@@ -332,8 +311,7 @@ static void end_row(G_GNUC_UNUSED int c, void *data)
 static Sheet parse_csv(const char *name)
 {
     gsize length;
-    g_autofree char *path = g_build_filename(folder, name, NULL);
-    g_autofree char *text = fabricate_read(path, "results.csv", &length);
+    g_autofree char *file = g_build_filename(name, "results.csv", NULL), *text = fixture_read(file, &length);
     struct csv_parser parser;
     Sheet sheet = { 0 };
     cr_assert_eq(csv_init(&parser, CSV_STRICT), 0);
@@ -364,9 +342,9 @@ static guint check_json(const char *path)
 }
 
 /* Each line of the metrics is a comment of ours or one sample: no label ends early or runs on. */
-static guint check_metrics(const char *out)
+static guint check_metrics(void)
 {
-    g_autofree char *text = fabricate_read(out, "metrics.txt", NULL);
+    g_autofree char *text = fixture_read("out/metrics.txt", NULL);
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
     guint n = g_strv_length(lines), samples = 0;
     cr_assert_str_eq(lines[n - 2], "# EOF");
@@ -382,30 +360,31 @@ static guint check_metrics(const char *out)
 
 Test(writers, hostile_text_is_inert_in_every_format)
 {
-    g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
+    g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     put_hostile(results);
     write_everything(results, "out");
     guint n = (guint)G_N_ELEMENTS(hostile_texts);
-    g_autofree char *out = g_build_filename(folder, "out", NULL);
+    g_autofree char *out = fixture_path("out");
     cr_assert_gt(check_pages(out), n);
     cr_assert_eq(parse_junit("out"), n * n);
     Sheet sheet = parse_csv("out");
     cr_assert_eq(sheet.rows, n * n + 1);
     cr_assert_eq(sheet.cells, sheet.rows * 19);
     cr_assert_eq(sheet.formulas, 0);
-    g_autofree char *json = fabricate_read(out, "results.json", NULL);
+    g_autofree char *json = fixture_read("out/results.json", NULL);
     cJSON *parsed = cJSON_Parse(json);
     cr_assert_not_null(parsed);
     cr_assert_eq(cJSON_GetArraySize(cJSON_GetObjectItem(parsed, "cases")), (int)n);
     cJSON_Delete(parsed);
     cr_assert_eq(check_json(out), 1 + 3 * n); /* results.json; of each backend a badge, report.json, trend.json */
-    cr_assert_geq(check_metrics(out), n * VERDICT_COUNT);
-    g_autofree char *markdown = fabricate_read(out, "summary.md", NULL);
+    cr_assert_geq(check_metrics(), n * VERDICT_COUNT);
+    g_autofree char *markdown = fixture_read("out/summary.md", NULL);
     g_auto(GStrv) spans = g_strsplit(markdown, "`", -1);
     for (guint i = 0; i < g_strv_length(spans); i += 2) /* outside the code spans */
         cr_assert_null(strpbrk(spans[i], "<>@"), "%s", spans[i]);
     /* Nothing was written outside the folder. */
-    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_autofree char *root = fixture_path(NULL);
+    g_autoptr(GDir) dir = g_dir_open(root, 0, NULL);
     for (const char *name; (name = g_dir_read_name(dir)) != NULL;)
         cr_assert(strcmp(name, "out") == 0 || g_str_has_prefix(name, "r.db") || g_str_has_prefix(name, "out-"), "%s", name);
 }
@@ -416,13 +395,12 @@ Test(writers, hostile_text_is_inert_in_every_format)
 Test(writers, the_counts_of_every_format_add_up)
 {
     enum { CASES = 120 };
-    g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
+    g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     fabricate(results, CASES, 0, 1);
     write_everything(results, "out");
     cr_assert_eq(parse_junit("out"), CASES * fabricate_backends());
     cr_assert_eq(parse_csv("out").rows, CASES * fabricate_backends() + 1);
-    g_autofree char *out = g_build_filename(folder, "out", NULL);
-    g_autofree char *json = fabricate_read(out, "results.json", NULL);
+    g_autofree char *json = fixture_read("out/results.json", NULL);
     cJSON *parsed = cJSON_Parse(json);
     const cJSON *backend, *count;
     cJSON_ArrayForEach(backend, cJSON_GetObjectItem(parsed, "backends"))
@@ -432,25 +410,24 @@ Test(writers, the_counts_of_every_format_add_up)
         cr_assert_eq(sum, CASES);
     }
     cJSON_Delete(parsed);
-    g_autofree char *xml = fabricate_read(out, "junit.xml", NULL);
+    g_autofree char *xml = fixture_read("out/junit.xml", NULL);
     cr_assert_not_null(strstr(xml, "<testsuites name=\"assay\" tests=\"360\""));
 }
 
 Test(writers, untested_requirements_are_flagged)
 {
-    g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
+    g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     fabricate(results, 120, 0, 1); /* no case of either proposal names R13 or R14 */
     write_everything(results, "out");
-    g_autofree char *out = g_build_filename(folder, "out", NULL);
-    g_autofree char *page = fabricate_read(out, "proposal/block-qdq.html", NULL);
+    g_autofree char *page = fixture_read("out/proposal/block-qdq.html", NULL);
     cr_assert_not_null(strstr(page, "no case tests this MUST"));
-    g_autofree char *markdown = fabricate_read(out, "summary.md", NULL);
+    g_autofree char *markdown = fixture_read("out/summary.md", NULL);
     cr_assert_not_null(strstr(markdown, "no case tests `block-qdq/R13` (MUST)"));
 }
 
 Test(writers, a_share_is_never_rounded_to_all_or_nothing)
 {
-    g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
+    g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     fabricate(results, 3000, 0, 1);
     VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native",
                        .backend = "reference",
@@ -459,26 +436,27 @@ Test(writers, a_share_is_never_rounded_to_all_or_nothing)
                        .seconds = (double)NAN };
     cr_assert(results_put_verdict(results, &v, NULL));
     g_autoptr(Report) report = report_load(results, FALSE, NULL);
-    g_autofree char *out = g_build_filename(folder, "out", NULL);
+    g_autofree char *out = fixture_path("out");
     const Writer *html = writer_find("html");
     cr_assert(report_write(report, out, &html, 1, NULL));
     gsize length;
-    g_autofree char *page = fabricate_read(out, "index.html", &length);
+    g_autofree char *page = fixture_read("out/index.html", &length);
     cr_assert_not_null(strstr(page, "<strong>99.9 %</strong>"));
     cr_assert_lt(length, 1500000);
 }
 
 Test(writers, a_folder_that_is_no_report_is_left_alone)
 {
-    g_autoptr(Results) results = open_at("r.db", RESULTS_NEW);
+    g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     fabricate(results, 6, 0, 1);
     g_autoptr(Report) report = report_load(results, FALSE, NULL);
     const Writer *csv = writer_find("csv");
     GError *error = NULL;
+    g_autofree char *folder = fixture_path(NULL);
     cr_assert_not(report_write(report, folder, &csv, 1, &error));
     cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
     g_clear_error(&error);
-    g_autofree char *out = g_build_filename(folder, "out", NULL);
+    g_autofree char *out = fixture_path("out");
     cr_assert(report_write(report, out, &csv, 1, NULL));
     cr_assert(report_write(report, out, &csv, 1, NULL), "a report is replaced");
     cr_assert_not(report_write(report, "/dev/null/x", &csv, 1, &error));

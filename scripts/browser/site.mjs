@@ -6,6 +6,7 @@
 // files, no violation that axe-core finds, nothing wider than the screen; and what a reader does: filter, search, sort, open
 // a case, switch the theme, find in two clicks why a backend fails a case and the command that repeats it.
 import { chromium } from 'playwright-core';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -52,10 +53,19 @@ await group.locator('summary').click();
 await group.locator('li a').first().click();
 await page.waitForLoadState();
 const title = (await page.title()).replace(/ – Assay$/, '');
-const answer = page.locator('article.answer').filter({ has: page.locator('h3', { hasText: backend }) }).first();
+const answer = page.locator('article.answer:target');
 const command = await answer.locator('.command code').textContent();
-tap((await answer.locator('.message').textContent()).length > 0, 'two clicks from the overview: why the backend fails the case');
-tap(command.includes(title) && command.includes(backend), 'and the command that repeats it', command);
+const verdict = (await answer.locator('h3 .verdict').textContent()).replace(/^\W+/, '');
+tap((await answer.locator('h3').textContent()).includes(backend) && (await answer.locator('.message').textContent()).length > 0,
+  'two clicks from the overview: why the backend fails the case');
+await page.waitForFunction(() => { // scrolled to
+  const { top } = document.querySelector('article.answer:target').getBoundingClientRect();
+  return top >= 0 && top < innerHeight / 2;
+});
+tap(true, 'the answer is what one sees then');
+const pasted = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+tap(pasted.status === 1 && pasted.stdout.includes(title) && pasted.stdout.includes(`: ${verdict}`), `and the command, pasted, says ${verdict} too`,
+  command, pasted.stdout.slice(-600), pasted.stderr);
 const casePage = path.relative(site, new URL(page.url()).pathname);
 
 const pages = ['index.html', 'cases.html', `proposal/${fs.readdirSync(path.join(site, 'proposal')).filter((f) => f.endsWith('.html')).sort()[0]}`,

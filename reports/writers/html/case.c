@@ -56,6 +56,11 @@ static void put_requirements(GString *out, const HtmlIndex *index, const ReportC
     html(out, "</dl>\n</section>\n");
 }
 
+gboolean html_worth_telling(const ReportVerdict *v)
+{
+    return verdict_outcome(v->verdict) != OUTCOME_GOOD || v->message != NULL || v->flaky || v->contradicts_manifest;
+}
+
 static void put_verdicts(GString *out, const Report *report, const ReportCase *c)
 {
     html(out, "<section aria-labelledby=\"verdicts\">\n<h2 id=\"verdicts\">Verdicts</h2>\n"
@@ -65,8 +70,12 @@ static void put_verdicts(GString *out, const Report *report, const ReportCase *c
     for (guint b = 0; b < report->backends->len; b++) {
         const ReportBackend *backend = report->backends->pdata[b];
         const ReportVerdict *v = &c->verdicts[b];
-        g_autofree char *margin = html_margin(v->margin);
-        html(out, "<tr><th scope=\"row\">%s <small>%s</small></th><td>", backend->name, backend->version);
+        g_autofree char *margin = html_margin(v->margin), *mark = html_answer_mark(backend->name);
+        if (html_worth_telling(v))
+            html(out, "<tr><th scope=\"row\"><a href=\"#%s\">%s</a>", mark, backend->name);
+        else
+            html(out, "<tr><th scope=\"row\">%s", backend->name);
+        html(out, " <small>%s</small></th><td>", backend->version);
         html_verdict(out, v);
         html(out, "</td><td>%s%s%s</td><td class=\"number\">%s</td><td>%s</td></tr>\n",
              v->grade == 0 ? "" : (const char[]){ v->grade, '\0' }, v->profile == NULL ? "" : " ",
@@ -75,18 +84,12 @@ static void put_verdicts(GString *out, const Report *report, const ReportCase *c
     html(out, "</tbody>\n</table>\n</div>\n</section>\n");
 }
 
-static gboolean worth_telling(const ReportVerdict *v, const char *difference)
-{
-    return verdict_outcome(v->verdict) != OUTCOME_GOOD || v->message != NULL || difference != NULL || v->flaky ||
-           v->contradicts_manifest;
-}
-
 static void put_answer(GString *out, const Report *report, const ReportCase *c, const ReportDetail *detail, guint b)
 {
     const ReportBackend *backend = report->backends->pdata[b];
     const ReportVerdict *v = &c->verdicts[b];
-    g_autofree char *replay = report_replay(report, c, backend);
-    html(out, "<article class=\"answer\">\n<h3>%s ", backend->name);
+    g_autofree char *replay = report_replay(report, c, backend), *mark = html_answer_mark(backend->name);
+    html(out, "<article class=\"answer\" id=\"%s\">\n<h3>%s ", mark, backend->name);
     html_verdict(out, v);
     html(out, "</h3>\n<p class=\"message\">%s</p>\n", v->message == NULL ? verdict_meaning(v->verdict) : v->message);
     if (v->signature != NULL)
@@ -114,7 +117,7 @@ static void put_answers(GString *out, const Report *report, const ReportCase *c,
 {
     gboolean any = FALSE;
     for (guint b = 0; b < report->backends->len; b++) {
-        if (!worth_telling(&c->verdicts[b], detail->differences[b]))
+        if (!html_worth_telling(&c->verdicts[b]) && detail->differences[b] == NULL)
             continue;
         html(out,
              any ? "" : "<section aria-labelledby=\"answers\">\n<h2 id=\"answers\">What the backends answered</h2>\n");

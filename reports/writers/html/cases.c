@@ -1,7 +1,7 @@
 /* The list of all cases, which site.js filters, searches and sorts. Its data stand in the page as JSON: a page opened
  * from a file may not fetch another file.
  *
- *     {"backends": [name], "verdicts": [[name, outcome, meaning]], "strings": [text],
+ *     {"backends": [name], "marks": [where its answer stands in a page], "verdicts": [[name, outcome, meaning]], "strings": [text],
  *      "cases": [[id, page, proposal, form, summary, [requirement], [dtype], [[verdict, grade, message], one a
  * backend]]]}
  *
@@ -73,9 +73,13 @@ static void put_data(GString *out, const Report *report)
     g_autoptr(GHashTable) indices = g_hash_table_new(g_str_hash, g_str_equal);
     Strings strings = { .list = cJSON_CreateArray(), .indices = indices };
     cJSON *data = cJSON_CreateObject();
-    cJSON *backends = cJSON_AddArrayToObject(data, "backends");
-    for (guint b = 0; b < report->backends->len; b++)
-        cJSON_AddItemToArray(backends, cJSON_CreateString(((const ReportBackend *)report->backends->pdata[b])->name));
+    cJSON *backends = cJSON_AddArrayToObject(data, "backends"), *marks = cJSON_AddArrayToObject(data, "marks");
+    for (guint b = 0; b < report->backends->len; b++) {
+        const char *name = ((const ReportBackend *)report->backends->pdata[b])->name;
+        g_autofree char *mark = html_answer_mark(name);
+        cJSON_AddItemToArray(backends, cJSON_CreateString(name));
+        cJSON_AddItemToArray(marks, cJSON_CreateString(mark));
+    }
     cJSON_AddItemToObject(data, "verdicts", html_verdict_table());
     cJSON *cases = cJSON_AddArrayToObject(data, "cases");
     for (guint i = 0; i < report->cases->len; i++)

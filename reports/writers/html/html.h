@@ -25,6 +25,10 @@ void html_page_close(GString *out, const Report *report);
 char *html_proposal_page(const char *id);
 char *html_case_page(const char *id);
 char *html_backend_page(const char *name);
+/* Where a backend's answer stands in the page of a case; for an id and behind '#'. */
+char *html_answer_mark(const char *backend);
+/* Whether the page says more of a verdict than the table of verdicts does: only then is there such a place. */
+gboolean html_worth_telling(const ReportVerdict *v);
 char *html_evidence_file(const ReportProposal *proposal, guint index, const char *kind);
 /* Part of an address behind '#': key=value pairs for the list of cases, NULL-terminated. */
 char *html_cases_address(const char *key, ...) G_GNUC_NULL_TERMINATED;
@@ -35,7 +39,8 @@ char *html_margin(double margin); /* "0.93 of the allowance" as a number: "0.93"
 /* Bar of good, bad and neutral parts, with words for those who do not see it. */
 void html_bar(GString *out, const Tally *tally);
 void html_verdict(GString *out, const ReportVerdict *v);
-/* Column heads: one a backend, with its version and age, linked to its page. */
+/* Column heads: one a backend, with its version and age, linked to its page. A backend, a proposal or one on the other that
+ * the newest runs of the history went without is stale. */
 void html_backend_heads(GString *out, const Report *report, const char *root);
 /* Share, bar, counts, grades and worst margin: one cell of a matrix. `address` may be NULL. */
 void html_tally_cell(GString *out, const Tally *tally, const char *address);

@@ -155,6 +155,12 @@ char *html_backend_page(const char *name)
     return g_strdup_printf("backend/%s.html", part);
 }
 
+char *html_answer_mark(const char *backend)
+{
+    g_autofree char *part = report_file_part(backend);
+    return g_strconcat("answer-", part, NULL);
+}
+
 char *html_case_page(const char *id)
 {
     const char *slash = strchr(id, '/');

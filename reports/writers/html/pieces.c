@@ -60,21 +60,53 @@ void html_verdict(GString *out, const ReportVerdict *v)
          outcome_classes[outcome], verdict_meaning(v->verdict), outcome_signs[outcome], verdict_name(v->verdict));
 }
 
-/* When the history saw it last, and whether newer runs went without it: a row that nobody renews must not look fresh. */
-static void put_age(GString *out, const Report *report, const char *name)
+/* Whether a run had the backend (NULL: any) on the proposal (NULL: any). */
+static gboolean run_had(const PastRun *run, const char *backend, const char *proposal)
+{
+    for (guint k = 0; k < run->backends->len; k++) {
+        const PastBackend *past = run->backends->pdata[k];
+        if (backend != NULL && strcmp(past->name, backend) != 0)
+            continue;
+        for (guint t = 0; t < past->tallies->len && proposal != NULL; t++)
+            if (strcmp(((const PastTally *)past->tallies->pdata[t])->proposal, proposal) == 0)
+                return TRUE;
+        if (proposal == NULL)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* The newest run of the history that had it, and how many newer ones went without; NULL if none had. */
+static const PastRun *last_run(const Report *report, const char *backend, const char *proposal, guint *newer)
 {
     for (guint i = report->past == NULL ? 0 : report->past->len; i-- > 0;) {
-        const PastRun *run = report->past->pdata[i];
-        for (guint k = 0; k < run->backends->len; k++) {
-            if (strcmp(((const PastBackend *)run->backends->pdata[k])->name, name) != 0)
-                continue;
-            guint newer = report->past->len - 1 - i;
-            html(out, " <small class=\"age\">run of %.10s</small>", run->at);
-            if (newer > 0)
-                html(out, " <span class=\"flag\">stale: %u newer run%s without it</span>", newer, newer == 1 ? "" : "s");
-            return;
-        }
+        *newer = report->past->len - 1 - i;
+        if (run_had(report->past->pdata[i], backend, proposal))
+            return report->past->pdata[i];
     }
+    return NULL;
+}
+
+/* What nobody renews must not look fresh. */
+static void put_age(GString *out, const Report *report, const char *backend, const char *proposal)
+{
+    guint newer;
+    const PastRun *run = last_run(report, backend, proposal, &newer);
+    if (run == NULL)
+        return;
+    html(out, " <small class=\"age\">run of %.10s</small>", run->at);
+    if (newer > 0)
+        html(out, " <span class=\"flag\">stale: %u newer run%s without it</span>", newer, newer == 1 ? "" : "s");
+}
+
+/* A cell is only spoken of if it is older than both its row and its column. */
+static void put_cell_age(GString *out, const Report *report, const char *backend, const char *proposal)
+{
+    guint cell, row, column;
+    const PastRun *run = last_run(report, backend, proposal, &cell);
+    if (run != NULL && last_run(report, NULL, proposal, &row) != NULL && last_run(report, backend, NULL, &column) != NULL &&
+        cell > row && cell > column)
+        html(out, " <span class=\"flag\">stale: run of %.10s</span>", run->at);
 }
 
 void html_backend_heads(GString *out, const Report *report, const char *root)
@@ -83,7 +115,7 @@ void html_backend_heads(GString *out, const Report *report, const char *root)
         const ReportBackend *backend = report->backends->pdata[b];
         g_autofree char *page = html_backend_page(backend->name);
         html(out, "<th scope=\"col\"><a href=\"%s%s\">%s</a> <small>%s</small>", root, page, backend->name, backend->version);
-        put_age(out, report, backend->name);
+        put_age(out, report, backend->name, NULL);
         html(out, "</th>");
     }
 }
@@ -182,16 +214,19 @@ static void put_modes(GString *out, const ReportProposal *proposal, guint b)
 void html_proposal_row(GString *out, const Report *report, const ReportProposal *proposal, const char *root)
 {
     g_autofree char *page = html_proposal_page(proposal->id);
-    html(out, "<tr><th scope=\"row\"><a href=\"%s%s\">%s</a> <small>%s</small> <small>%u cases</small></th>", root, page, proposal->title,
+    html(out, "<tr><th scope=\"row\"><a href=\"%s%s\">%s</a> <small>%s</small> <small>%u cases</small>", root, page, proposal->title,
          proposal->id, proposal->cases->len);
+    put_age(out, report, NULL, proposal->id);
+    html(out, "</th>");
     for (guint b = 0; b < report->backends->len; b++) {
         Tally tally = report_tally(proposal->cases, b, NULL, NULL);
-        g_autofree char *cases =
-            html_cases_address("proposal", proposal->id, "backend", ((const ReportBackend *)report->backends->pdata[b])->name, NULL);
+        const char *backend = ((const ReportBackend *)report->backends->pdata[b])->name;
+        g_autofree char *cases = html_cases_address("proposal", proposal->id, "backend", backend, NULL);
         g_autofree char *address = g_strconcat(root, cases, NULL);
         open_tally_cell(out, &tally, address);
         if (tally.total > 0)
             put_modes(out, proposal, b);
+        put_cell_age(out, report, backend, proposal->id);
         html(out, "</td>");
     }
     html(out, "</tr>\n");
@@ -240,8 +275,8 @@ static void put_group(GString *out, const Report *report, const FailureGroup *gr
          group->message == NULL ? verdict_meaning(group->verdict) : group->message);
     for (guint i = 0; i < MIN(group->cases->len, EXAMPLES); i++) {
         const ReportCase *c = group->cases->pdata[i];
-        g_autofree char *page = html_case_page(c->id);
-        html(out, "<li><a href=\"%s%s\">%s</a> %s</li>\n", root, page, c->id, c->summary);
+        g_autofree char *page = html_case_page(c->id), *mark = html_answer_mark(backend->name);
+        html(out, "<li><a href=\"%s%s#%s\">%s</a> %s</li>\n", root, page, mark, c->id, c->summary);
     }
     html(out, "</ul>");
     if (group->cases->len > EXAMPLES) {

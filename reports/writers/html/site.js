@@ -183,15 +183,16 @@ class CaseList {
   }
 
   row(c) {
-    const { strings, verdicts, backends } = this.data;
+    const { strings, verdicts, backends, marks } = this.data;
     const row = element('tr', {},
       element('td', { className: 'name' }, element('a', { href: c[PAGE], textContent: c[ID] }),
         element('small', { textContent: strings[c[SUMMARY]] })),
       element('td', { textContent: strings[c[FORM]] }));
     c[VERDICTS].forEach((v, i) => {
       const [name, outcome, meaning] = verdicts[v[VERDICT]];
+      const label = { className: 'verdict ' + outcome, title: strings[v[MESSAGE]] || meaning, textContent: `${SIGNS[outcome]} ${name}` };
       const cell = element('td', {},
-        element('span', { className: 'verdict ' + outcome, title: strings[v[MESSAGE]] || meaning, textContent: `${SIGNS[outcome]} ${name}` }));
+        outcome === 'bad' ? element('a', { ...label, href: `${c[PAGE]}#${marks[i]}` }) : element('span', label));
       if (v[GRADE]) cell.append(element('span', { className: 'grade', textContent: v[GRADE] }));
       cell.dataset.label = backends[i];
       row.append(cell);
