@@ -155,8 +155,8 @@ static int cmd_coverage(int argc, char **argv)
         { "observability", 0, 0, G_OPTION_ARG_NONE, &observability,
           "List the elements of inputs whose change no output shows instead", NULL },
         { "elements", 0, 0, G_OPTION_ARG_INT, &most, "With it: elements of a tensor that are altered (8)", "N" },
-        { "goldens", 0, 0, G_OPTION_ARG_NONE, &goldens, "Count exact and proven goldens instead", NULL },
-        { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Threads for these two (processors)", "N" },
+        { "goldens", 0, 0, G_OPTION_ARG_NONE, &goldens, "Count exact and proven goldens instead, as case.json records them", NULL },
+        { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Threads for --observability (processors)", "N" },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_coverage, entries,
@@ -176,7 +176,7 @@ static int cmd_coverage(int argc, char **argv)
     const char *corpus = argc == 2 ? argv[1] : "build/corpus";
     if (observability || goldens)
         code = (observability ? coverage_observability(corpus, (guint)most, (guint)jobs, &error)
-                              : coverage_goldens(corpus, (guint)jobs, &error)) ? EXIT_GOOD : EXIT_USAGE;
+                              : coverage_goldens(corpus, &error)) ? EXIT_GOOD : EXIT_USAGE;
     else
         code = cover_requirements(corpus, json, &error);
     return error ? cli_fail(&subcommand_coverage, code, error) : cli_finish(&subcommand_coverage, code);

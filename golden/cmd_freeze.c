@@ -85,19 +85,28 @@ static gboolean freeze(const char *proposal, const char *found, GError **error)
 
 /* ---- what may not be frozen ------------------------------------------------------------------------------------------- */
 
-/* A golden that is judged by a tolerance has no certificate. */
+/* A golden that is judged by a tolerance has no certificate, and neither has one of which none is recorded. */
+static gboolean is_certified(const Case *c, GError **error)
+{
+    if (c->expectation == EXPECT_REJECT)
+        return TRUE;
+    for (guint o = 0; o < c->comparisons->len; o++)
+        if (g_array_index(c->comparisons, CompareSpec, o).mode == COMPARE_TOLERANCE || o >= c->certificates->len) {
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: output %u %s", c->id, o,
+                        o < c->certificates->len ? "is judged by a tolerance: its golden has no certificate"
+                                                 : "has no golden_certified: generate the case again");
+            return FALSE;
+        }
+    return TRUE;
+}
+
 static gboolean all_certified(const char *corpus, GError **error)
 {
     g_autoptr(GPtrArray) folders = corpus_list(corpus, error);
     for (guint i = 0; folders && i < folders->len; i++) {
         g_autoptr(Case) c = case_read(g_ptr_array_index(folders, i), error);
-        if (!c)
+        if (!c || !is_certified(c, error))
             return FALSE;
-        for (guint o = 0; c->expectation == EXPECT_OUTPUTS && o < c->comparisons->len; o++)
-            if (g_array_index(c->comparisons, CompareSpec, o).mode == COMPARE_TOLERANCE) {
-                g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: output %u is judged by a tolerance: its golden has no certificate", c->id, o);
-                return FALSE;
-            }
     }
     return folders != NULL;
 }

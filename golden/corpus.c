@@ -23,6 +23,7 @@ Case *case_new(void)
     c->tags = g_ptr_array_new_with_free_func(g_free);
     c->alternatives = g_ptr_array_new_with_free_func(g_free);
     c->comparisons = g_array_new(FALSE, TRUE, sizeof(CompareSpec));
+    c->certificates = golden_certificates_new();
     return c;
 }
 
@@ -39,6 +40,7 @@ void case_free(Case *c)
     g_ptr_array_unref(c->tags);
     g_ptr_array_unref(c->alternatives);
     g_array_unref(c->comparisons);
+    g_array_unref(c->certificates);
     g_free(c);
 }
 
@@ -76,7 +78,7 @@ static void add_optional(cJSON *object, const char *key, const char *text)
         cJSON_AddStringToObject(object, key, text);
 }
 
-static void add_comparisons(cJSON *object, const GArray *comparisons)
+static void add_comparisons(cJSON *object, const GArray *comparisons, const GArray *certificates)
 {
     cJSON *array = cJSON_AddArrayToObject(object, "compare");
     for (guint i = 0; i < comparisons->len; i++) {
@@ -89,6 +91,8 @@ static void add_comparisons(cJSON *object, const GArray *comparisons)
             cJSON_AddNumberToObject(item, "rtol", spec->rtol);
             cJSON_AddNumberToObject(item, "atol", spec->atol);
         }
+        if (i < certificates->len)
+            golden_certificate_to_json(&g_array_index(certificates, GoldenCertificate, i), item);
         cJSON_AddItemToArray(array, item);
     }
 }
@@ -113,7 +117,7 @@ char *case_to_json(const Case *c)
     add_optional(root, "reduced_for", c->reduced_for);
     cJSON_AddNumberToObject(root, "inputs", c->n_inputs);
     cJSON_AddNumberToObject(root, "outputs", c->n_outputs);
-    add_comparisons(root, c->comparisons);
+    add_comparisons(root, c->comparisons, c->certificates);
     if (c->alternatives->len)
         add_strings(root, "alternatives", c->alternatives);
     if (c->aware)
@@ -195,7 +199,21 @@ static double number_or(const cJSON *object, const char *key, double otherwise)
     return cJSON_IsNumber(item) ? item->valuedouble : otherwise;
 }
 
-static gboolean read_comparisons(const Reader *r, GArray *out)
+/* All outputs have a certificate, or none has. */
+static gboolean read_certificate(const Reader *r, const cJSON *item, guint at, GArray *out)
+{
+    GoldenCertificate certificate;
+    gboolean found;
+    if (!golden_certificate_from_json(item, &certificate, &found))
+        return wrong(r, "compare", "an array of objects whose golden_certified, open and derivation are as the schema says");
+    if (found && out->len == at)
+        g_array_append_val(out, certificate);
+    else
+        golden_certificate_clear(&certificate);
+    return found == (out->len > at) && (found || out->len == 0) ? TRUE : wrong(r, "compare", "certified for all outputs or for none");
+}
+
+static gboolean read_comparisons(const Reader *r, GArray *out, GArray *certificates)
 {
     const cJSON *array = cJSON_GetObjectItemCaseSensitive(r->root, "compare"), *item;
     if (!cJSON_IsArray(array))
@@ -209,6 +227,8 @@ static gboolean read_comparisons(const Reader *r, GArray *out)
         spec.free_zero_sign = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "free_zero_sign"));
         spec.rtol = number_or(item, "rtol", 0);
         spec.atol = number_or(item, "atol", 0);
+        if (!read_certificate(r, item, out->len, certificates))
+            return FALSE;
         g_array_append_val(out, spec);
     }
     return TRUE;
@@ -228,7 +248,7 @@ static gboolean read_fields(const Reader *r, Case *c)
         !read_string(r, "reduced_for", FALSE, &c->reduced_for) || !read_strings(r, "requirements", TRUE, c->requirements) ||
         !read_strings(r, "dtypes", TRUE, c->dtypes) || !read_strings(r, "tags", TRUE, c->tags) ||
         !read_strings(r, "alternatives", FALSE, c->alternatives) || !read_count(r, "inputs", &c->n_inputs) ||
-        !read_count(r, "outputs", &c->n_outputs) || !read_comparisons(r, c->comparisons) ||
+        !read_count(r, "outputs", &c->n_outputs) || !read_comparisons(r, c->comparisons, c->certificates) ||
         !read_choice(r, "form", form_names, G_N_ELEMENTS(form_names), "native, function or decomposed", &form) ||
         !read_choice(r, "expect", expectations, 2, "outputs or reject", &expectation))
         return FALSE;

@@ -11,6 +11,7 @@
 #ifndef ASSAY_GOLDEN_CORPUS_H
 #define ASSAY_GOLDEN_CORPUS_H
 
+#include "golden/certified.h"
 #include "golden/compare/compare.h"
 #include "reference/onnx/load.h"
 
@@ -39,6 +40,7 @@ typedef struct {
     char       *twin;         /* reject: the id of the valid case that this one differs from in one thing */
     char       *why;          /* reject: the reference's own message */
     GArray     *comparisons;  /* of CompareSpec, one per output */
+    GArray     *certificates; /* of GoldenCertificate, one per output; empty: none is recorded (an earlier version's case) */
     GPtrArray  *alternatives; /* of char*: for each recorded other answer, who gives it and why */
     char       *reduced_from, *reduced_for; /* made by 'assay reduce': from which case, and what it must end in: "ort:
                                                wrong_value"; NULL */

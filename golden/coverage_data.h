@@ -9,8 +9,8 @@
 /* Lists the units that no output shows (golden/observe.h), at most `most` elements of a tensor tried; totals per proposal. */
 gboolean coverage_observability(const char *corpus, guint most, guint jobs, GError **error);
 
-/* Counts exact, proven and bounded goldens (golden/proof.h) per proposal, and lists those that are neither exact nor
- * proven. */
-gboolean coverage_goldens(const char *corpus, guint jobs, GError **error);
+/* Counts the outputs whose goldens are recorded as exact, proven and bounded (golden/certified.h), per proposal, and lists
+ * those that are neither exact nor proven. */
+gboolean coverage_goldens(const char *corpus, GError **error);
 
 #endif

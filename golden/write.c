@@ -1,6 +1,6 @@
 #include "golden/write.h"
 
-#include "reference/eval/eval.h"
+#include "golden/proof.h"
 #include "reference/onnx/check.h"
 #include "reference/onnx/save.h"
 
@@ -25,7 +25,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Answer, answer_clear)
 
 static gboolean ask(const Model *model, const GPtrArray *inputs, gboolean certify, Answer *answer, GError **error)
 {
-    const EvalOptions options = { .certify = certify };
+    const EvalOptions options = { .certify = certify, .derive = certify };
     g_autoptr(Evaluator) evaluator = model_check(model, error) ? evaluator_new(model, &options, error) : NULL;
     if (!evaluator)
         return FALSE;
@@ -130,6 +130,7 @@ static gboolean learn_why(Case *facts, const Model *model, const GPtrArray *inpu
     g_free(facts->why);
     facts->why = g_strdup(why->message);
     set_facts(facts, inputs, &(Answer){ 0 });
+    g_array_set_size(facts->certificates, 0);
     return TRUE;
 }
 
@@ -179,6 +180,9 @@ gboolean case_write(const char *folder, Case *facts, Model *model, const GPtrArr
         if (!ask(model, inputs, TRUE, &answer, error) || !declare_outputs(model, &answer, error))
             return FALSE;
         set_facts(facts, inputs, &answer);
+        g_array_set_size(facts->certificates, 0);
+        if (!golden_prove(model, (Value *const *)inputs->pdata, inputs->len, answer.outputs, answer.n, facts->certificates, error))
+            return FALSE;
     }
     if (g_mkdir(folder, 0777) == 0 && g_mkdir(data, 0777) == 0)
         return write_files(folder, facts, model, inputs, &answer, error);

@@ -1,6 +1,8 @@
 /* From a finished scenario to case folders: forms, golden, proof that they agree, files. */
 #include "generators/engine/generator.h"
 
+#include "golden/proof.h"
+
 #include "reference/onnx/check.h"
 #include "reference/onnx/inline.h"
 #include "reference/onnx/save.h"
@@ -97,7 +99,7 @@ static Model *make_form(const Scenario *s, Form form)
 
 static gboolean evaluate(const Scenario *s, const Model *model, gboolean certify, Golden *golden, GError **error)
 {
-    const EvalOptions options = { .certify = certify };
+    const EvalOptions options = { .certify = certify, .derive = certify };
     g_autoptr(Evaluator) evaluator = evaluator_new(model, &options, error);
     if (!evaluator)
         return FALSE;
@@ -425,7 +427,8 @@ static gboolean write_forms(Scenario *s, GError **error)
     if (!native || !evaluate(s, native, TRUE, &golden, error) || !session_shows(s, &golden, error) ||
         !as_expected(s, &golden, error) || !declare_outputs(s, s->model, &golden, error))
         return FALSE;
-    if (!semantic_agrees(s, &golden, error))
+    if (!semantic_agrees(s, &golden, error) ||
+        !golden_prove(native, (Value *const *)s->inputs->pdata, s->inputs->len, golden.outputs, golden.n, s->facts->certificates, error))
         return FALSE;
     for (Form form = FORM_NATIVE; form <= FORM_DECOMPOSED; form++) {
         if (!(s->forms >> form & 1))

@@ -6,34 +6,29 @@
 #include <string.h>
 
 struct Derivation {
-    GArray *entries; /* of DerivationEntry */
+    int references;
+    GArray *entries; /* of DerivationEntry, sorted by rule */
 };
 
-static _Thread_local Derivation *open_derivation;
+static _Thread_local Derivation *collecting;
 
-void derivation_begin(void)
+Derivation *derivation_new(void)
 {
-    derivation_free(open_derivation);
-    open_derivation = g_new0(Derivation, 1);
-    open_derivation->entries = g_array_new(FALSE, TRUE, sizeof(DerivationEntry));
-}
-
-static gint by_rule(gconstpointer a, gconstpointer b)
-{
-    return strcmp(((const DerivationEntry *)a)->rule, ((const DerivationEntry *)b)->rule);
-}
-
-Derivation *derivation_end(void)
-{
-    Derivation *d = g_steal_pointer(&open_derivation);
-    if (d)
-        g_array_sort(d->entries, by_rule);
+    Derivation *d = g_new0(Derivation, 1);
+    d->references = 1;
+    d->entries = g_array_new(FALSE, TRUE, sizeof(DerivationEntry));
     return d;
 }
 
-void derivation_free(Derivation *d)
+Derivation *derivation_ref(Derivation *d)
 {
-    if (!d)
+    d->references++;
+    return d;
+}
+
+void derivation_unref(Derivation *d)
+{
+    if (!d || --d->references > 0)
         return;
     g_array_unref(d->entries);
     g_free(d);
@@ -41,7 +36,7 @@ void derivation_free(Derivation *d)
 
 gsize derivation_count(const Derivation *d)
 {
-    return d->entries->len;
+    return d ? d->entries->len : 0;
 }
 
 const DerivationEntry *derivation_entry(const Derivation *d, gsize i)
@@ -49,23 +44,51 @@ const DerivationEntry *derivation_entry(const Derivation *d, gsize i)
     return &g_array_index(d->entries, DerivationEntry, i);
 }
 
+gboolean derivation_allows_nothing(const Derivation *d)
+{
+    for (gsize i = 0; i < derivation_count(d); i++)
+        if (derivation_entry(d, i)->error > 0)
+            return FALSE;
+    return TRUE;
+}
+
+/* A rule has one literal, so that its address nearly always tells. */
 static DerivationEntry *find(GArray *entries, const char *rule)
 {
     for (guint i = 0; i < entries->len; i++)
-        if (strcmp(g_array_index(entries, DerivationEntry, i).rule, rule) == 0)
+        if (g_array_index(entries, DerivationEntry, i).rule == rule)
             return &g_array_index(entries, DerivationEntry, i);
-    g_array_append_val(entries, ((DerivationEntry){ .rule = rule, .unit = G_MININT }));
-    return &g_array_index(entries, DerivationEntry, entries->len - 1);
+    guint at = 0;
+    while (at < entries->len && strcmp(g_array_index(entries, DerivationEntry, at).rule, rule) < 0)
+        at++;
+    if (at == entries->len || strcmp(g_array_index(entries, DerivationEntry, at).rule, rule) != 0)
+        g_array_insert_val(entries, at, ((DerivationEntry){ .rule = rule, .unit = G_MININT }));
+    return &g_array_index(entries, DerivationEntry, at);
+}
+
+void derivation_add(Derivation *to, const DerivationEntry *use)
+{
+    DerivationEntry *entry = find(to->entries, use->rule);
+    entry->terms = MAX(entry->terms, use->terms);
+    entry->unit = MAX(entry->unit, use->unit);
+    entry->error = MAX(entry->error, isnan(use->error) ? INFINITY : use->error);
+}
+
+void derivation_join(Derivation *to, const Derivation *from)
+{
+    for (gsize i = 0; i < derivation_count(from); i++)
+        derivation_add(to, derivation_entry(from, i));
+}
+
+Derivation *derivation_collect(Derivation *into)
+{
+    Derivation *before = collecting;
+    collecting = into;
+    return before;
 }
 
 void derivation_note(const char *rule, DType dtype, double terms, double error)
 {
-    if (!open_derivation)
-        return;
-    DerivationEntry *entry = find(open_derivation->entries, rule);
-    entry->uses++;
-    entry->exact += error == 0;
-    entry->terms = MAX(entry->terms, terms);
-    entry->unit = MAX(entry->unit, -bounds_precision(dtype));
-    entry->error = MAX(entry->error, isnan(error) ? INFINITY : error);
+    if (collecting)
+        derivation_add(collecting, &(DerivationEntry){ rule, terms, -bounds_precision(dtype), error });
 }

@@ -36,6 +36,7 @@ void eval_set_interval(Eval *ev, gsize i, Tensor *lower, Tensor *upper)
     cell->lower = lower;
     cell->upper = upper;
     cell->uncertified = FALSE;
+    ev->bounded |= i < 64 ? UINT64_C(1) << i : 0;
 }
 
 void eval_set_uncertified(Eval *ev, gsize i)
@@ -90,6 +91,7 @@ gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GErr
 {
     Eval again = *ev;
     again.subgraphs = NULL;
+    again.notes = NULL;
     again.inputs = g_new0(Cell *, ev->n_inputs + 1);
     again.outputs = g_new0(Cell, ev->n_outputs + 1);
     Cell *cells = g_new0(Cell, ev->n_inputs + 1);
@@ -109,6 +111,7 @@ gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GErr
         cell_clear(&cells[i]);
     if (again.subgraphs)
         g_ptr_array_unref(again.subgraphs);
+    derivation_unref(again.notes);
     g_free(again.inputs);
     g_free(again.outputs);
     g_free(cells);

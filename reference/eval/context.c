@@ -250,6 +250,7 @@ gboolean subgraph_run(Subgraph *s, Value *const *inputs, gsize n, Value **output
         return FALSE;
     for (gsize i = 0; i < s->plan->n_outputs; i++) {
         s->ev->inexact |= cells[i].uncertified || cells[i].lower != NULL;
+        eval_note_subgraph(s->ev, &cells[i]);
         outputs[i] = cells[i].value ? value_ref(cells[i].value) : NULL;
         cell_clear(&cells[i]);
     }
@@ -265,6 +266,7 @@ gboolean subgraph_run_certified(Subgraph *s, Value *const *inputs, const Interva
     *certified = TRUE;
     for (gsize i = 0; i < s->plan->n_outputs; i++) {
         *certified = *certified && !cells[i].uncertified;
+        eval_note_subgraph(s->ev, &cells[i]);
         outputs[i] = cells[i].value ? value_ref(cells[i].value) : NULL;
         ends[i] = (Interval){ cells[i].lower ? tensor_ref(cells[i].lower) : NULL, cells[i].upper ? tensor_ref(cells[i].upper) : NULL };
         cell_clear(&cells[i]);

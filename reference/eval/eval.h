@@ -8,6 +8,7 @@
 #ifndef ASSAY_EVAL_EVAL_H
 #define ASSAY_EVAL_EVAL_H
 
+#include "reference/bounds/derivation.h"
 #include "reference/eval/operator.h"
 
 #define EVAL_ERROR (eval_error_quark())
@@ -37,6 +38,7 @@ typedef struct {
     EvalLimits limits;
     guint      threads;      /* inside kernels; 0 and 1: none. Results do not depend on it */
     gboolean   certify;      /* compute intervals */
+    gboolean   derive;       /* with it: take down which rules gave them */
     gboolean   prefer_body;  /* run operators that have a function body from that body, even if they have a kernel */
     gboolean   any_shape;    /* do not hold inputs and outputs against the dims that the model declares (published test
                                 data sometimes contradicts them); element types are checked all the same */
@@ -61,6 +63,7 @@ typedef struct {
     Value   *value;
     Tensor  *lower, *upper;
     gboolean certified; /* whether the interval is known at all; only with EvalOptions.certify */
+    Derivation *derivation; /* the rules on the way to it; NULL: none. Only with EvalOptions.derive */
 } EvalOutput;
 
 void eval_output_clear(EvalOutput *output);

@@ -117,6 +117,7 @@ void eval_output_clear(EvalOutput *output)
     value_unref(output->value);
     tensor_unref(output->lower);
     tensor_unref(output->upper);
+    derivation_unref(output->derivation);
     *output = (EvalOutput){ 0 };
 }
 
@@ -240,7 +241,7 @@ gboolean evaluator_run(Evaluator *e, Value *const *inputs, gsize n_inputs, EvalO
     for (gsize i = 0; i < n; i++) {
         if (ok)
             outputs[i] = (EvalOutput){ cells[i].value, cells[i].lower, cells[i].upper,
-                                       e->options.certify && !cells[i].uncertified };
+                                       e->options.certify && !cells[i].uncertified, cells[i].derivation };
         else
             cell_clear(&cells[i]);
     }

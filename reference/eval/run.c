@@ -11,6 +11,7 @@ void cell_clear(Cell *cell)
     value_unref(cell->value);
     tensor_unref(cell->lower);
     tensor_unref(cell->upper);
+    derivation_unref(cell->derivation);
     *cell = (Cell){ 0 };
 }
 
@@ -23,6 +24,8 @@ void cell_copy(Cell *to, const Cell *from)
         tensor_ref(to->lower);
     if (to->upper)
         tensor_ref(to->upper);
+    if (to->derivation)
+        derivation_ref(to->derivation);
 }
 
 Bound frame_resolve(Frame *frame, const Attribute *a)
@@ -167,15 +170,63 @@ static gboolean finish_outputs(Eval *ev, GError **error)
     return TRUE;
 }
 
-static gboolean certify(Eval *ev, GError **error)
+static gboolean bound(Eval *ev, GError **error)
 {
-    if (!ev->evaluator->options.certify)
-        return TRUE;
     if (ev->step->version->bound)
         return ev->step->version->bound(ev, error);
     for (gsize i = 0; i < ev->n_outputs; i++)
         eval_set_uncertified(ev, i);
     return TRUE;
+}
+
+static Derivation *notes_of(Eval *ev)
+{
+    if (!ev->notes)
+        ev->notes = derivation_new();
+    return ev->notes;
+}
+
+void eval_note_subgraph(Eval *ev, const Cell *output)
+{
+    if (output->derivation)
+        derivation_join(notes_of(ev), output->derivation);
+}
+
+/* `own` as well as all that led to the inputs; few nodes have more than one input that is not known exactly. */
+static Derivation *inherit(const Eval *ev, Derivation *own)
+{
+    Derivation *all = derivation_count(own) ? derivation_ref(own) : NULL;
+    for (gsize i = 0; i < ev->n_inputs; i++) {
+        Derivation *from = ev->inputs[i] ? ev->inputs[i]->derivation : NULL;
+        if (!from || from == all)
+            continue;
+        Derivation *joined = all ? derivation_new() : derivation_ref(from);
+        if (all) {
+            derivation_join(joined, all);
+            derivation_join(joined, from);
+            derivation_unref(all);
+        }
+        all = joined;
+    }
+    return all;
+}
+
+/* A rule's notes are on the outputs that it gave an interval, or on all if it gave none; others are copies of inputs. */
+static gboolean derive(Eval *ev, GError **error)
+{
+    Derivation *before = derivation_collect(notes_of(ev));
+    const gboolean ok = bound(ev, error);
+    derivation_collect(before);
+    for (gsize i = 0; ok && i < ev->n_outputs; i++)
+        if (ev->outputs[i].value)
+            ev->outputs[i].derivation = inherit(ev, !ev->bounded || (i < 64 && ev->bounded >> i & 1) ? ev->notes : NULL);
+    return ok;
+}
+
+static gboolean certify(Eval *ev, GError **error)
+{
+    const EvalOptions *options = &ev->evaluator->options;
+    return !options->certify || (options->derive ? derive : bound)(ev, error);
 }
 
 /* What a kernel left out because a limit was met comes to light here: strings that found no memory, work that met the
@@ -246,6 +297,7 @@ static gboolean run_step(Evaluator *e, Frame *frame, const Step *step, GError **
     gboolean ok = evaluator_check_limits(e, error) && gather_inputs(&ev, error) && run_operator(&ev, error);
     if (ev.subgraphs)
         g_ptr_array_unref(ev.subgraphs);
+    derivation_unref(ev.notes);
     if (ok)
         trace(&ev);
     for (gsize i = 0; i < n_out; i++) {

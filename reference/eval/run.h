@@ -2,6 +2,7 @@
 #ifndef ASSAY_EVAL_RUN_H
 #define ASSAY_EVAL_RUN_H
 
+#include "reference/bounds/derivation.h"
 #include "reference/eval/eval.h"
 #include "reference/eval/plan.h"
 
@@ -10,6 +11,7 @@ typedef struct {
     Value   *value;
     Tensor  *lower, *upper;
     gboolean uncertified;
+    Derivation *derivation; /* the rules on the way to it; NULL: none, or nobody asked (EvalOptions.derive) */
 } Cell;
 
 typedef struct Frame Frame;
@@ -63,7 +65,12 @@ struct Eval {
     gsize       n_outputs;
     GPtrArray  *subgraphs;
     gboolean    inexact; /* a subgraph produced something that is not a point */
+    Derivation *notes;   /* of this node's rules and of its subgraphs; NULL: none yet */
+    guint64     bounded; /* bit i: a rule gave output i its interval */
 };
+
+/* What came about inside a subgraph of the node counts as the node's own. */
+void eval_note_subgraph(Eval *ev, const Cell *output);
 
 void cell_clear(Cell *cell);
 void cell_copy(Cell *to, const Cell *from);

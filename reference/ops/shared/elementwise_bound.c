@@ -119,6 +119,8 @@ static double budget_at(const Budget *b, double x, double f)
     double e = b->functions * rule->ulps * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
     if (b->coarse > 0)
         e += ldexp(2, -dtype_info(b->dtype)->format->mantissa_bits - 1) * (fabs(f) + b->coarse);
+    if (!(e > 0)) /* an infinite x of a rule that does not charge for x: 0 * inf */
+        e = 0;
     derivation_note("function/budget", b->dtype, 0, e);
     return e > 0 ? e + fabs(f) * 0x1p-52 : 0;
 }
