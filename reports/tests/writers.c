@@ -369,7 +369,7 @@ Test(writers, hostile_text_is_inert_in_every_format)
     cr_assert_eq(parse_junit("out"), n * n);
     Sheet sheet = parse_csv("out");
     cr_assert_eq(sheet.rows, n * n + 1);
-    cr_assert_eq(sheet.cells, sheet.rows * 19);
+    cr_assert_eq(sheet.cells, sheet.rows * 20);
     cr_assert_eq(sheet.formulas, 0);
     g_autofree char *json = fixture_read("out/results.json", NULL);
     cJSON *parsed = cJSON_Parse(json);

@@ -59,6 +59,7 @@ static void put_row(GString *out, const ReportCase *c, const ReportBackend *back
     put(out, v->contradicts_manifest ? "yes" : "no");
     put(out, v->stage == NULL ? "" : v->stage);
     put(out, v->message == NULL ? "" : v->message);
+    put(out, v->signature == NULL ? "" : v->signature);
     if (observations)
         put_number(out, v->seconds);
     g_string_append(out, "\r\n");
@@ -68,7 +69,7 @@ static gboolean write_csv(const Report *report, const char *folder, GError **err
 {
     g_autoptr(GString) out =
         g_string_new("case,proposal,variant,semantic,form,expectation,requirements,dtypes,tags,backend,"
-                     "version,verdict,outcome,grade,margin,flaky,contradicts_manifest,stage,message");
+                     "version,verdict,outcome,grade,margin,flaky,contradicts_manifest,stage,message,signature");
     g_string_append(out, report->observations ? ",seconds\r\n" : "\r\n");
     for (guint i = 0; i < report->cases->len; i++) {
         const ReportCase *c = report->cases->pdata[i];

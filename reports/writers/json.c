@@ -89,6 +89,7 @@ static cJSON *verdict_object(const ReportBackend *backend, const ReportVerdict *
     add_number(object, "margin", v->margin);
     add_text(object, "stage", v->stage);
     add_text(object, "message", v->message);
+    add_text(object, "signature", v->signature);
     add_text(object, "waiver", v->waiver);
     if (v->flaky)
         cJSON_AddTrueToObject(object, "flaky");

@@ -67,7 +67,9 @@ static void put_outcome(GString *out, const Report *report, const ReportCase *c,
     }
     attribute(out, "type", verdict_name(v->verdict));
     g_autofree char *replay = report_replay(report, c, report->backends->pdata[b]);
-    g_autofree char *body = g_markup_printf_escaped("%s\n\n%s\n\nreplay: %s\n", c->summary, message, replay);
+    const gboolean looks_like = v->signature != NULL;
+    g_autofree char *body = g_markup_printf_escaped("%s\n\n%s%s%s\n\nreplay: %s\n", c->summary, message,
+                                                    looks_like ? "\nlooks like: " : "", looks_like ? v->signature : "", replay);
     g_string_append_printf(out, ">%s</%s>\n", body, elements[kind]);
 }
 
