@@ -6,9 +6,10 @@ static gboolean join(const Tensor *a, int64_t i, const Tensor *b, int64_t j, Ten
 {
     gsize na, nb;
     const char *first = tensor_get_string(a, i, &na), *second = tensor_get_string(b, j, &nb);
-    if (na > G_MAXSSIZE - nb)
+    if (na > G_MAXSSIZE / 2 - nb)
         return eval_fail(error, "the joined string is too long");
-    g_autofree char *text = tensor_memory_allows(na + nb) ? g_try_malloc(na + nb + 1) : NULL;
+    /* Twice: the text is there beside the element that is made of it. */
+    g_autofree char *text = tensor_memory_allows(2 * (na + nb)) ? g_try_malloc(na + nb + 1) : NULL;
     if (!text)
         return eval_fail(error, "no memory for a string of %" G_GSIZE_FORMAT " bytes", na + nb);
     memcpy(text, first, na);
