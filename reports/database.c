@@ -185,8 +185,8 @@ gboolean row_close(Row *row, GError **error)
 void row_bad(Row *row, int column, const char *found)
 {
     if (row->error == NULL)
-        g_set_error(&row->error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: bad %s '%.60s'", row->results->path,
-                    sqlite3_column_name(row->statement, column), found);
+        results_fail(&row->error, RESULTS_ERROR_FORMAT, "%s: bad %s '%.60s'", row->results->path,
+                     sqlite3_column_name(row->statement, column), found);
 }
 
 /* Whether the column is of the type; FALSE also for NULL. */

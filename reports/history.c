@@ -127,11 +127,9 @@ static gboolean append_run(Append *append, Results *results, const char *at, GEr
                                "ttt", at, run.corpus_hash, run.assay);
     g_free((char *)run.corpus_hash);
     g_free((char *)run.assay);
-    if (ok && sqlite3_changes(append->history->db) == 0) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: holds a run of %s or later already",
-                    append->history->path, at);
-        return FALSE;
-    }
+    if (ok && sqlite3_changes(append->history->db) == 0)
+        return results_fail(error, RESULTS_ERROR_CONFLICT, "%s: holds a run of %s or later already",
+                            append->history->path, at);
     return ok;
 }
 

@@ -56,12 +56,10 @@ static gboolean choose(const VerdictFacts *present, gpointer data, GError **erro
     Choice *choice = data;
     if (present->verdict == VERDICT_NOT_RUN)
         return TRUE;
-    if (present->verdict != choice->incoming->verdict) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: case '%s' on backend '%s' is %s, elsewhere %s",
-                    choice->path, present->case_id, present->backend, verdict_name(choice->incoming->verdict),
-                    verdict_name(present->verdict));
-        return FALSE;
-    }
+    if (present->verdict != choice->incoming->verdict)
+        return results_fail(error, RESULTS_ERROR_CONFLICT, "%s: case '%s' on backend '%s' is %s, elsewhere %s",
+                            choice->path, present->case_id, present->backend, verdict_name(choice->incoming->verdict),
+                            verdict_name(present->verdict));
     g_autofree char *old = sort_key(present), *new = sort_key(choice->incoming);
     choice->take = g_strcmp0(new, old) < 0;
     return TRUE;

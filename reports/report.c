@@ -1,4 +1,5 @@
 #include "reports/report.h"
+#include "reports/schema.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
@@ -143,9 +144,7 @@ static gboolean load_proposal(const ProposalFacts *facts, gpointer data, GError 
     cJSON *json = report_parse(facts->json);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "proposal '%s': its facts are not a JSON object",
-                    facts->id);
-        return FALSE;
+        return results_fail(error, RESULTS_ERROR_FORMAT, "proposal '%s': its facts are not a JSON object", facts->id);
     }
     ReportProposal *proposal = proposal_add(loader, facts->id);
     if (member(json, "title") != NULL)

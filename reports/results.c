@@ -61,11 +61,11 @@ Results *results_open(const char *path, ResultsMode mode, GError **error)
     GStatBuf status;
     gboolean exists = g_stat(path, &status) == 0;
     if (exists && !S_ISREG(status.st_mode)) { /* SQLite would wait for a pipe, or write a journal beside a device */
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: not a results file", path);
+        results_fail(error, RESULTS_ERROR_FORMAT, "%s: not a results file", path);
         return NULL;
     }
     if (!exists && mode == RESULTS_READ) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: no such file", path);
+        results_fail(error, RESULTS_ERROR_IO, "%s: no such file", path);
         return NULL;
     }
     int flags = mode == RESULTS_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
@@ -92,7 +92,7 @@ static gboolean fold(Results *results, GError **error)
     if (!folded && code != SQLITE_ROW)
         schema_fail(results->db, results->path, error);
     else if (!folded)
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: its log cannot be folded in", results->path);
+        results_fail(error, RESULTS_ERROR_IO, "%s: its log cannot be folded in", results->path);
     sqlite3_finalize(statement);
     return folded;
 }
@@ -140,8 +140,7 @@ gboolean results_replace(const char *path, const char *finished, GError **error)
     delete_logs(path); /* of a file that is not there any more */
     if (g_rename(finished, path) == 0)
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s cannot be made: %s", path, g_strerror(errno));
-    return FALSE;
+    return results_fail(error, RESULTS_ERROR_IO, "%s cannot be made: %s", path, g_strerror(errno));
 }
 
 /* ---- putting ------------------------------------------------------------------------------------------------------
@@ -151,19 +150,16 @@ static gboolean check_name(Results *results, const char *what, const char *name,
 {
     if (name != NULL && *name != '\0' && strlen(name) <= RESULTS_MAX_NAME)
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: a %s of %" G_GSIZE_FORMAT " bytes, expected 1 to %d",
-                results->path, what, name == NULL ? (gsize)0 : strlen(name), RESULTS_MAX_NAME);
-    return FALSE;
+    return results_fail(error, RESULTS_ERROR_FORMAT, "%s: a %s of %" G_GSIZE_FORMAT " bytes, expected 1 to %d",
+                        results->path, what, name == NULL ? (gsize)0 : strlen(name), RESULTS_MAX_NAME);
 }
 
 static gboolean check_json(Results *results, const char *what, const char *owner, const char *json, GError **error)
 {
     if (json == NULL || strlen(json) <= RESULTS_MAX_DOCUMENT) /* JSON that is cut is no JSON */
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT,
-                "%s: the %s of '%s' has %" G_GSIZE_FORMAT " bytes, limit %d", results->path, what, owner, strlen(json),
-                RESULTS_MAX_DOCUMENT);
-    return FALSE;
+    return results_fail(error, RESULTS_ERROR_FORMAT, "%s: the %s of '%s' has %" G_GSIZE_FORMAT " bytes, limit %d",
+                        results->path, what, owner, strlen(json), RESULTS_MAX_DOCUMENT);
 }
 
 /* Whether the last insert found its key taken with other facts; `same` compares them, with the same bindings. */
@@ -175,9 +171,9 @@ static gboolean settle(Results *results, sqlite3_stmt *same, const char *what, c
     gboolean equal = step == 1 && sqlite3_column_int(same, 0) == 1;
     sqlite3_finalize(same);
     if (step >= 0 && !equal)
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,
-                    "%s: %s '%s' is already there with other facts: results of another corpus or version?",
-                    results->path, what, key);
+        results_fail(error, RESULTS_ERROR_CONFLICT,
+                     "%s: %s '%s' is already there with other facts: results of another corpus or version?",
+                     results->path, what, key);
     return equal;
 }
 
@@ -204,9 +200,8 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
         return FALSE;
     if (sqlite3_changes(results->db) == 1)
         return TRUE;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "%s: holds results of another corpus than %s",
-                results->path, hash);
-    return FALSE;
+    return results_fail(error, RESULTS_ERROR_CONFLICT, "%s: holds results of another corpus than %s", results->path,
+                        hash);
 }
 
 gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, GError **error)
@@ -318,12 +313,10 @@ static gboolean insert_outputs(Results *results, const VerdictFacts *v, GError *
                                backend);
     for (guint i = 0; ok && v->outputs != NULL && i < v->outputs->len; i++) {
         GBytes *bytes = v->outputs->pdata[i];
-        if (g_bytes_get_size(bytes) > RESULTS_MAX_OUTPUT) {
-            g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT,
-                        "%s: output %u of case '%s' has %" G_GSIZE_FORMAT " bytes, limit %d", results->path, i,
-                        v->case_id, g_bytes_get_size(bytes), RESULTS_MAX_OUTPUT);
-            return FALSE;
-        }
+        if (g_bytes_get_size(bytes) > RESULTS_MAX_OUTPUT)
+            return results_fail(error, RESULTS_ERROR_FORMAT,
+                                "%s: output %u of case '%s' has %" G_GSIZE_FORMAT " bytes, limit %d", results->path, i,
+                                v->case_id, g_bytes_get_size(bytes), RESULTS_MAX_OUTPUT);
         ok = database_run(results, error, "INSERT INTO output VALUES (?1, ?2, ?3, ?4)", "ttib", case_id, backend,
                           (int)i, bytes);
     }
@@ -344,9 +337,9 @@ gboolean results_put_verdict(Results *results, const VerdictFacts *v, GError **e
     gboolean ok = insert_verdict(results, v, &cause) && insert_outputs(results, v, &cause);
     if (!ok && sqlite3_extended_errcode(results->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
         g_clear_error(&cause);
-        g_set_error(&cause, RESULTS_ERROR, RESULTS_ERROR_CONFLICT,
-                    "%s: a verdict for case '%s' on backend '%s', but the case or the backend was never put",
-                    results->path, v->case_id, v->backend);
+        results_fail(&cause, RESULTS_ERROR_CONFLICT,
+                     "%s: a verdict for case '%s' on backend '%s', but the case or the backend was never put",
+                     results->path, v->case_id, v->backend);
     }
     if (!ok) {
         g_propagate_error(error, g_steal_pointer(&cause));

@@ -1,6 +1,9 @@
-#include "reports/schema.h"
+#include "reports/database.h"
 
+#include <stdarg.h>
 #include <string.h>
+
+enum { LONGEST_MESSAGE = 2048 };
 
 /* STRICT: SQLite itself holds every column to its type. Observations stand in a table of their own, see results.h.
  * run.replay is not read any more: a command that a reader pastes must not come from a file that a stranger may have
@@ -43,14 +46,24 @@ const char *const schema_migrations[] = {
 };
 const int schema_version = (int)G_N_ELEMENTS(schema_migrations);
 
+gboolean results_fail(GError **error, int code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_autofree char *line = g_strdelimit(text_clean(message, LONGEST_MESSAGE), "\n\t", ' ');
+    g_set_error_literal(error, RESULTS_ERROR, code, line);
+    return FALSE;
+}
+
 gboolean schema_fail(sqlite3 *db, const char *path, GError **error)
 {
     int code = sqlite3_errcode(db) & 0xff;
     gboolean damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
     const char *hint = code == SQLITE_BUSY ? " (another run is writing to it)" : "";
-    g_set_error(error, RESULTS_ERROR, damaged ? RESULTS_ERROR_FORMAT : RESULTS_ERROR_IO, "%s: %s%s", path,
-                code == SQLITE_NOTADB ? "not a results file" : sqlite3_errmsg(db), hint);
-    return FALSE;
+    return results_fail(error, damaged ? RESULTS_ERROR_FORMAT : RESULTS_ERROR_IO, "%s: %s%s", path,
+                        code == SQLITE_NOTADB ? "not a results file" : sqlite3_errmsg(db), hint);
 }
 
 gboolean schema_exec(sqlite3 *db, const char *path, const char *sql, GError **error)
@@ -73,7 +86,7 @@ sqlite3 *schema_open(const char *path, int flags, GError **error)
         if (schema_exec(db, path, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0;", error))
             return db;
     } else if (db == NULL) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: %s", path, sqlite3_errstr(code));
+        results_fail(error, RESULTS_ERROR_IO, "%s: %s", path, sqlite3_errstr(code));
     } else {
         schema_fail(db, path, error);
     }
@@ -158,8 +171,8 @@ static gboolean undamaged(sqlite3 *db, const char *path, GError **error)
     if (!ok) {
         schema_fail(db, path, error);
     } else if (g_strcmp0((const char *)sqlite3_column_text(statement, 0), "ok") != 0) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: damaged: %.200s", path,
-                    (const char *)sqlite3_column_text(statement, 0));
+        results_fail(error, RESULTS_ERROR_FORMAT, "%s: damaged: %.200s", path,
+                     (const char *)sqlite3_column_text(statement, 0));
         ok = FALSE;
     }
     sqlite3_finalize(statement);
@@ -172,23 +185,18 @@ gboolean schema_check(sqlite3 *db, const char *path, GError **error)
     if (!schema_pragma(db, path, "PRAGMA application_id", &application, error) ||
         !schema_pragma(db, path, "PRAGMA user_version", &version, error))
         return FALSE;
-    if (application != SCHEMA_APPLICATION_ID) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: not a results file", path);
-        return FALSE;
-    }
-    if (version < 1 || version > schema_version) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT,
-                    "%s: results of version %d, this program knows versions 1 to %d", path, version, schema_version);
-        return FALSE;
-    }
+    if (application != SCHEMA_APPLICATION_ID)
+        return results_fail(error, RESULTS_ERROR_FORMAT, "%s: not a results file", path);
+    if (version < 1 || version > schema_version)
+        return results_fail(error, RESULTS_ERROR_FORMAT,
+                            "%s: results of version %d, this program knows versions 1 to %d", path, version,
+                            schema_version);
     /* The schema first: a foreign one could hide work in what the integrity check evaluates. */
     g_autofree char *expected = expected_schema(version, error);
     g_autofree char *found = expected == NULL ? NULL : describe(db, path, error);
     if (found == NULL)
         return FALSE;
-    if (strcmp(found, expected) != 0) {
-        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s: its tables are not those of a results file", path);
-        return FALSE;
-    }
+    if (strcmp(found, expected) != 0)
+        return results_fail(error, RESULTS_ERROR_FORMAT, "%s: its tables are not those of a results file", path);
     return undamaged(db, path, error);
 }

@@ -27,7 +27,9 @@ gboolean schema_check(sqlite3 *db, const char *path, GError **error);
 /* The number that a pragma answers. */
 gboolean schema_pragma(sqlite3 *db, const char *path, const char *sql, int *value, GError **error);
 gboolean schema_exec(sqlite3 *db, const char *path, const char *sql, GError **error);
-/* Sets RESULTS_ERROR from SQLite's last error; always FALSE. */
+/* Sets RESULTS_ERROR to one line, whatever names and texts of a file go into it; always FALSE. */
+gboolean results_fail(GError **error, int code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+/* The same from SQLite's last error. */
 gboolean schema_fail(sqlite3 *db, const char *path, GError **error);
 
 #endif

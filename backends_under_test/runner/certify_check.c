@@ -16,8 +16,9 @@ static void differ(Recheck *r, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    g_ptr_array_add(r->differences, g_strdup_vprintf(format, args));
+    g_autofree char *text = g_strdup_vprintf(format, args);
     va_end(args);
+    g_ptr_array_add(r->differences, message_line(text)); /* it may hold names from the manifests in the file */
 }
 
 /* What the answer was judged to be, before any waiver; a waiver that covers nothing is worth nothing. */

@@ -121,7 +121,7 @@ static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
     const cJSON *protocol = cJSON_GetObjectItemCaseSensitive(json, "protocol");
     if (failed) {
         const char *message = text_of(failed, "message");
-        g_set_error_literal(error, BACKEND_ERROR, BACKEND_ERROR_START, message ? message : "cannot run here");
+        g_set_error_literal(error, BACKEND_ERROR, BACKEND_ERROR_START, message && *message ? message : "cannot run here, and does not say why");
         return FALSE;
     }
     if (!cJSON_IsNumber(protocol) || protocol->valuedouble != PROTOCOL_VERSION) {
