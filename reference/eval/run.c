@@ -265,6 +265,12 @@ static void trace(const Eval *ev)
     options->trace(ev->step->node, ev->step->index, values, ev->n_outputs, options->trace_data);
 }
 
+/* Whether a kernel takes input i for given. */
+static gboolean is_required(const Schema *schema, gsize i)
+{
+    return schema && schema->n_inputs > 0 && !schema->inputs[MIN(i, schema->n_inputs - 1)].optional;
+}
+
 static gboolean gather_inputs(Eval *ev, GError **error)
 {
     for (gsize i = 0; i < ev->n_inputs; i++) {
@@ -276,7 +282,7 @@ static gboolean gather_inputs(Eval *ev, GError **error)
             continue;
         /* An absent optional parameter of the enclosing function stays absent further down. */
         ev->inputs[i] = NULL;
-        if (ev->step->schema && i < ev->step->schema->min_inputs && !ev->step->schema->inputs[i].optional)
+        if (is_required(ev->step->schema, i))
             return eval_fail(error, "input %" G_GSIZE_FORMAT " '%s' has no value", i, ev->step->node->inputs[i]);
     }
     return TRUE;

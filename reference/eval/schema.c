@@ -292,19 +292,23 @@ const FormalAttribute *schema_attribute(const Schema *schema, const char *name)
 
 /* ---- checking a node ---------------------------------------------------------------------------------------------- */
 
-static gboolean check_arity(const char *what, const Formal *formals, gsize n_formals, gsize min, const char **names,
-                            gsize n, GError **error)
+static gboolean check_arity(const char *what, gboolean inputs, const Formal *formals, gsize n_formals, gsize min,
+                            const char **names, gsize n, GError **error)
 {
     const gboolean variadic = n_formals > 0 && formals[n_formals - 1].variadic;
+    const gsize    given = n;
     while (n > 0 && n > min && !*names[n - 1]) /* trailing omitted names do not count */
         n--;
     if (n < min || (n > n_formals && !variadic)) {
         g_autofree char *most = variadic ? g_strdup("any number") : g_strdup_printf("%" G_GSIZE_FORMAT, n_formals);
         return eval_fail(error, "%" G_GSIZE_FORMAT " %ss, expected %" G_GSIZE_FORMAT " to %s", n, what, min, most);
     }
-    for (gsize i = 0; i < n && i < n_formals; i++)
-        if (!*names[i] && !formals[i].optional && !formals[i].variadic)
-            return eval_fail(error, "%s '%s' is required but omitted", what, formals[i].name);
+    /* Outputs may be left unnamed; of inputs without a fixed number a kernel takes every one, even the last, for given. */
+    for (gsize i = 0; i < (variadic && inputs ? given : n) && n_formals > 0; i++) {
+        const Formal *formal = &formals[MIN(i, n_formals - 1)];
+        if (!*names[i] && !formal->optional && (!formal->variadic || inputs))
+            return eval_fail(error, "%s '%s' is required but omitted", what, formal->name);
+    }
     return TRUE;
 }
 
@@ -321,8 +325,8 @@ static gboolean check_attribute(const Schema *schema, const Attribute *a, GError
 
 gboolean schema_check_node(const Schema *schema, const Node *node, GError **error)
 {
-    if (!check_arity("input", schema->inputs, schema->n_inputs, schema->min_inputs, node->inputs, node->n_inputs, error) ||
-        !check_arity("output", schema->outputs, schema->n_outputs, schema->min_outputs, node->outputs, node->n_outputs,
+    if (!check_arity("input", TRUE, schema->inputs, schema->n_inputs, schema->min_inputs, node->inputs, node->n_inputs, error) ||
+        !check_arity("output", FALSE, schema->outputs, schema->n_outputs, schema->min_outputs, node->outputs, node->n_outputs,
                      error))
         return FALSE;
     for (gsize i = 0; i < node->attributes.n; i++)

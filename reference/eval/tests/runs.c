@@ -94,6 +94,16 @@ Test(runs, absent_optional_parameters_stay_absent)
           -4, -4);
 }
 
+Test(runs, no_input_of_a_variadic_operator_may_be_missing)
+{
+    fails(HEAD "g (float[2] x) => (float[2] y) { y = Mean (\"\") }", "omitted");
+    fails(HEAD "g (float[2] x) => (float[2] y) { y = Sum (x, \"\", x) }", "omitted");
+    fails(HEAD "g (float[2] x) => (float[4] y) { y = Concat <axis: int = 0> (x, \"\") }", "omitted");
+    fails(HEAD "g (float[2] x) => (float[2] y) { y = own.G (x) }"
+               " <domain: \"own\", opset_import: [\"\" : 21]> G (x, other) => (y) { y = Max (x, other) }",
+          "'other' has no value");
+}
+
 Test(runs, a_local_function_wins_over_an_operator_of_its_name)
 {
     gives(HEAD "g (float[2] x) => (float[2] y) { y = Abs (x) }"
