@@ -1,5 +1,6 @@
 /* The front door: one table of subcommands, nothing else. */
 #include "reference/cli/subcommand.h"
+#include "reference/cli/retain.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ static void help(FILE *to)
 
 int main(int argc, char **argv)
 {
+    cli_retain_memory();
     setlocale(LC_ALL, "C"); /* nothing that Assay reads or writes depends on the locale */
     cli_program = argc > 0 ? argv[0] : cli_program;
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -17,10 +17,16 @@ double bounds_exp_vanishes(DType dtype)
 
 /* An ulp is up to 2 u of the number; d counts for the rounding of the difference and for the factor log2 e of an
  * exponential that is built from 2^x. */
+WeightRule bounds_weight_rule(DType dtype, gsize n)
+{
+    const double ulps = EXP_ULPS * relaxation_functions(dtype);
+    return (WeightRule){ bounds_unit(dtype), 2 * ulps, (2 * ulps + 1) * (double)((n + 15) / 16) };
+}
+
 static double weight_error(DType dtype, double d, double radius, gsize n)
 {
-    const double blocks = (double)((n + 15) / 16), ulps = EXP_ULPS * relaxation_functions(dtype);
-    const double rounding = d == 0 && radius == 0 ? 0 : bounds_unit(dtype) * (2 * ulps + 3 * d + (2 * ulps + 1) * blocks);
+    const WeightRule rule = bounds_weight_rule(dtype, n);
+    const double rounding = d == 0 && radius == 0 ? 0 : rule.unit * (rule.base + 3 * d + rule.blocks);
     return Sleef_cinz_expm1d1_u10purec(radius + rounding);
 }
 

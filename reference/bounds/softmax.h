@@ -30,6 +30,12 @@ gboolean bounds_log_sum_exp(DType dtype, const double *x, const double *radius, 
 /* The weights alone, before their sum divides: p as above, w: the relative error of each weight; *exact: "softmax/exact". */
 gboolean bounds_weights(DType dtype, const double *x, const double *radius, gsize n, double *p, double *w, gboolean *exact);
 
+/* That relative error, expm1(radius + rounding(d)): rounding is unit * ((base + 3 d) + blocks), 0 where d and the radius are. */
+typedef struct {
+    double unit, base, blocks;
+} WeightRule;
+WeightRule bounds_weight_rule(DType dtype, gsize n);
+
 /* Beyond this distance from the maximum e^-d rounds to 0 in the computing type. */
 double bounds_exp_vanishes(DType dtype);
 

@@ -29,13 +29,20 @@ double bounds_gamma(DType dtype, double roundings)
     return error;
 }
 
+double bounds_sum_limit(DType dtype, int lowest_bit)
+{
+    if (lowest_bit == INT_MAX)
+        return INFINITY;
+    if (lowest_bit < ilogb(bounds_tiny(dtype)))
+        return 0;
+    return MIN(ldexp(1.0, relaxation_precision(dtype, bounds_precision(dtype)) + lowest_bit), bounds_huge(dtype));
+}
+
 gboolean bounds_sum_exact(DType dtype, double magnitude, int lowest_bit)
 {
     if (magnitude == 0 || lowest_bit == INT_MAX)
         return TRUE;
-    if (lowest_bit == INT_MIN || magnitude > bounds_huge(dtype) || lowest_bit < ilogb(bounds_tiny(dtype)))
-        return FALSE;
-    const gboolean exact = magnitude <= ldexp(1.0, relaxation_precision(dtype, bounds_precision(dtype)) + lowest_bit);
+    const gboolean exact = magnitude <= bounds_sum_limit(dtype, lowest_bit);
     if (exact)
         derivation_note("sum/exact", dtype, 0, 0);
     return exact;

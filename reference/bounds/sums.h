@@ -21,6 +21,8 @@ double bounds_gamma(DType dtype, double roundings);
 
 /* "sum/exact": all terms are multiples of 2^lowest_bit and their magnitudes sum to `magnitude`. Every partial sum in every
  * order is then a multiple too and no larger: it is a value of the computing type if magnitude <= 2^(p + lowest_bit). */
+/* The largest such magnitude; INFINITY where nothing is summed, 0 where only zeros are exact. */
+double   bounds_sum_limit(DType dtype, int lowest_bit);
 gboolean bounds_sum_exact(DType dtype, double magnitude, int lowest_bit);
 
 #endif

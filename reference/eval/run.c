@@ -1,6 +1,7 @@
 #include "reference/eval/run.h"
 
 #include "reference/eval/certify.h"
+#include "reference/eval/on_the_way.h"
 
 #include <string.h>
 
@@ -250,8 +251,11 @@ static gboolean run_operator(Eval *ev, GError **error)
         return call_function(ev, ev->step->function, error);
     if (version->expand && (!version->kernel || ev->evaluator->options.prefer_body))
         return call_expansion(ev, error);
-    return version->kernel(ev, error) && finish_kernel(ev, error) && finish_outputs(ev, error) && certify(ev, error) &&
-           finish_kernel(ev, error);
+    ev->certifies = ev->evaluator->options.certify && version->bound && eval_inputs_exact(ev);
+    const gboolean ok = version->kernel(ev, error) && finish_kernel(ev, error) && finish_outputs(ev, error) && certify(ev, error) &&
+                        finish_kernel(ev, error);
+    eval_keep(ev, NULL, NULL);
+    return ok;
 }
 
 static void trace(const Eval *ev)

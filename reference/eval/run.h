@@ -67,6 +67,9 @@ struct Eval {
     gboolean    inexact; /* a subgraph produced something that is not a point */
     Derivation *notes;   /* of this node's rules and of its subgraphs; NULL: none yet */
     guint64     bounded; /* bit i: a rule gave output i its interval */
+    gboolean    certifies;  /* a bound rule follows, from exact inputs */
+    gpointer    kept;       /* on_the_way.h; owned */
+    GDestroyNotify clear_kept;
 };
 
 /* What came about inside a subgraph of the node counts as the node's own. */

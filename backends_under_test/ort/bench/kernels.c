@@ -11,6 +11,7 @@
 #include "reference/eval/eval.h"
 #include "reference/onnx/save.h"
 #include "reference/onnx/text.h"
+#include "reference/cli/retain.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -342,6 +343,7 @@ int main(int argc, char **argv)
     g_option_context_add_main_entries(context, entries, NULL);
     g_autoptr(GError) error = NULL;
     gboolean all = TRUE;
+    cli_retain_memory(); /* as assay does */
     if (!g_option_context_parse(context, &argc, &argv, &error) || !run_all(&o, argv + 1, argc - 1, &all, &error)) {
         g_printerr("kernels: %s\n", error->message);
         return 2;

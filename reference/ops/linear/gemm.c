@@ -1,5 +1,6 @@
 #include "reference/ops/shared/gemm.h"
 #include "reference/ops/shared/linear_bound.h"
+#include "reference/ops/shared/linear_sums.h"
 
 #include "reference/tensor/convert.h"
 
@@ -12,6 +13,7 @@ typedef struct {
     Tensor        *y;
     GemmArithmetic arithmetic;
     double         alpha, beta;
+    LinearSums    *sums; /* NULL: no certificate */
 } GemmOp;
 
 static void left(gpointer data, G_GNUC_UNUSED int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
@@ -62,6 +64,26 @@ static void store_floats(const GemmOp *s, int64_t row, int64_t column, gsize n, 
         results[i] = combine(s->alpha, sums[i], rests ? rests[i] : 0, s->beta, c);
     }
     convert_from_double(s->y->dtype, results, out, n);
+}
+
+/* Where alpha and beta are 1. */
+static void certify(gpointer data, G_GNUC_UNUSED int64_t item, int64_t row, int64_t column, int64_t n, const double *values,
+                    const double *magnitudes, const double *terms)
+{
+    const GemmOp *s = data;
+    for (int64_t i = 0, some; i < n; i += some) {
+        double results[BLOCK], totals[BLOCK], counts[BLOCK];
+        some = MIN(n - i, BLOCK);
+        for (int64_t j = 0; j < some; j++) {
+            const double c = s->c ? tensor_get_double(s->c, row * s->c_row + (column + i + j) * s->c_column) : 0;
+            results[j] = combine(1, values[i + j], 0, 1, c);
+            totals[j] = magnitudes[i + j] + fabs(c);
+            counts[j] = terms ? terms[i + j] + (c != 0) : 0;
+        }
+        const int64_t at = row * s->y->shape.dims[1] + column + i;
+        convert_from_double(s->y->dtype, results, (uint8_t *)s->y->data + at * dtype_info(s->y->dtype)->width, (gsize)some);
+        linear_sums_take(s->sums, at, some, results, totals, terms ? counts : NULL);
+    }
 }
 
 static void store_integers(const GemmOp *s, int64_t row, int64_t column, gsize n, const uint64_t *sums, void *out)
@@ -138,7 +160,13 @@ static gboolean gemm(Eval *ev, GError **error)
     s.y = eval_output(ev, 0, a->dtype, &shape, error);
     if (!s.y)
         return FALSE;
-    const Gemm product = { s.arithmetic, 1, m, n, k, left, right, store, &s };
+    Gemm product = { s.arithmetic, 1, m, n, k, left, right, store, &s };
+    const gboolean plain = s.arithmetic == GEMM_NARROW && s.alpha == 1 && (!s.c || s.beta == 1);
+    if (plain && (s.sums = linear_sums_open(ev, (double)k + (s.c ? 1 : 0)))) {
+        product.certify = certify;
+        product.counts = linear_sums_counts(s.sums);
+        product.left_dense = linear_sums_dense(s.sums, 0);
+    }
     gemm_run(ev, &product);
     return TRUE;
 }

@@ -1,5 +1,6 @@
 #include "reference/ops/shared/gemm.h"
 #include "reference/ops/shared/linear_bound.h"
+#include "reference/ops/shared/linear_sums.h"
 #include "reference/ops/shared/matmul_plan.h"
 
 #include "reference/tensor/convert.h"
@@ -10,6 +11,7 @@ typedef struct {
     GemmArithmetic arithmetic;
     int64_t       m, n, k;
     int64_t      *a_at, *b_at; /* which matrix of each operand a product takes */
+    LinearSums   *sums;        /* NULL: no certificate */
 } MatMul;
 
 static const uint8_t *element(const Tensor *t, int64_t i)
@@ -47,6 +49,14 @@ static void store(gpointer data, int64_t item, int64_t row, int64_t column, int6
     }
 }
 
+static void certify(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const double *values,
+                    const double *magnitudes, const double *terms)
+{
+    const MatMul *s = data;
+    store(data, item, row, column, n, values, NULL);
+    linear_sums_take(s->sums, (item * s->m + row) * s->n + column, n, values, magnitudes, terms);
+}
+
 static gboolean matmul(Eval *ev, GError **error)
 {
     const Tensor *a = eval_input(ev, 0), *b = eval_input(ev, 1);
@@ -63,8 +73,13 @@ static gboolean matmul(Eval *ev, GError **error)
     if (!a_at || !b_at)
         return eval_fail(error, "no memory for %" G_GINT64_FORMAT " products", count);
     matmul_batches(&p, a_at, b_at);
-    MatMul s = { a, b, y, gemm_arithmetic(a->dtype), p.m, p.n, p.k, a_at, b_at };
-    const Gemm gemm = { s.arithmetic, count, p.m, p.n, p.k, left, right, store, &s };
+    MatMul s = { a, b, y, gemm_arithmetic(a->dtype), p.m, p.n, p.k, a_at, b_at, NULL };
+    Gemm gemm = { s.arithmetic, count, p.m, p.n, p.k, left, right, store, &s };
+    if (s.arithmetic == GEMM_NARROW && (s.sums = linear_sums_open(ev, (double)p.k))) {
+        gemm.certify = certify;
+        gemm.counts = linear_sums_counts(s.sums);
+        gemm.left_dense = linear_sums_dense(s.sums, 0);
+    }
     gemm_run(ev, &gemm);
     return TRUE;
 }

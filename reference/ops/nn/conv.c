@@ -5,6 +5,7 @@
 
 #include "reference/tensor/convert.h"
 
+#include <math.h>
 #include <string.h>
 
 /* n outputs in a row along the last dim, from position `at`: their taps `tap` of one input row, zero outside it. */
@@ -121,6 +122,18 @@ CLONES static void add_strided_tap(double weight, const double *restrict x, int6
         sums[i] += weight * x[i * stride];
 }
 
+CLONES static void add_magnitudes(double weight, const double *restrict x, int64_t stride, double *restrict sums, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        sums[i] += weight * fabs(x[i * stride]);
+}
+
+CLONES static void add_terms(const double *restrict x, int64_t stride, double *restrict terms, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        terms[i] += x[i * stride] != 0 ? 1 : 0;
+}
+
 #define BLOCK 512
 
 /* Output rows along the last dim; item: n * output channels + channel. The sums are those of gemm.h in the same order. */
@@ -130,12 +143,17 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
     const PaddedInput *p = c->data;
     const int d = c->window.rank - 1;
     const int64_t row = c->window.out[d], stride = c->window.stride[d], taps = c->window.taps, terms = c->in_group * taps;
-    double sums[BLOCK];
+    double sums[BLOCK], magnitudes[BLOCK], counts[BLOCK];
+    const gboolean counting = c->sums && linear_sums_counts(c->sums);
     for (int64_t item = first; item < last; item++) {
         const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
         for (int64_t at = 0, n; at < c->window.out_plane; at += n) {
             n = MIN(row - at % row, BLOCK);
             memset(sums, 0, sizeof sums);
+            if (c->sums) {
+                memset(magnitudes, 0, sizeof magnitudes);
+                memset(counts, 0, sizeof counts);
+            }
             for (int64_t j = 0; j < terms; j++) {
                 const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
                 const double weight = tensor_get_double(c->w, channel * terms + j);
@@ -143,8 +161,15 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
                     add_depthwise_tap(weight, x, sums, n);
                 else
                     add_strided_tap(weight, x, stride, sums, n);
+                if (c->sums)
+                    add_magnitudes(fabs(weight), x, stride, magnitudes, n);
+                if (counting && weight != 0)
+                    add_terms(x, stride, counts, n);
             }
-            convolution_store(c, group, item % c->out_group, at, n, sums, NULL);
+            if (c->sums)
+                convolution_store_certified(c, group, item % c->out_group, at, n, sums, magnitudes, counting ? counts : NULL);
+            else
+                convolution_store(c, group, item % c->out_group, at, n, sums, NULL);
         }
     }
 }
@@ -158,6 +183,7 @@ static gboolean run_padded(Eval *ev, Convolution *c, GError **error)
         return convolution_run(ev, c, columns_of_padded, error);
     if (!convolution_output(ev, c, error))
         return FALSE;
+    convolution_certify(ev, c);
     eval_parallel(ev, c->x->shape.dims[0] * c->groups * c->out_group, 1 + 65536 / p->plane, some_planes, c);
     return TRUE;
 }
@@ -168,6 +194,7 @@ static gboolean conv(Eval *ev, GError **error)
     PaddedInput padded;
     if (!convolution_read(ev, eval_input(ev, 0), eval_input(ev, 1), eval_input(ev, 2), &c, error))
         return FALSE;
+    c.linear = TRUE;
     if (is_matrix(&c.window))
         return convolution_run(ev, &c, columns_of_input, error);
     if (!padded_input_make(ev, c.x, &c.window, 0, &padded))

@@ -4,6 +4,8 @@
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
+#include <math.h>
+
 gboolean convolution_read(const Eval *ev, const Tensor *x, const Tensor *w, const Tensor *bias, Convolution *c, GError **error)
 {
     if (x->shape.rank < 3 || w->shape.rank != x->shape.rank)
@@ -80,12 +82,58 @@ gboolean convolution_output(Eval *ev, Convolution *c, GError **error)
     return c->y != NULL;
 }
 
+static gboolean is_padded(const Spatial *w)
+{
+    gboolean is = FALSE;
+    for (int d = 0; d < w->rank; d++)
+        is |= w->begin[d] > 0 || w->end[d] > 0;
+    return is;
+}
+
+void convolution_certify(Eval *ev, Convolution *c)
+{
+    if (c->linear && c->arithmetic == GEMM_NARROW)
+        c->sums = linear_sums_open(ev, is_padded(&c->window) ? 0 : (double)(c->in_group * c->window.taps) + (c->bias ? 1 : 0));
+}
+
+CLONES static void add_each(const double *restrict values, double added, double *restrict out, gsize n)
+{
+    for (gsize i = 0; i < n; i++)
+        out[i] = values[i] + added;
+}
+
+void convolution_store_certified(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const double *sums,
+                                 const double *magnitudes, const double *terms)
+{
+    const Convolution *c = data;
+    const int64_t channel = item % c->groups * c->out_group + row;
+    const int64_t plane = item / c->groups * c->groups * c->out_group + channel;
+    const double bias = c->bias ? tensor_get_double(c->bias, channel) : 0;
+    for (int64_t i = 0, some; i < n; i += some) {
+        double values[BLOCK], totals[BLOCK], counts[BLOCK];
+        some = MIN(n - i, BLOCK);
+        const int64_t at = plane * c->window.out_plane + column + i;
+        add_each(sums + i, bias, values, (gsize)some);
+        add_each(magnitudes + i, fabs(bias), totals, (gsize)some);
+        if (terms)
+            add_each(terms + i, bias != 0, counts, (gsize)some);
+        convert_from_double(c->y->dtype, values, (uint8_t *)c->y->data + at * dtype_info(c->y->dtype)->width, (gsize)some);
+        linear_sums_take(c->sums, at, some, values, totals, terms ? counts : NULL);
+    }
+}
+
 gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **error)
 {
     if (!convolution_output(ev, c, error))
         return FALSE;
-    const Gemm product = { c->arithmetic, c->x->shape.dims[0] * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
+    convolution_certify(ev, c);
+    Gemm product = { c->arithmetic, c->x->shape.dims[0] * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
                            weights, columns, convolution_store, c };
+    if (c->sums) {
+        product.certify = convolution_store_certified;
+        product.counts = linear_sums_counts(c->sums);
+        product.left_dense = linear_sums_dense(c->sums, 1);
+    }
     gemm_run(ev, &product);
     return TRUE;
 }

@@ -4,6 +4,7 @@
 #define ASSAY_OPS_SHARED_CONVOLUTION_H
 
 #include "reference/ops/shared/gemm.h"
+#include "reference/ops/shared/linear_sums.h"
 #include "reference/ops/shared/spatial.h"
 
 typedef struct {
@@ -12,6 +13,8 @@ typedef struct {
     int64_t        groups, in_group, out_group; /* channels of one group */
     GemmArithmetic arithmetic;
     Tensor        *y;
+    gboolean       linear;                  /* its bound rule is linear_bound's with two factors */
+    LinearSums    *sums;                    /* NULL: no certificate */
     gpointer       data;                    /* the reader's */
 } Convolution;
 
@@ -28,5 +31,11 @@ gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **er
 gboolean convolution_output(Eval *ev, Convolution *c, GError **error);
 void     convolution_store(gpointer convolution, int64_t item, int64_t row, int64_t column, int64_t n, const void *sums,
                            const double *rests);
+
+/* Makes c->sums, where the operator's bound rule is linear_bound's; after convolution_output. And the GemmCertify that goes with
+ * it, which stores too. */
+void     convolution_certify(Eval *ev, Convolution *c);
+void     convolution_store_certified(gpointer convolution, int64_t item, int64_t row, int64_t column, int64_t n, const double *sums,
+                                     const double *magnitudes, const double *terms);
 
 #endif

@@ -126,6 +126,32 @@ static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first
     }
 }
 
+/* Bit j % 64 of words[j / 64 * width + i] := whether cells[j * width + i] is not zero. */
+CLONES static void note_zeros(const double *restrict cells, int64_t depth, int64_t width, uint64_t *restrict words)
+{
+    memset(words, 0, (gsize)((depth + 63) / 64 * width) * CELL);
+    for (int64_t j = 0; j < depth; j++)
+        for (int64_t i = 0; i < width; i++)
+            words[j / 64 * width + i] |= (uint64_t)(cells[j * width + i] != 0) << (j % 64);
+}
+
+static int64_t words_of(int64_t depth)
+{
+    return (depth + 63) / 64;
+}
+
+/* Of panels as pack_block makes them. A dense operand may count cells that the other does not have. */
+static void note_block(const uint64_t *panels, int64_t n, int64_t depth, gboolean dense, uint64_t *words, int64_t most, int64_t unit)
+{
+    for (int64_t i = 0; i < n; i += most) {
+        const int64_t width = round_up(MIN(n - i, most), unit);
+        if (dense)
+            memset(words + i * words_of(depth), 0xff, (gsize)(width * words_of(depth)) * CELL);
+        else
+            note_zeros((const double *)panels + i * depth, depth, width, words + i * words_of(depth));
+    }
+}
+
 /* ---- tiles ------------------------------------------------------------------------------------------------------------- */
 
 typedef struct {
@@ -138,6 +164,8 @@ typedef struct {
 typedef struct {
     uint64_t *left, *right, *sums;
     double   *rests;
+    /* for certificates; NULL where nobody asks */
+    uint64_t *left_words, *right_words, *magnitudes, *terms;
 } Scratch;
 
 static void *cells_new(int64_t n)
@@ -145,17 +173,29 @@ static void *cells_new(int64_t n)
     return g_aligned_alloc((gsize)n, CELL, 64);
 }
 
-static void one_block(const Tiling *t, const Scratch *s, int64_t rows, int64_t columns, int64_t depth)
+static void one_block(const Tiling *t, GemmArithmetic arithmetic, const uint64_t *left, const uint64_t *right, uint64_t *sums,
+                      double *rests, int64_t rows, int64_t columns, int64_t depth)
 {
-    const GemmKernel *kernel = t->kernel;
+    const GemmKernel *kernel = gemm_kernel(arithmetic);
     for (int64_t c = 0; c < columns; c += kernel->columns) {
         const GemmAdd add = kernel->add[(MIN(columns - c, kernel->columns) - 1) / kernel->unit];
         for (int64_t r = 0; r < rows; r += kernel->rows) {
             const int64_t at = r * t->tile_columns + c;
-            add(depth, s->left + r * depth, s->right + c * depth, s->sums + at, s->rests ? s->rests + at : NULL,
-                t->tile_columns);
+            add(depth, left + r * depth, right + c * depth, sums + at, rests ? rests + at : NULL, t->tile_columns);
         }
     }
+}
+
+/* What a certificate needs of a block, while its panels are in the caches. */
+static void certify_block(const Tiling *t, const Scratch *s, int64_t rows, int64_t columns, int64_t depth)
+{
+    const GemmKernel *kernel = t->kernel;
+    one_block(t, GEMM_MAGNITUDE, s->left, s->right, s->magnitudes, NULL, rows, columns, depth);
+    if (!s->terms)
+        return;
+    note_block(s->left, rows, depth, t->gemm->left_dense, s->left_words, kernel->rows, kernel->rows);
+    note_block(s->right, columns, depth, FALSE, s->right_words, kernel->columns, kernel->unit);
+    one_block(t, GEMM_COUNT, s->left_words, s->right_words, s->terms, NULL, rows, columns, words_of(depth));
 }
 
 /* Which NaN an operation makes depends on the machine. Where a sum overflowed or met a NaN, its errors mean nothing. */
@@ -168,6 +208,29 @@ CLONES static void settle(double *restrict sums, double *restrict rests, int64_t
             rests[i] = 0;
 }
 
+CLONES static void to_doubles(const uint64_t *restrict counts, double *restrict out, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (double)(int64_t)counts[i];
+}
+
+static void write_row(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t r, int64_t column, int64_t columns)
+{
+    const Gemm *g = t->gemm;
+    const int64_t at = r * t->tile_columns;
+    double *rests = g->arithmetic == GEMM_COMPENSATED ? s->rests + at : NULL, terms[TILE_COLUMNS];
+    if (g->arithmetic != GEMM_INTEGER)
+        settle((double *)s->sums + at, rests, columns);
+    if (!g->certify) {
+        g->write(g->data, item, row, column, columns, s->sums + at, rests);
+        return;
+    }
+    if (s->terms)
+        to_doubles(s->terms + at, terms, columns);
+    g->certify(g->data, item, row, column, columns, (const double *)s->sums + at, (const double *)s->magnitudes + at,
+               s->terms ? terms : NULL);
+}
+
 static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t column)
 {
     const Gemm *g = t->gemm;
@@ -176,38 +239,52 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
     memset(s->sums, 0, bytes);
     if (s->rests)
         memset(s->rests, 0, bytes);
+    for (int64_t r = 0; g->arithmetic == GEMM_SPREAD && r < rows; r++)
+        g->centre(g->data, item, row + r, column, columns, s->rests + r * t->tile_columns);
+    if (s->magnitudes)
+        memset(s->magnitudes, 0, bytes);
+    if (s->terms)
+        memset(s->terms, 0, bytes);
     for (int64_t from = 0; from < g->k; from += DEPTH) {
         const int64_t depth = MIN(DEPTH, g->k - from);
         pack_block(g, g->left, item, row, rows, from, depth, s->left, t->kernel->rows, t->kernel->rows);
         pack_block(g, g->right, item, column, columns, from, depth, s->right, t->kernel->columns,
                    t->kernel->unit);
-        one_block(t, s, rows, columns, depth);
+        one_block(t, g->arithmetic, s->left, s->right, s->sums, s->rests, rows, columns, depth);
+        if (s->magnitudes)
+            certify_block(t, s, rows, columns, depth);
     }
-    for (int64_t r = 0; r < rows; r++) {
-        uint64_t *sums = s->sums + r * t->tile_columns;
-        double *rests = s->rests ? s->rests + r * t->tile_columns : NULL;
-        if (g->arithmetic != GEMM_INTEGER)
-            settle((double *)sums, rests, columns);
-        g->write(g->data, item, row + r, column, columns, sums, rests);
-    }
+    for (int64_t r = 0; r < rows; r++)
+        write_row(t, s, item, row + r, r, column, columns);
 }
 
 static void some_tiles(int64_t first, int64_t last, gpointer data)
 {
     const Tiling *t = data;
     const int64_t depth = MIN(DEPTH, MAX(t->gemm->k, 1));
-    Scratch s = { cells_new(t->tile_rows * depth), cells_new(t->tile_columns * depth),
-                  cells_new(t->tile_rows * t->tile_columns), NULL };
-    if (t->gemm->arithmetic == GEMM_COMPENSATED)
-        s.rests = cells_new(t->tile_rows * t->tile_columns);
+    const int64_t tile = t->tile_rows * t->tile_columns;
+    Scratch s = { .left = cells_new(t->tile_rows * depth), .right = cells_new(t->tile_columns * depth), .sums = cells_new(tile) };
+    if (t->gemm->arithmetic == GEMM_COMPENSATED || t->gemm->arithmetic == GEMM_SPREAD)
+        s.rests = (double *)cells_new(tile);
+    if (t->gemm->certify)
+        s.magnitudes = cells_new(tile);
+    if (t->gemm->certify && t->gemm->counts) {
+        s.left_words = cells_new(t->tile_rows * words_of(depth));
+        s.right_words = cells_new(t->tile_columns * words_of(depth));
+        s.terms = cells_new(tile);
+    }
     for (int64_t i = first; i < last; i++) {
-        const int64_t item = i / (t->down * t->across), tile = i % (t->down * t->across);
-        one_tile(t, &s, item, tile / t->across * t->tile_rows, tile % t->across * t->tile_columns);
+        const int64_t item = i / (t->down * t->across), tile_index = i % (t->down * t->across);
+        one_tile(t, &s, item, tile_index / t->across * t->tile_rows, tile_index % t->across * t->tile_columns);
     }
     g_aligned_free(s.left);
     g_aligned_free(s.right);
     g_aligned_free(s.sums);
     g_aligned_free(s.rests);
+    g_aligned_free(s.left_words);
+    g_aligned_free(s.right_words);
+    g_aligned_free(s.magnitudes);
+    g_aligned_free(s.terms);
 }
 
 static gboolean make_tiling(const Gemm *gemm, Tiling *t)

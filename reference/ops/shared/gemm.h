@@ -20,7 +20,12 @@ typedef enum {
      * then rounded. The writer gets value and remainder. */
     GEMM_COMPENSATED,
     /* Cells are uint64_t, arithmetic modulo 2^64. */
-    GEMM_INTEGER
+    GEMM_INTEGER,
+    /* Beside GEMM_NARROW, for certificates: sums of magnitudes, and numbers of products that are not zero. */
+    GEMM_MAGNITUDE,
+    GEMM_COUNT,
+    /* Cells are doubles: sums of left * |right - centre|, a centre for each output element. */
+    GEMM_SPREAD
 } GemmArithmetic;
 
 /* The arithmetic for operands of this dtype. */
@@ -37,12 +42,24 @@ typedef void (*GemmWrite)(gpointer data, int64_t item, int64_t row, int64_t colu
 typedef void (*GemmRead)(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
                          int64_t width);
 
+/* The same of GEMM_NARROW with what a certificate needs: per element also the sum of its products' magnitudes, in binary64
+ * and in the same order, and how many products are not zero; `terms` is NULL unless asked for. */
+typedef void (*GemmCertify)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const double *values,
+                            const double *magnitudes, const double *terms);
+
+/* centres[i] := that of element (row, column + i) of product `item`. */
+typedef void (*GemmCentre)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, double *centres);
+
 typedef struct {
     GemmArithmetic arithmetic;
     int64_t        count, m, n, k;
     GemmRead       left, right;
     GemmWrite      write;
     gpointer       data;
+    GemmCertify    certify;    /* in place of write; NULL: not wanted */
+    gboolean       counts;     /* whether certify wants terms */
+    gboolean       left_dense; /* no cell of the left operand is zero */
+    GemmCentre     centre;     /* of GEMM_SPREAD */
 } Gemm;
 
 void gemm_run(Eval *ev, const Gemm *gemm);

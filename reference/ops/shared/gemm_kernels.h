@@ -4,8 +4,10 @@
 
 #include "reference/ops/shared/gemm.h"
 
-/* sums[r * stride + c] += sum over j of a[j * rows + r] * b[j * width + c], j ascending, for c in [0, width); rests likewise
- * gets the rounding errors (compensated only). Panels and tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
+/* Of GEMM_COUNT a cell is a uint64_t with a bit for each of 64 factors, set if it is not zero.
+ *
+ * sums[r * stride + c] += sum over j of a[j * rows + r] * b[j * width + c], j ascending, for c in [0, width); rests likewise
+ * gets the rounding errors (compensated only), or is the centres (spread only). Panels and tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
 typedef void (*GemmAdd)(int64_t depth, const void *a, const void *b, void *sums, double *rests, int64_t stride);
 
 /* add[i] is for panels of width (i + 1) * unit: the last, for `columns`, is the fastest, the others are for what is left over
@@ -15,7 +17,7 @@ typedef struct {
     GemmAdd add[3];
 } GemmKernel;
 
-typedef GemmKernel GemmKernels[GEMM_INTEGER + 1];
+typedef GemmKernel GemmKernels[GEMM_SPREAD + 1];
 
 /* The best of the machine; all give the same bits. */
 const GemmKernel *gemm_kernel(GemmArithmetic arithmetic);

@@ -1,6 +1,7 @@
 #include "reference/ops/shared/linear_bound.h"
 
 #include "reference/bounds/sums.h"
+#include "reference/ops/shared/linear_sums.h"
 #include "reference/ops/shared/wide.h"
 
 #include <limits.h>
@@ -121,11 +122,10 @@ static gboolean one_element(Ends *ends, const LinearRule *rule, const Runs *r, i
     return range.low == range.high || ends_set(ends, i, range.low, range.high, error);
 }
 
-gboolean linear_bound(Eval *ev, const LinearRule *rule, GError **error)
+/* The kernel run on the inputs as binary64 numbers. */
+static gboolean bound_by_runs(Eval *ev, const LinearRule *rule, GError **error)
 {
     const Tensor *y = eval_output_tensor(ev, 0);
-    if (!y || !dtype_is_float(y->dtype))
-        return bound_exact(ev, error);
     Ends ends = ENDS_OF(ev, 0);
     g_auto(Wide) w = { 0 };
     g_auto(Runs) r = { 0 };
@@ -151,4 +151,13 @@ gboolean linear_bound(Eval *ev, const LinearRule *rule, GError **error)
     }
     ends_finish(&ends);
     return TRUE;
+}
+
+gboolean linear_bound(Eval *ev, const LinearRule *rule, GError **error)
+{
+    const Tensor *y = eval_output_tensor(ev, 0);
+    if (!y || !dtype_is_float(y->dtype))
+        return bound_exact(ev, error);
+    gboolean done;
+    return linear_sums_close(ev, &done, error) && (done || bound_by_runs(ev, rule, error));
 }

@@ -1,7 +1,7 @@
 /* The bound rule of operators whose results are sums of products of their float inputs: dot/any-order, sum/any-order and
  * sum/exact of reference/bounds/sums.h. The kernel itself, run in binary64 on magnitudes, tells the sum of magnitudes S,
  * on signs the number n of terms that are not zero, and on magnitudes with and without radius how much inexact inputs
- * may move the result. */
+ * may move the result. What a kernel gathered on the way (linear_sums.h) goes before. */
 #ifndef ASSAY_OPS_SHARED_LINEAR_BOUND_H
 #define ASSAY_OPS_SHARED_LINEAR_BOUND_H
 

@@ -1,0 +1,267 @@
+#include "reference/ops/shared/linear_sums.h"
+
+#include "reference/bounds/relaxation.h"
+#include "reference/bounds/store.h"
+#include "reference/bounds/sums.h"
+#include "reference/eval/certify.h"
+#include "reference/eval/on_the_way.h"
+#include "reference/tensor/clones.h"
+#include "reference/tensor/convert.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+#define BLOCK   512
+#define FACTORS 2
+
+/* ---- inputs
+ * --------------------------------------------------------------------------------------------------------------- */
+
+/* Of all elements' magnitudes, as the bits of float32, whose order is that of the numbers. */
+typedef struct {
+    int32_t largest, smallest; /* from INFINITE on: not finite */
+    int32_t lowest;            /* the least value of a lowest set bit */
+} Bits;
+
+#define INFINITE 0x7f800000
+
+/* Clearing the lowest set bit of the mantissa takes just its value off the number. Masks in place of branches: so the
+ * compiler takes several elements at a time. */
+CLONES static void read_floats(const float *restrict x, int64_t n, Bits *bits)
+{
+    int32_t largest = bits->largest, smallest = bits->smallest, lowest = bits->lowest;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t code, own;
+        memcpy(&code, &x[i], sizeof code);
+        code &= INT32_MAX;
+        const int32_t less = code & (code - 1) & -(int32_t)((code & 0x7fffff) != 0);
+        float magnitude, rest;
+        memcpy(&magnitude, &code, sizeof code);
+        memcpy(&rest, &less, sizeof less);
+        const float step = magnitude - rest;
+        memcpy(&own, &step, sizeof own);
+        own |= -(int32_t)(code == 0) & INT32_MAX;
+        largest = MAX(code, largest);
+        smallest = MIN(code, smallest);
+        lowest = MIN(own, lowest);
+    }
+    *bits = (Bits){ largest, smallest, lowest };
+}
+
+/* Narrower types through float32, which holds them. */
+static Bits read_input(const Tensor *x)
+{
+    Bits bits = { 0, INT32_MAX, INT32_MAX };
+    if (x->dtype == DTYPE_FLOAT) {
+        read_floats(x->data, x->count, &bits);
+        return bits;
+    }
+    double wide[BLOCK];
+    float block[BLOCK];
+    for (int64_t at = 0, n; at < x->count; at += n) {
+        n = MIN(x->count - at, BLOCK);
+        convert_to_double(x->dtype, (const uint8_t *)x->data + at * dtype_info(x->dtype)->width, wide, (gsize)n);
+        convert_from_double(DTYPE_FLOAT, wide, block, (gsize)n);
+        read_floats(block, n, &bits);
+    }
+    return bits;
+}
+
+static int exponent_of(int32_t code)
+{
+    float x;
+    memcpy(&x, &code, sizeof x);
+    return code == INT32_MAX ? INT_MAX : ilogbf(x);
+}
+
+/* ---- elements
+ * -------------------------------------------------------------------------------------------------------------- */
+
+/* The bound of one element: 0 if S <= exact, else n (u S + tiny / 2) + (n + 4) 2^-52 S, where the first n leaves out
+ * what is `free`, the rounding to the output. */
+typedef struct {
+    double unit, half_tiny, huge, exact, free;
+} Formula;
+
+struct LinearSums {
+    const Tensor *y;                       /* borrowed: output 0 */
+    gboolean counts, fused, full[FACTORS]; /* full: a factor without zeros */
+    double dense;
+    int lowest;
+    Formula formula;
+    gint over, apart;      /* a sum of magnitudes leaves the computing type's range; some ends are no point */
+    Tensor *lower, *upper; /* float32 ends as they come */
+    Tensor *sums, *magnitudes, *terms; /* float64: or all of this, for the rules element by element */
+};
+
+static void linear_sums_free(gpointer data)
+{
+    LinearSums *l = data;
+    tensor_unref(l->lower);
+    tensor_unref(l->upper);
+    tensor_unref(l->sums);
+    tensor_unref(l->magnitudes);
+    tensor_unref(l->terms);
+    g_free(l);
+}
+
+static double own_error(double terms, double total)
+{
+    return (terms + 4) * 0x1p-52 * total;
+}
+
+CLONES static int64_t all_errors(const Formula *f, const double *restrict totals, const double *restrict terms,
+                                 double dense, int64_t n, double *restrict errors)
+{
+    const Formula c = *f;
+    int64_t over = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double k = terms ? terms[i] : dense, total = totals[i], charged = k > c.free ? k - c.free : 0;
+        const double strict = charged * (c.unit * total + c.half_tiny) + (k + 4) * 0x1p-52 * total; /* own_error */
+        errors[i] = total <= c.exact ? 0 : strict;
+        over |= total <= c.huge ? 0 : 1;
+    }
+    return over;
+}
+
+static void take_ends(LinearSums *l, int64_t first, int64_t n, const double *sums, const double *magnitudes,
+                      const double *terms)
+{
+    double errors[BLOCK];
+    for (int64_t i = 0, some; i < n; i += some) {
+        some = MIN(n - i, BLOCK);
+        if (all_errors(&l->formula, magnitudes + i, terms ? terms + i : NULL, l->dense, some, errors))
+            g_atomic_int_set(&l->over, 1);
+        if (bounds_store_floats(sums + i, errors, (const float *)l->y->data + first + i, (gsize)some,
+                                (float *)l->lower->data + first + i, (float *)l->upper->data + first + i))
+            g_atomic_int_set(&l->apart, 1);
+    }
+}
+
+static void keep(const Tensor *t, int64_t first, int64_t n, const double *values)
+{
+    memcpy((double *)t->data + first, values, (gsize)n * sizeof *values);
+}
+
+void linear_sums_take(LinearSums *l, int64_t first, int64_t n, const double *sums, const double *magnitudes,
+                      const double *terms)
+{
+    if (l->lower) {
+        take_ends(l, first, n, sums, magnitudes, terms);
+        return;
+    }
+    keep(l->sums, first, n, sums);
+    keep(l->magnitudes, first, n, magnitudes);
+    if (terms)
+        keep(l->terms, first, n, terms);
+}
+
+/* ---- for kernels
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* Of all products and what is added to them. */
+static int lowest_bit(const Bits *bits, gsize n, gsize factors)
+{
+    int product = 0, added = INT_MAX;
+    for (gsize i = 0; i < n; i++) {
+        const int own = exponent_of(bits[i].lowest);
+        if (i >= factors)
+            added = own;
+        else
+            product = own == INT_MAX || product == INT_MAX ? INT_MAX : product + own;
+    }
+    return MIN(product, added);
+}
+
+static gboolean make_room(LinearSums *l, gboolean directly)
+{
+    const Shape *shape = &l->y->shape;
+    if (directly)
+        return (l->lower = tensor_new_uninitialised(DTYPE_FLOAT, shape, NULL)) &&
+               (l->upper = tensor_new_uninitialised(DTYPE_FLOAT, shape, NULL));
+    return (l->sums = tensor_new_uninitialised(DTYPE_DOUBLE, shape, NULL)) &&
+           (l->magnitudes = tensor_new_uninitialised(DTYPE_DOUBLE, shape, NULL)) &&
+           (!l->counts || (l->terms = tensor_new_uninitialised(DTYPE_DOUBLE, shape, NULL)));
+}
+
+LinearSums *linear_sums_open(Eval *ev, double dense)
+{
+    const Relaxation *profile = relaxation_in_force();
+    const Tensor *y = eval_output_tensor(ev, 0);
+    const gsize n = MIN(eval_input_count(ev), FACTORS + 1);
+    Bits bits[FACTORS + 1];
+    gboolean zeros = dense == 0, finite = TRUE;
+    if (!eval_certifies(ev) || profile->kept != 0 || profile->computing == DTYPE_DOUBLE)
+        return NULL;
+    for (gsize i = 0; i < n; i++) {
+        const Tensor *x = eval_input(ev, i);
+        bits[i] = x ? read_input(x) : (Bits){ 0, INT32_MAX, INT32_MAX };
+        zeros |= bits[i].smallest == 0;
+        finite &= bits[i].largest < INFINITE;
+    }
+    if (!finite)
+        return NULL;
+    LinearSums *l = g_new0(LinearSums, 1);
+    *l = (LinearSums){
+        .y = y, .counts = zeros, .dense = dense, .fused = eval_may_fuse(ev, 0), .lowest = lowest_bit(bits, n, FACTORS)
+    };
+    for (gsize i = 0; i < FACTORS; i++)
+        l->full[i] = bits[i].smallest != 0;
+    l->formula = (Formula){ bounds_unit(y->dtype), bounds_tiny(y->dtype) / 2, bounds_huge(y->dtype),
+                            bounds_sum_limit(y->dtype, l->lowest), bounds_compute_type(y->dtype) == y->dtype ? 1 : 0 };
+    if (!make_room(l, y->dtype == DTYPE_FLOAT && !l->fused && !eval_derives(ev) && profile->trunc == 0)) {
+        linear_sums_free(l); /* the rule has another way, which may need less or fails with a message */
+        return NULL;
+    }
+    eval_keep(ev, l, linear_sums_free);
+    return l;
+}
+
+gboolean linear_sums_counts(const LinearSums *l)
+{
+    return l->counts;
+}
+
+gboolean linear_sums_dense(const LinearSums *l, gsize factor)
+{
+    return l->full[factor];
+}
+
+/* ---- for the rule
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static gboolean one_element(LinearSums *l, Ends *ends, int64_t i, GError **error)
+{
+    const DType dtype = l->y->dtype;
+    const double total = ((const double *)l->magnitudes->data)[i],
+                 k = l->terms ? ((const double *)l->terms->data)[i] : l->dense;
+    if (!(total <= bounds_huge(dtype))) {
+        l->over = 1;
+        return TRUE;
+    }
+    double e = 0;
+    if (!bounds_sum_exact(dtype, total, l->lowest))
+        e = bounds_dot(dtype, MAX(k - l->formula.free, 0), total) + own_error(k, total);
+    if (e == 0 && !l->fused)
+        return TRUE;
+    const Range range = bounds_store(dtype, ((const double *)l->sums->data)[i], e, l->fused);
+    return range.low == range.high || ends_set(ends, i, range.low, range.high, error);
+}
+
+gboolean linear_sums_close(Eval *ev, gboolean *done, GError **error)
+{
+    LinearSums *l = eval_kept(ev);
+    Ends ends = ENDS_OF(ev, 0);
+    gboolean ok = TRUE;
+    *done = l != NULL;
+    for (int64_t i = 0; l && l->sums && ok && !l->over && i < l->y->count; i++)
+        ok = one_element(l, &ends, i, error);
+    if (l && l->apart) {
+        ends.lower = g_steal_pointer(&l->lower);
+        ends.upper = g_steal_pointer(&l->upper);
+    }
+    if (l)
+        (ok && !l->over ? ends_finish : ends_abandon)(&ends);
+    return ok;
+}

@@ -1,0 +1,212 @@
+/* Certificates that kernels gather on the way, held to the bit against sums, magnitudes and terms that are counted one
+ * by one; and the way that notes a derivation against the one that does not. */
+#include "reference/bounds/sums.h"
+#include "reference/ops/tests/enclosed.h"
+#include "reference/onnx/text.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+
+typedef struct {
+    Tensor *lower, *upper, *value;
+} Found;
+
+static void found_clear(Found *f)
+{
+    tensor_unref(f->lower);
+    tensor_unref(f->upper);
+    tensor_unref(f->value);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Found, found_clear)
+
+static Found run_options(const char *graph, Tensor *const *inputs, gsize n, EvalOptions options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = g_strdup_printf("<ir_version: 10, opset_import: [\"\" : 21]> %s", graph);
+    g_autoptr(Model) model = model_from_text(text, &error);
+    cr_assert(model, "%s", error->message);
+    g_autoptr(Evaluator) e = evaluator_new(model, &options, &error);
+    cr_assert(e, "%s", error->message);
+    Value *values[4] = { NULL };
+    for (gsize i = 0; i < n; i++)
+        values[i] = value_from_tensor(tensor_ref(inputs[i]));
+    EvalOutput output = { 0 };
+    cr_assert(evaluator_run(e, values, n, &output, &error), "%s", error->message);
+    cr_assert(output.certified);
+    const Tensor *y = output.value->tensor;
+    const Found found = { tensor_ref(output.lower ? output.lower : y), tensor_ref(output.upper ? output.upper : y),
+                          tensor_ref(y) };
+    eval_output_clear(&output);
+    for (gsize i = 0; i < n; i++)
+        value_unref(values[i]);
+    return found;
+}
+
+static Found run(const char *graph, Tensor *const *inputs, gsize n, guint threads)
+{
+    return run_options(graph, inputs, n, (EvalOptions){ .certify = TRUE, .threads = threads });
+}
+
+/* Data of a kind with every third element zero. */
+static Tensor *with_zeros(GRand *rand, DataKind kind, const Shape *shape)
+{
+    Tensor *t = enclosed_data(rand, kind, DTYPE_FLOAT, shape);
+    for (int64_t i = 0; i < t->count; i += 3)
+        tensor_set_double(t, i, 0);
+    return t;
+}
+
+/* ---- one by one
+ * ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    double sum, magnitude, terms;
+    int lowest; /* of the whole run's factors: set by the caller */
+} Sum;
+
+static void add(Sum *s, double a, double b)
+{
+    s->sum += a * b;
+    s->magnitude += fabs(a) * fabs(b);
+    s->terms += a != 0 && b != 0;
+}
+
+static int lowest_of(const Tensor *t)
+{
+    int lowest = G_MAXINT;
+    for (int64_t i = 0; t && i < t->count; i++)
+        lowest = MIN(lowest, bounds_lowest_bit(tensor_get_double(t, i)));
+    return lowest;
+}
+
+static void expect(const Found *found, int64_t i, const Sum *s, const char *what)
+{
+    double e = 0;
+    if (!bounds_sum_exact(DTYPE_FLOAT, s->magnitude, s->lowest))
+        e = bounds_dot(DTYPE_FLOAT, MAX(s->terms - 1, 0), s->magnitude) + (s->terms + 4) * 0x1p-52 * s->magnitude;
+    const Range wanted = bounds_store(DTYPE_FLOAT, s->sum, e, FALSE);
+    cr_assert_eq(tensor_get_double(found->lower, i), wanted.low, "%s, element %d: lower %a, expected %a", what, (int)i,
+                 tensor_get_double(found->lower, i), wanted.low);
+    cr_assert_eq(tensor_get_double(found->upper, i), wanted.high, "%s, element %d: upper %a, expected %a", what, (int)i,
+                 tensor_get_double(found->upper, i), wanted.high);
+}
+
+/* ---- products
+ * --------------------------------------------------------------------------------------------------------------- */
+
+#define M      19
+#define K      333
+#define N      53
+#define MATMUL "g (float[19,333] a, float[333,53] b) => (float[19,53] y) { y = MatMul (a, b) }"
+#define GEMM   "g (float[19,333] a, float[333,53] b, float[53] c) => (float[19,53] y) { y = Gemm (a, b, c) }"
+
+static void expect_product(const Found *found, const Tensor *a, const Tensor *b, const Tensor *c, const char *what)
+{
+    const int lowest = MIN(lowest_of(a) + lowest_of(b), lowest_of(c));
+    for (int64_t i = 0; i < M * N; i++) {
+        Sum s = { .lowest = lowest };
+        for (int64_t k = 0; k < K; k++)
+            add(&s, tensor_get_double(a, i / N * K + k), tensor_get_double(b, k * N + i % N));
+        if (c)
+            add(&s, tensor_get_double(c, i % N), 1);
+        expect(found, i, &s, what);
+    }
+}
+
+Test(linear_sums, products_are_counted_term_by_term)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(1);
+    for (int kind = 0; kind < DATA_KINDS; kind++)
+        for (int zeros = 0; zeros < 2; zeros++) {
+            Tensor *(*data)(GRand *, DataKind, const Shape *) = with_zeros;
+            g_autoptr(Tensor) a = zeros ? data(rand, (DataKind)kind, &SHAPE(M, K))
+                                        : enclosed_data(rand, (DataKind)kind, DTYPE_FLOAT, &SHAPE(M, K));
+            g_autoptr(Tensor) b = enclosed_data(rand, (DataKind)kind, DTYPE_FLOAT, &SHAPE(K, N));
+            g_autoptr(Tensor) c = with_zeros(rand, (DataKind)kind, &SHAPE(N));
+            g_auto(Found) two = run(MATMUL, (Tensor *[]){ a, b }, 2, 2),
+                          three = run(GEMM, (Tensor *[]){ a, b, c }, 3, 1);
+            expect_product(&two, a, b, NULL, "MatMul");
+            expect_product(&three, a, b, c, "Gemm");
+        }
+}
+
+/* ---- convolutions
+ * ----------------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const char *graph;
+    int64_t channels, outputs, groups, size, out, kernel, stride, pad;
+} Conv;
+
+#define CONV(c, m, per_group, g, size, out, kernel, stride, pad)                                                       \
+    {                                                                                                                  \
+        "g (float[1," #c "," #size "," #size "] x, float[" #m "," #per_group "," #kernel "," #kernel "] w, float[" #m  \
+        "] b) => "                                                                                                     \
+        "(float[1," #m "," #out "," #out "] y) { y = Conv <group = " #g ", strides = [" #stride "," #stride            \
+        "], pads = [" #pad "," #pad "," #pad "," #pad "]> (x, w, b) }",                                                \
+            c, m, g, size, out, kernel, stride, pad                                                                    \
+    }
+
+static const Conv convs[] = {
+    CONV(5, 7, 5, 1, 11, 11, 3, 1, 1),                                  /* counted: taps outside */
+    CONV(6, 8, 3, 2, 11, 5, 3, 2, 0),                                   /* groups */
+    CONV(4, 4, 1, 4, 9, 9, 3, 1, 1),                                    /* depthwise: no matrix */
+    CONV(4, 4, 1, 4, 9, 4, 3, 2, 0),   CONV(5, 7, 5, 1, 6, 6, 1, 1, 0), /* the input is the matrix */
+};
+
+static Sum conv_sum(const Conv *c, const Tensor *x, const Tensor *w, const Tensor *b, int64_t at)
+{
+    const int64_t plane = c->out * c->out, m = at / plane, row = at % plane / c->out, column = at % c->out;
+    const int64_t in = c->channels / c->groups, group = m / (c->outputs / c->groups);
+    Sum s = { 0 };
+    for (int64_t j = 0; j < in; j++)
+        for (int64_t i = 0; i < c->kernel * c->kernel; i++) {
+            const int64_t r = row * c->stride - c->pad + i / c->kernel, q = column * c->stride - c->pad + i % c->kernel;
+            if (r >= 0 && r < c->size && q >= 0 && q < c->size)
+                add(&s, tensor_get_double(w, (m * in + j) * c->kernel * c->kernel + i),
+                    tensor_get_double(x, ((group * in + j) * c->size + r) * c->size + q));
+        }
+    add(&s, tensor_get_double(b, m), 1);
+    return s;
+}
+
+Test(linear_sums, convolutions_are_counted_tap_by_tap)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(2);
+    for (gsize i = 0; i < G_N_ELEMENTS(convs); i++)
+        for (int zeros = 0; zeros < 4; zeros++) {
+            const Conv *c = &convs[i];
+            const Shape xs = SHAPE(1, c->channels, c->size, c->size),
+                        ws = SHAPE(c->outputs, c->channels / c->groups, c->kernel, c->kernel);
+            g_autoptr(Tensor) x =
+                zeros & 1 ? with_zeros(rand, DATA_NORMAL, &xs) : enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &xs);
+            g_autoptr(Tensor) w =
+                zeros & 2 ? with_zeros(rand, DATA_RANGE, &ws) : enclosed_data(rand, DATA_RANGE, DTYPE_FLOAT, &ws);
+            g_autoptr(Tensor) b = zeros ? with_zeros(rand, DATA_NORMAL, &SHAPE(c->outputs))
+                                        : enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(c->outputs));
+            g_auto(Found) found = run(c->graph, (Tensor *[]){ x, w, b }, 3, 2);
+            for (int64_t at = 0; at < found.value->count; at++) {
+                Sum s = conv_sum(c, x, w, b, at);
+                s.lowest = MIN(lowest_of(x) + lowest_of(w), lowest_of(b));
+                expect(&found, at, &s, c->graph);
+            }
+        }
+}
+
+/* ---- the two ways
+ * -------------------------------------------------------------------------------------------------------------- */
+
+Test(linear_sums, noting_a_derivation_changes_no_bit)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+    for (int kind = 0; kind < DATA_KINDS; kind++) {
+        g_autoptr(Tensor) a = with_zeros(rand, (DataKind)kind, &SHAPE(M, K)),
+                          b = with_zeros(rand, (DataKind)kind, &SHAPE(K, N));
+        g_auto(Found) plain = run(MATMUL, (Tensor *[]){ a, b }, 2, 1);
+        g_auto(Found) noted = run_options(MATMUL, (Tensor *[]){ a, b }, 2,
+                                          (EvalOptions){ .certify = TRUE, .derive = TRUE, .threads = 1 });
+        cr_expect(tensor_equal(plain.lower, noted.lower) && tensor_equal(plain.upper, noted.upper) &&
+                      tensor_equal(plain.value, noted.value),
+                  "data of kind %d", kind);
+    }
+}
