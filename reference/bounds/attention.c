@@ -86,16 +86,20 @@ void bounds_attention_softcap(DType dtype, double softcap, gsize n, double *scor
     }
 }
 
+void bounds_attention_bias_error(DType dtype, double bias, double score, double *error)
+{
+    const DType held = storage_unit(dtype) > 0 ? dtype : bounds_compute_type(dtype);
+    if (isinf(bias))
+        *error = 0;
+    else if (bias != 0 && (*error > 0 || bounds_nearest(held, score) != score))
+        *error += MAX(bounds_unit(dtype), storage_unit(dtype)) * (fabs(score) + *error);
+}
+
 void bounds_attention_bias(DType dtype, const double *bias, gsize n, double *scores, double *errors)
 {
-    const double u = MAX(bounds_unit(dtype), storage_unit(dtype));
-    const DType held = storage_unit(dtype) > 0 ? dtype : bounds_compute_type(dtype);
     for (gsize j = 0; j < n; j++) {
         scores[j] += bias[j];
-        if (isinf(bias[j]))
-            errors[j] = 0;
-        else if (bias[j] != 0 && (errors[j] > 0 || bounds_nearest(held, scores[j]) != scores[j]))
-            errors[j] += u * (fabs(scores[j]) + errors[j]);
+        bounds_attention_bias_error(dtype, bias[j], scores[j], &errors[j]);
     }
 }
 

@@ -22,8 +22,9 @@ void bounds_attention_scores(DType dtype, const double *q, const double *q_radiu
 
 /* In place. */
 void bounds_attention_softcap(DType dtype, double softcap, gsize n, double *scores, double *errors);
-/* Adds an exact bias, -INFINITY where masked. */
+/* Adds an exact bias, -INFINITY where masked. And what that does to the error of one score that has it added. */
 void bounds_attention_bias(DType dtype, const double *bias, gsize n, double *scores, double *errors);
+void bounds_attention_bias_error(DType dtype, double bias, double score, double *error);
 
 /* out[d] +- error[d] of sum p_j v_jd over n values [n, depth]; `exact`: the weights are (bounds_weights). */
 void bounds_attention_mix(DType dtype, const double *p, const double *w, gboolean exact, const double *values,

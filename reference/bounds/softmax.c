@@ -1,6 +1,7 @@
 #include "reference/bounds/softmax.h"
 
 #include "reference/bounds/derivation.h"
+#include "reference/bounds/expm1.h"
 #include "reference/bounds/relaxation.h"
 
 #include <math.h>
@@ -27,7 +28,7 @@ static double weight_error(DType dtype, double d, double radius, gsize n)
 {
     const WeightRule rule = bounds_weight_rule(dtype, n);
     const double rounding = d == 0 && radius == 0 ? 0 : rule.unit * (rule.base + 3 * d + rule.blocks);
-    return Sleef_cinz_expm1d1_u10purec(radius + rounding);
+    return bounds_expm1(radius + rounding);
 }
 
 typedef struct {

@@ -6,6 +6,9 @@
  * rounds at each node); a mask whose query axis is 1 broadcasts before the causal frontier applies; a mask longer than
  * the keys is refused. */
 #include "reference/bounds/attention.h"
+#include "reference/bounds/relaxation.h"
+#include "reference/bounds/store.h"
+#include "reference/eval/on_the_way.h"
 #include "reference/ops/shared/attention_block.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/attention_exact.h"
@@ -23,6 +26,15 @@ typedef struct {
     int64_t       batch_stride, head_stride, row_stride;
 } Operand;
 
+/* The certificate as far as blocks of queries give it on the way (reference/eval/on_the_way.h): float32 ends of Y, but for
+ * rows that the rule has to go through one by one. */
+typedef struct {
+    Tensor  *lower, *upper;
+    guint8  *left_out;             /* per row of Y as [B, Hq, Sq] */
+    gboolean dense, may_be_exact;  /* AttentionErrors */
+    gint     some_left_out, apart, open; /* apart: some ends are no point; open: some element has no interval */
+} Gathered;
+
 typedef struct {
     Operand        q, k, v, past_k, past_v; /* past_*.tensor NULL: none */
     const Tensor  *mask;
@@ -37,6 +49,7 @@ typedef struct {
     int            mode;
     Tensor        *y, *scores;              /* scores NULL: not wanted */
     Operand        out;
+    Gathered      *gathered;                /* NULL: no certificate, or not this way */
     gint           out_of_memory;
 } Attention;
 
@@ -276,32 +289,85 @@ static gboolean in_blocks(const Attention *a)
     return !a->precise && a->softcap == 0 && !a->scores && a->narrow == DTYPE_UNDEFINED && a->total > 0;
 }
 
-/* Queries [first, first + n); `scores` is room for [total, n], then for [n, depth] of Q or Y. */
-static void some_queries(const Attention *a, const Scratch *s, int64_t batch, int64_t head, int64_t first, int64_t n, double *scores)
+/* Room for a block of queries. */
+typedef struct {
+    double *scores, *rows;         /* [total, n], and [n, depth] of Q or Y */
+    double *bounds, *room;         /* [n, depth] and twice that; NULL unless certified, as is */
+    AttentionErrors *errors;
+} Block;
+
+static int64_t row_of_y(const Attention *a, int64_t batch, int64_t head, int64_t i)
+{
+    return batch * a->out.batch_stride + head * a->out.head_stride + i * a->out.row_stride;
+}
+
+/* A bias, -infinity where masked, on the scores of query i of the block and on their errors; FALSE where it is NaN. */
+static gboolean add_bias(const Attention *a, const double *bias, int64_t n, int64_t i, const Block *b)
+{
+    gboolean number = TRUE;
+    for (int64_t j = 0; j < a->total; j++) {
+        b->scores[j * n + i] += bias[j];
+        if (b->errors)
+            bounds_attention_bias_error(a->y->dtype, bias[j], b->scores[j * n + i], &b->errors->errors[j * n + i]);
+        number &= !isnan(bias[j]);
+    }
+    return number;
+}
+
+/* Y is stored. Where every key is masked it is zero, exactly. */
+static void gather_row(const Attention *a, const Block *b, int64_t position, int64_t at, int64_t i, gboolean visible)
+{
+    Gathered *g = a->gathered;
+    const gsize n = (gsize)a->v.depth;
+    const float *y = (const float *)a->y->data + at;
+    float *low = (float *)g->lower->data + at, *high = (float *)g->upper->data + at;
+    const double *out = b->rows + i * a->v.depth, *bounds = b->bounds + i * a->v.depth;
+    if (visible && b->errors->plain[i]) {
+        for (gsize d = 0; d < n; d++)
+            if (!isfinite(bounds[d]) || isnan(out[d]))
+                g_atomic_int_set(&g->open, 1);
+        if (bounds_store_floats(out, bounds, y, n, low, high))
+            g_atomic_int_set(&g->apart, 1);
+        return;
+    }
+    memcpy(low, y, n * sizeof *y);
+    memcpy(high, y, n * sizeof *y);
+    if (visible) {
+        g->left_out[position] = 1;
+        g_atomic_int_set(&g->some_left_out, 1);
+    }
+}
+
+/* Queries [first, first + n). */
+static void some_queries(const Attention *a, const Scratch *s, int64_t batch, int64_t head, int64_t first, int64_t n, const Block *b)
 {
     const AttentionHead h = { s->keys, s->values, a->total, a->k.depth, a->v.depth, a->scale };
-    double *rows = scores + a->total * n;
     for (int64_t i = 0; i < n; i++)
-        load_row(&a->q, batch, head, first + i, rows + i * a->q.depth);
-    attention_block_scores(&h, rows, n, scores);
-    gboolean visible[ATTENTION_BLOCK];
+        load_row(&a->q, batch, head, first + i, b->rows + i * a->q.depth);
+    attention_block_scores(&h, b->rows, n, b->scores, b->errors);
+    gboolean visible[ATTENTION_BLOCK], number[ATTENTION_BLOCK];
     const gboolean biased = a->mask || a->nonpad || a->causal || a->left >= 0 || a->right >= 0;
     for (int64_t i = 0; i < n; i++)
-        visible[i] = TRUE;
+        visible[i] = number[i] = TRUE;
     for (int64_t i = 0; biased && i < n; i++) { /* else 0 is added, which changes no weight */
         visible[i] = bias_row(a, batch, head, first + i, s->bias);
-        for (int64_t j = 0; j < a->total; j++)
-            scores[j * n + i] += s->bias[j];
+        number[i] = add_bias(a, s->bias, n, i, b);
     }
-    attention_block_softmax(&h, n, scores);
+    attention_block_softmax(&h, n, b->scores, b->errors);
     for (int64_t i = 0; i < n; i++)
         for (int64_t j = 0; !visible[i] && j < a->total; j++)
-            scores[j * n + i] = 0;
-    attention_block_mix(&h, scores, n, rows);
+            b->scores[j * n + i] = 0;
+    attention_block_mix(&h, b->scores, n, b->rows);
+    if (b->errors)
+        attention_block_mix_errors(&h, b->scores, n, b->rows, b->errors, b->room, b->bounds);
     for (int64_t i = 0; i < n; i++) {
-        const int64_t at = batch * a->out.batch_stride + head * a->out.head_stride + (first + i) * a->out.row_stride;
-        convert_from_double(a->y->dtype, rows + i * a->v.depth, (uint8_t *)a->y->data + at * dtype_info(a->y->dtype)->width,
+        const int64_t at = row_of_y(a, batch, head, first + i);
+        convert_from_double(a->y->dtype, b->rows + i * a->v.depth, (uint8_t *)a->y->data + at * dtype_info(a->y->dtype)->width,
                             (gsize)a->v.depth);
+        if (!b->errors)
+            continue;
+        b->errors->plain[i] &= number[i];
+        gather_row(a, b, (batch * a->q.heads + head) * a->q.length + first + i, at, i, visible[i]);
     }
 }
 
@@ -324,9 +390,20 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
     const gsize row = (gsize)(a->total + a->k.depth + a->v.depth + 1);
     g_autofree double *rows = g_try_new(double, 5 * row);
     g_autofree double *block = in_blocks(a) ? g_try_new(double, ATTENTION_BLOCK * row) : NULL;
-    if (!keys || !values || !rows) {
+    g_autofree double *certificate = a->gathered ? g_try_new(double, ATTENTION_BLOCK * (row + 2 * (gsize)a->v.depth)) : NULL;
+    g_autofree double *magnitudes = a->gathered ? g_try_new(double, (gsize)a->total * (gsize)a->v.depth + 1) : NULL;
+    if (!keys || !values || !rows || (a->gathered && (!block || !certificate || !magnitudes))) {
         g_atomic_int_set(&a->out_of_memory, 1);
         return;
+    }
+    Block b = { .scores = block, .rows = block ? block + ATTENTION_BLOCK * a->total : NULL };
+    AttentionErrors errors = { .errors = certificate, .magnitudes = magnitudes };
+    if (a->gathered) {
+        errors.dense = a->gathered->dense;
+        errors.may_be_exact = a->gathered->may_be_exact;
+        b.errors = &errors;
+        b.bounds = certificate + ATTENTION_BLOCK * a->total;
+        b.room = b.bounds + ATTENTION_BLOCK * a->v.depth;
     }
     const Scratch s = { keys, values, rows, rows + row, rows + 2 * row, rows + 3 * row, rows + 4 * row };
     const int64_t group = a->q.heads / a->k.heads;
@@ -334,10 +411,12 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
         const int64_t batch = item / a->q.heads, head = item % a->q.heads;
         if (item == first || head % group == 0)
             load_head(a, &s, batch, head / group);
+        for (int64_t j = 0; a->gathered && j < a->total * a->v.depth; j++)
+            magnitudes[j] = fabs(values[j]);
         for (int64_t i = 0, n; i < a->q.length; i += n) {
             n = block ? MIN(a->q.length - i, ATTENTION_BLOCK) : 1;
             if (block)
-                some_queries(a, &s, batch, head, i, n, block);
+                some_queries(a, &s, batch, head, i, n, &b);
             else
                 one_query(a, &s, batch, head, i);
         }
@@ -389,12 +468,68 @@ static gboolean make_outputs(Eval *ev, Attention *a, GError **error)
     return present(ev, 1, &a->past_k, &a->k, error) && present(ev, 2, &a->past_v, &a->v, error);
 }
 
+static void gathered_free(gpointer data)
+{
+    Gathered *g = data;
+    tensor_unref(g->lower);
+    tensor_unref(g->upper);
+    g_free(g->left_out);
+    g_free(g);
+}
+
+static gboolean is_plain(const Operand *o, gboolean *zeros)
+{
+    if (!o->tensor)
+        return TRUE;
+    gboolean plain = o->tensor->dtype == DTYPE_FLOAT;
+    const float *x = o->tensor->data;
+    for (int64_t i = 0; plain && i < o->tensor->count; i++) {
+        plain = isfinite(x[i]) != 0;
+        *zeros |= x[i] == 0;
+    }
+    return plain;
+}
+
+static gboolean is_power_of_two(double x)
+{
+    int exponent;
+    return frexp(x, &exponent) == 0.5;
+}
+
+static gboolean is_strict(const Relaxation *profile)
+{
+    return !profile->computing && !profile->kept && !profile->trunc && profile->functions == 1;
+}
+
+/* Where nothing but the ends of a float32 Y is wanted. Without memory the rule takes its own way. */
+static void open_gathered(Eval *ev, Attention *a)
+{
+    gboolean zeros = FALSE, ignored = FALSE;
+    if (!eval_certifies(ev) || eval_derives(ev) || eval_may_fuse(ev, 0) || !in_blocks(a) || !is_strict(relaxation_in_force()) ||
+        !is_plain(&a->q, &zeros) || !is_plain(&a->k, &zeros) || !is_plain(&a->past_k, &zeros) || !is_plain(&a->v, &ignored) ||
+        !is_plain(&a->past_v, &ignored))
+        return;
+    Gathered *g = g_new0(Gathered, 1);
+    g->dense = !zeros;
+    g->may_be_exact = is_power_of_two(sqrt(a->scale));
+    g->left_out = g_try_new0(guint8, (gsize)(a->q.batch * a->q.heads * a->q.length) + 1);
+    g->lower = tensor_new_uninitialised(DTYPE_FLOAT, &a->y->shape, NULL);
+    g->upper = tensor_new_uninitialised(DTYPE_FLOAT, &a->y->shape, NULL);
+    if (!g->left_out || !g->lower || !g->upper) {
+        gathered_free(g);
+        return;
+    }
+    a->gathered = g;
+    eval_keep(ev, g, gathered_free);
+}
+
 static gboolean attention(Eval *ev, GError **error)
 {
     Attention a = { .narrow = DTYPE_UNDEFINED };
     if (!read_operands(ev, &a, error) || !read_past(ev, &a, error) || !read_nonpad(ev, &a, error) ||
         !read_mask(ev, &a, error) || !read_attributes(ev, &a, error) || !make_outputs(ev, &a, error))
         return FALSE;
+    open_gathered(ev, &a);
     if (a.y->count > 0 || (a.scores && a.scores->count > 0)) /* else there may be any number of empty rows */
         eval_parallel(ev, a.q.batch * a.q.heads, 1, some_heads, &a);
     return !a.out_of_memory || eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", a.total);
@@ -511,6 +646,10 @@ static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head,
         return FALSE;
     gboolean exact;
     bounds_weights(dtype, c->scores, c->errors, n, c->p, c->w, &exact);
+    if (!exact && !a->precise) { /* the kernel's own, whose sum is compensated: the bits of what is gathered on the way */
+        memcpy(c->p, c->scores, n * sizeof *c->p);
+        attention_softmax(c->p, a->total, FALSE);
+    }
     bounds_attention_mix(dtype, c->p, c->w, exact, c->values, c->values_radius, n, depth, c->out, c->out_errors);
     return set_row(y, batch * a->out.batch_stride + head * a->out.head_stride + i * a->out.row_stride, 1, c->out, c->out_errors,
                    a->v.depth, open, error);
@@ -523,7 +662,8 @@ static double *take(double **room, int64_t n)
     return from;
 }
 
-static gboolean certify_heads(Certificate *c, Ends *y, Ends *scores, gboolean *open, GError **error)
+/* Rows of Y that `only` marks; NULL: all. */
+static gboolean certify_heads(Certificate *c, const guint8 *only, Ends *y, Ends *scores, gboolean *open, GError **error)
 {
     const Attention *a = &c->a;
     const int64_t n = a->total, dk = a->k.depth, dv = a->v.depth;
@@ -548,7 +688,7 @@ static gboolean certify_heads(Certificate *c, Ends *y, Ends *scores, gboolean *o
         const int64_t batch = item / a->q.heads, head = item % a->q.heads;
         load_certificate_head(c, batch, head / (a->q.heads / a->k.heads));
         for (int64_t i = 0; i < a->q.length && !*open; i++)
-            if (!certify_query(c, batch, head, i, y, scores, open, error))
+            if (!(only && !only[item * a->q.length + i]) && !certify_query(c, batch, head, i, y, scores, open, error))
                 return FALSE;
     }
     return TRUE;
@@ -562,23 +702,54 @@ static gboolean bound_caches(Eval *ev, GError **error)
     return bound_monotone(ev, error);
 }
 
+static gboolean certify_rows(Certificate *c, const Wide *w, const guint8 *only, Ends *y, Ends *scores, gboolean *open, GError **error)
+{
+    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(unref_tensor);
+    return widen(w, 0, &c->a.q, &c->radius.q, owned, error) && widen(w, 1, &c->a.k, &c->radius.k, owned, error) &&
+           widen(w, 2, &c->a.v, &c->radius.v, owned, error) && widen(w, 4, &c->a.past_k, &c->radius.past_k, owned, error) &&
+           widen(w, 5, &c->a.past_v, &c->radius.past_v, owned, error) && operand(c->a.y, "Y", c->a.q.heads, &c->a.out, error) &&
+           certify_heads(c, only, y, scores, open, error);
+}
+
+/* What blocks of queries left over, and whether anything is no point. */
+static gboolean finish_gathered(Eval *ev, Certificate *c, Gathered *g, Ends *y, gboolean *open, GError **error)
+{
+    g_auto(Wide) w = { 0 };
+    Ends none = ENDS_OF(ev, 3);
+    y->lower = g_steal_pointer(&g->lower);
+    y->upper = g_steal_pointer(&g->upper);
+    *open = g->open;
+    if (g->some_left_out && !*open && (!wide_init(&w, ev, error) || !certify_rows(c, &w, g->left_out, y, &none, open, error)))
+        return FALSE;
+    if (!g->apart && tensor_equal(y->lower, y->upper)) {
+        g_clear_pointer(&y->lower, tensor_unref);
+        g_clear_pointer(&y->upper, tensor_unref);
+    }
+    return TRUE;
+}
+
+static gboolean certify_all(Eval *ev, Certificate *c, Ends *y, Ends *scores, gboolean *open, GError **error)
+{
+    g_auto(Wide) w = { 0 };
+    if (!wide_init(&w, ev, error))
+        return FALSE;
+    *open = !w.known || (w.n > 3 && w.high[3]) /* an inexact mask has no rule */ || !c->a.y;
+    return *open || c->a.y->count == 0 || certify_rows(c, &w, NULL, y, scores, open, error);
+}
+
 static gboolean attention_bound(Eval *ev, GError **error)
 {
     Certificate c = { .a = { .narrow = DTYPE_UNDEFINED } };
-    g_auto(Wide) w = { 0 };
-    if (!bound_caches(ev, error) || !wide_init(&w, ev, error) || !read_operands(ev, &c.a, error) || !read_past(ev, &c.a, error) ||
+    if (!bound_caches(ev, error) || !read_operands(ev, &c.a, error) || !read_past(ev, &c.a, error) ||
         !read_nonpad(ev, &c.a, error) || !read_mask(ev, &c.a, error) || !read_attributes(ev, &c.a, error))
         return FALSE;
     c.a.y = (Tensor *)eval_output_tensor(ev, 0);
     c.a.scores = (Tensor *)eval_output_tensor(ev, 3);
     Ends y = ENDS_OF(ev, 0), scores = ENDS_OF(ev, 3);
-    gboolean open = !w.known || (w.n > 3 && w.high[3]) /* an inexact mask has no rule */ || !c.a.y, ok = TRUE;
-    g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(unref_tensor);
-    if (!open && c.a.y->count > 0)
-        ok = widen(&w, 0, &c.a.q, &c.radius.q, owned, error) && widen(&w, 1, &c.a.k, &c.radius.k, owned, error) &&
-             widen(&w, 2, &c.a.v, &c.radius.v, owned, error) && widen(&w, 4, &c.a.past_k, &c.radius.past_k, owned, error) &&
-             widen(&w, 5, &c.a.past_v, &c.radius.past_v, owned, error) &&
-             operand(c.a.y, "Y", c.a.q.heads, &c.a.out, error) && certify_heads(&c, &y, &scores, &open, error);
+    Gathered *gathered = eval_kept(ev);
+    gboolean open = FALSE;
+    const gboolean ok = gathered ? finish_gathered(ev, &c, gathered, &y, &open, error)
+                                 : certify_all(ev, &c, &y, &scores, &open, error);
     (open || !ok ? ends_abandon : ends_finish)(&y);
     if (c.a.scores)
         (open || !ok ? ends_abandon : ends_finish)(&scores);

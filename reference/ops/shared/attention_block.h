@@ -16,11 +16,26 @@ typedef struct {
     double        scale;
 } AttentionHead;
 
-/* q is [n, depth]. */
-void attention_block_scores(const AttentionHead *head, const double *q, int64_t n, double *scores);
+/* What a block's certificate needs beside the values, for float32 in the strict profile: the rules of
+ * reference/bounds/attention.h, all their numbers in the same order, so to the same bits. */
+typedef struct {
+    gboolean dense;      /* neither queries nor keys hold a zero */
+    gboolean may_be_exact; /* the root of the scale is a power of two: sums of products may be exact */
+    double  *errors;     /* [total, n], of the scores; then how much each weight may move: weight times relative error */
+    double  *magnitudes; /* of the values, [total, value_depth] of the head */
+    double   common[ATTENTION_BLOCK]; /* of each query: sum of `errors` */
+    double   terms[ATTENTION_BLOCK];  /* weights that are not zero */
+    gboolean plain[ATTENTION_BLOCK];  /* FALSE: one of the cases that this does not cover; the rest says nothing then */
+} AttentionErrors;
+
+/* q is [n, depth]. `errors` may be NULL, here and below. */
+void attention_block_scores(const AttentionHead *head, const double *q, int64_t n, double *scores, AttentionErrors *errors);
 /* In place: exp(x - max) / sum over the keys of each query. */
-void attention_block_softmax(const AttentionHead *head, int64_t n, double *scores);
+void attention_block_softmax(const AttentionHead *head, int64_t n, double *scores, AttentionErrors *errors);
 /* out is [n, value_depth]. */
 void attention_block_mix(const AttentionHead *head, const double *p, int64_t n, double *out);
+/* The bound of each element of out; INFINITY where it is void. `room` is for 2 * n * value_depth doubles. */
+void attention_block_mix_errors(const AttentionHead *head, const double *p, int64_t n, const double *out, const AttentionErrors *errors,
+                                double *room, double *bounds);
 
 #endif

@@ -6,9 +6,6 @@
 
 #include <math.h>
 
-/* exp(-x) is 0 in float64, and so in every narrower type, from here on. */
-#define UNDERFLOW_GAP 746.0
-
 static int precision_of(DType dtype)
 {
     return dtype == DTYPE_DOUBLE ? 53 : dtype == DTYPE_FLOAT ? 24 : dtype == DTYPE_FLOAT16 ? 11 : 8;
@@ -78,7 +75,7 @@ gboolean attention_row_is_decided(const double *low, const double *high, int64_t
             return FALSE; /* masked or not? */
         if (isinf(low[best]))
             continue; /* all masked */
-        if (high[j] <= low[best] - UNDERFLOW_GAP)
+        if (high[j] <= low[best] - ATTENTION_UNDERFLOW_GAP)
             continue;
         level++;
         exact &= low[j] == low[best] && high[j] == high[best] && low[j] == high[j];

@@ -7,6 +7,9 @@
 
 #include <glib.h>
 
+/* exp(-x) is 0 in float64, and so in every narrower type, from here on. */
+#define ATTENTION_UNDERFLOW_GAP 746.0
+
 /* Whether softmax of scores between low and high is the same in every float type: NaN all over, one score that leads by
  * so much that the others underflow, or equal weights on 2^n of them. */
 gboolean attention_row_is_decided(const double *low, const double *high, int64_t n);

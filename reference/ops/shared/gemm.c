@@ -66,12 +66,25 @@ CLONES static void transpose_floats(const float *in, int64_t stride, int64_t dep
             out[j * width + i] = (double)in[i * stride + j];
 }
 
-/* Short rows: a call for each would cost more than its elements. */
+/* Short rows: a call of memcpy for each would cost more than its elements, and such the compiler makes of an inner loop. So the
+ * widths that fast kernels ask for are written out. */
 CLONES static void copy_cells(const double *restrict in, int64_t stride, int64_t depth, double *restrict out, int64_t n, int64_t width)
 {
-    for (int64_t j = 0; j < depth; j++)
-        for (int64_t i = 0; i < n; i++)
-            out[j * width + i] = in[j * stride + i];
+    for (int64_t j = 0; j < depth; j++, in += stride, out += width)
+        switch (n) {
+        case 24:
+            memcpy(out + 16, in + 16, 8 * CELL); /* fall through */
+        case 16:
+            memcpy(out + 8, in + 8, 8 * CELL); /* fall through */
+        case 8:
+            memcpy(out + 4, in + 4, 4 * CELL); /* fall through */
+        case 4:
+            memcpy(out, in, 4 * CELL);
+            break;
+        default:
+            for (int64_t i = 0; i < n; i++)
+                out[i] = in[i];
+        }
 }
 
 void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, int64_t n, int64_t from, int64_t depth,

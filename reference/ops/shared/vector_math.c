@@ -11,8 +11,6 @@
  * that it takes vectors in registers. */
 __attribute__((target("avx512f"))) __m512d Sleef_cinz_expd8_u10avx512fnofma(__m512d x);
 __attribute__((target("avx"))) __m256d Sleef_cinz_expd4_u10avx(__m256d x);
-__attribute__((target("avx512f"))) __m512d Sleef_cinz_expm1d8_u10avx512fnofma(__m512d x);
-__attribute__((target("avx"))) __m256d Sleef_cinz_expm1d4_u10avx(__m256d x);
 
 /* Whole vectors only; returns how many elements that were. */
 __attribute__((target("avx512f"))) static gsize exp8(double *x, gsize n)
@@ -28,22 +26,6 @@ __attribute__((target("avx"))) static gsize exp4(double *x, gsize n)
     gsize i = 0;
     for (; i + 4 <= n; i += 4)
         _mm256_storeu_pd(x + i, Sleef_cinz_expd4_u10avx(_mm256_loadu_pd(x + i)));
-    return i;
-}
-
-__attribute__((target("avx512f"))) static gsize expm1_8(double *x, gsize n)
-{
-    gsize i = 0;
-    for (; i + 8 <= n; i += 8)
-        _mm512_storeu_pd(x + i, Sleef_cinz_expm1d8_u10avx512fnofma(_mm512_loadu_pd(x + i)));
-    return i;
-}
-
-__attribute__((target("avx"))) static gsize expm1_4(double *x, gsize n)
-{
-    gsize i = 0;
-    for (; i + 4 <= n; i += 4)
-        _mm256_storeu_pd(x + i, Sleef_cinz_expm1d4_u10avx(_mm256_loadu_pd(x + i)));
     return i;
 }
 
@@ -73,18 +55,6 @@ gboolean vector_exp_at(int level, double *x, gsize n)
     return width != NONE;
 }
 
-gboolean vector_expm1_at(int level, double *x, gsize n)
-{
-    const int width = width_at(level);
-    gsize done = 0;
-#if defined __x86_64__
-    done = width == AVX512 ? expm1_8(x, n) : width == AVX ? expm1_4(x, n) : 0;
-#endif
-    for (; width != NONE && done < n; done++)
-        x[done] = Sleef_cinz_expm1d1_u10purec(x[done]);
-    return width != NONE;
-}
-
 gboolean vector_pow_at(int level, double *x, double exponent, gsize n)
 {
     const int width = width_at(level);
@@ -97,11 +67,6 @@ gboolean vector_pow_at(int level, double *x, double exponent, gsize n)
 void vector_exp(double *x, gsize n)
 {
     vector_exp_at(0, x, n);
-}
-
-void vector_expm1(double *x, gsize n)
-{
-    vector_expm1_at(0, x, n);
 }
 
 void vector_pow(double *x, double exponent, gsize n)

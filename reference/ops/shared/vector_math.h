@@ -7,13 +7,11 @@
 #include <glib.h>
 
 void vector_exp(double *x, gsize n);
-void vector_expm1(double *x, gsize n);
 /* x[i] := x[i] to the power of exponent. */
 void vector_pow(double *x, double exponent, gsize n);
 
 /* Level 0 is what the functions above use; higher ones are narrower, as far as there are any: for the test. FALSE beyond. */
 gboolean vector_exp_at(int level, double *x, gsize n);
-gboolean vector_expm1_at(int level, double *x, gsize n);
 gboolean vector_pow_at(int level, double *x, double exponent, gsize n);
 
 #endif

@@ -35,20 +35,6 @@ Test(vector_math, exp_has_the_same_bits_at_every_width)
     cr_assert_geq(level, 1);
 }
 
-Test(vector_math, expm1_has_the_same_bits_at_every_width)
-{
-    g_autofree double *x = numbers(750), *expected = g_memdup2(x, COUNT * sizeof *x);
-    vector_expm1(expected, COUNT);
-    int level = 0;
-    for (;; level++) {
-        g_autofree double *y = g_memdup2(x, COUNT * sizeof *x);
-        if (!vector_expm1_at(level, y, COUNT))
-            break;
-        cr_assert_arr_eq(y, expected, COUNT * sizeof *y, "level %d", level);
-    }
-    cr_assert_geq(level, 1);
-}
-
 Test(vector_math, pow_has_the_same_bits_at_every_width)
 {
     g_autofree double *x = numbers(4), *expected = g_memdup2(x, COUNT * sizeof *x);
