@@ -8,6 +8,10 @@
 #define MOE_DOMAIN "assay.moe"
 #define VENDOR     "com.microsoft"
 
+/* What the models import, and so the functions in them: onnx.proto wants each operator of a function's body to have the
+ * same schema by the function's import as by the model's (FunctionProto, opset_import); Constant and Cast of 20 have not. */
+#define MOE_OPSET 25
+
 typedef enum {
     MOE_SOFTMAX_TOP,    /* softmax over all experts, the k largest of it (Switch, Mixtral, Qwen) */
     MOE_TOP_SOFTMAX,    /* the k largest logits, softmax over these (GPT-OSS, QMoE) */

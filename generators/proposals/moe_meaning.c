@@ -1,4 +1,4 @@
-/* Routing, experts and their sum in operators that every backend of opset 20 knows; arithmetic is float32 where the
+/* Routing, experts and their sum in operators that opset 20 has already; arithmetic is float32 where the
  * fused operators say so, whatever the tensors' type. */
 #include "generators/proposals/moe.h"
 
@@ -185,7 +185,7 @@ void moe_mean_attribute(Scenario *s, const MoeLayer *l, const char *const *attri
         model_add_function(scenario_functions(s), VENDOR, "MoE",
                            NAMES("input", "router_probs", "fc1", "fc1_bias", "fc2", "fc2_bias", "fc3", "fc3_bias"),
                            NAMES("output"), attributes);
-    function_import(f, "", 20);
+    function_import(f, "", MOE_OPSET);
     Net net = { f->body, 0 };
     const char *input = net_cast(&net, "input", t, DTYPE_FLOAT), *router = net_cast(&net, "router_probs", t, DTYPE_FLOAT);
     const char *x = net_reshape(&net, input, INTS(l->tokens, l->hidden)), *indices;
@@ -206,7 +206,7 @@ void moe_mean_grouped(Scenario *s, gboolean bias)
                                      bias ? NAMES("input", "weights", "group_indices", "bias")
                                           : NAMES("input", "weights", "group_indices"),
                                      NAMES("output"), NO_NAMES);
-    function_import(f, "", 20);
+    function_import(f, "", MOE_OPSET);
     Net net = { f->body, 0 };
     const char *y = moe_project(&net, "input", FALSE, "weights", TRUE, bias ? "bias" : NULL, "group_indices");
     finish(&net, y, DTYPE_FLOAT, DTYPE_FLOAT, "output");
@@ -219,7 +219,7 @@ void moe_mean_graph(Scenario *s, const MoeLayer *l)
         scenario_functions(s), MOE_DOMAIN, "GraphMoE",
         NAMES("input", "group_indices", "routing_weights", "fc1", "fc1_bias", "fc2", "fc2_bias", "fc3", "fc3_bias"),
         NAMES("output"), NAMES("activation"));
-    function_import(f, "", 20);
+    function_import(f, "", MOE_OPSET);
     Net net = { f->body, 0 };
     const int64_t rows = l->tokens * l->k;
     const char *g = moe_project(&net, "input", FALSE, "fc1", TRUE, l->bias ? "fc1_bias" : NULL, "group_indices"),

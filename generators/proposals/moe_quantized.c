@@ -172,7 +172,7 @@ static void mean_packed(Scenario *s, const Quantized *q, const char *const *attr
                                            "fc2_scales", "fc2_bias", "fc3", "fc3_scales", "fc3_bias", "fc1_zero_points",
                                            "fc2_zero_points", "fc3_zero_points", "router_weights_narrow"),
                                      NAMES("output"), attributes);
-    function_import(f, "", 20);
+    function_import(f, "", MOE_OPSET);
     Net net = { f->body, 0 };
     const char *x = net_cast(&net, "input", l->dtype, DTYPE_FLOAT), *indices;
     if (l->routing == MOE_GIVEN) {
