@@ -286,7 +286,10 @@ Case *case_read(const char *folder, GError **error)
     gsize length;
     GError *io = NULL;
     if (!g_file_get_contents(path, &text, &length, &io)) {
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
+        if (g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s: no case there: expected a folder with case.json", folder);
+        else
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
         g_error_free(io);
         return NULL;
     }
@@ -300,7 +303,11 @@ static gboolean list_level(const char *folder, int levels, GPtrArray *found, GEr
     g_autoptr(GError) io = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &io);
     if (!dir) {
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
+        if (g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s: no such folder: expected a corpus, as 'assay generate' writes it",
+                        folder);
+        else
+            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
         return FALSE;
     }
     const char *name;

@@ -64,32 +64,60 @@ int database_step(Results *results, sqlite3_stmt *statement, GError **error)
     }
 }
 
+static void finalize(gpointer statement)
+{
+    sqlite3_finalize(statement);
+}
+
+/* A put costs several times as much to prepare as to run, and a run makes thousands of the same. */
+static sqlite3_stmt *kept(Results *results, const char *sql, GError **error)
+{
+    sqlite3_stmt *statement = results->statements ? g_hash_table_lookup(results->statements, sql) : NULL;
+    if (statement != NULL)
+        return statement;
+    if (sqlite3_prepare_v3(results->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) != SQLITE_OK) {
+        schema_fail(results->db, results->path, error);
+        return NULL;
+    }
+    if (results->statements == NULL)
+        results->statements = g_hash_table_new_full(NULL, NULL, NULL, finalize);
+    g_hash_table_insert(results->statements, (gpointer)sql, statement);
+    return statement;
+}
+
 gboolean database_run(Results *results, GError **error, const char *sql, const char *types, ...)
 {
-    va_list values;
-    va_start(values, types);
-    sqlite3_stmt *statement = prepare(results, sql, types, values, error);
-    va_end(values);
+    sqlite3_stmt *statement = kept(results, sql, error);
     if (statement == NULL)
         return FALSE;
-    int step;
-    do {
+    va_list values;
+    va_start(values, types);
+    int step = bind(statement, types, values) ? 1 : -1;
+    va_end(values);
+    if (step < 0)
+        schema_fail(results->db, results->path, error);
+    while (step > 0)
         step = database_step(results, statement, error);
-    } while (step > 0);
-    sqlite3_finalize(statement);
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement); /* they are borrowed */
     return step == 0;
+}
+
+gboolean database_changed(Results *results)
+{
+    return sqlite3_changes(results->db) > 0;
 }
 
 gboolean database_begin(Results *results, GError **error)
 {
-    return results->batching || schema_exec(results->db, results->path, "BEGIN IMMEDIATE", error);
+    return results->batching || database_run(results, error, "BEGIN IMMEDIATE", "");
 }
 
 gboolean database_end(Results *results, gboolean ok, GError **error)
 {
     if (results->batching)
         return ok;
-    ok = ok && schema_exec(results->db, results->path, "COMMIT", error);
+    ok = ok && database_run(results, error, "COMMIT", "");
     if (!ok)
         sqlite3_exec(results->db, "ROLLBACK", NULL, NULL, NULL);
     return ok;

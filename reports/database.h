@@ -11,6 +11,7 @@ struct Results {
     GMutex lock; /* held while a statement runs, and during a visit */
     gboolean writable;
     gboolean batching; /* a transaction is open: puts join it */
+    GHashTable *statements; /* const char *sql, by address -> sqlite3_stmt: what database_run() has prepared */
 };
 
 /* ---- statements: the lock is held ---- */
@@ -20,8 +21,10 @@ struct Results {
 sqlite3_stmt *database_prepare(Results *results, GError **error, const char *sql, const char *types, ...);
 /* Steps once: 1 a row, 0 done, -1 failed with an error. */
 int database_step(Results *results, sqlite3_stmt *statement, GError **error);
-/* Prepares, runs to the end, finalises. */
+/* Runs to the end. The statement is kept for the next time: `sql` must be a literal, for its address is what it is known by. */
 gboolean database_run(Results *results, GError **error, const char *sql, const char *types, ...);
+/* Whether the last database_run() inserted or changed anything. */
+gboolean database_changed(Results *results);
 
 /* results_outputs(). */
 GPtrArray *outputs_read(Results *results, const char *case_id, const char *backend, GError **error);

@@ -76,8 +76,12 @@ Results *results_open(const char *path, ResultsMode mode, GError **error)
     g_autoptr(Results) results = g_new0(Results, 1);
     *results = (Results){ .db = db, .path = g_strdup(path), .writable = mode != RESULTS_READ };
     g_mutex_init(&results->lock);
-    /* An empty file holds nothing to lose: a run was killed before its first transaction, or mktemp made it. */
+    /* An empty file holds nothing to lose: a run was killed before its first transaction, or mktemp made it. So does one
+     * that is empty once SQLite has undone a transaction that was being written when the run was killed. */
     gboolean existed = exists && (status.st_size > 0 || mode == RESULTS_READ);
+    int pages = 0;
+    if (existed && mode != RESULTS_READ && schema_pragma(db, path, "PRAGMA page_count", &pages, NULL) && pages == 0)
+        existed = FALSE;
     return set_up(results, mode, existed, error) ? g_steal_pointer(&results) : NULL;
 }
 
@@ -99,6 +103,7 @@ static gboolean fold(Results *results, GError **error)
 
 gboolean results_finish(Results *results, GError **error)
 {
+    g_clear_pointer(&results->statements, g_hash_table_unref);
     gboolean folded = !results->writable || fold(results, error);
     sqlite3_close(results->db);
     g_mutex_clear(&results->lock);
@@ -198,7 +203,7 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     if (!put_run(results, &clean, error))
         return FALSE;
-    if (sqlite3_changes(results->db) == 1)
+    if (database_changed(results))
         return TRUE;
     return results_fail(error, RESULTS_ERROR_CONFLICT, "%s: holds results of another corpus than %s", results->path,
                         hash);
@@ -214,9 +219,10 @@ gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, G
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error, "INSERT INTO proposal VALUES (?1, ?2) ON CONFLICT DO NOTHING", "tt", id,
                         json) &&
-           settle(results,
-                  database_prepare(results, error, "SELECT json = ?2 FROM proposal WHERE id = ?1", "tt", id, json),
-                  "proposal", id, error);
+           (database_changed(results) ||
+            settle(results,
+                   database_prepare(results, error, "SELECT json = ?2 FROM proposal WHERE id = ?1", "tt", id, json),
+                   "proposal", id, error));
 }
 
 gboolean results_put_backend(Results *results, const BackendFacts *backend, GError **error)
@@ -242,7 +248,7 @@ gboolean results_put_backend(Results *results, const BackendFacts *backend, GErr
                   "backend", name, error);
 }
 
-gboolean results_put_case(Results *results, const CaseFacts *facts, GError **error)
+static gboolean put_case(Results *results, const CaseFacts *facts, GError **error)
 {
     if (!check_name(results, "case id", facts->id, error) ||
         !check_name(results, "proposal id", facts->proposal, error))
@@ -262,13 +268,13 @@ gboolean results_put_case(Results *results, const CaseFacts *facts, GError **err
     g_autofree char *comparison = text_clean(facts->comparison, RESULTS_MAX_TEXT);
     g_autofree char *graph = text_clean(facts->graph, RESULTS_MAX_DOCUMENT);
     g_autofree char *values = text_clean(facts->data, RESULTS_MAX_DOCUMENT);
-    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error,
                         "INSERT INTO test_case VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
                         " ON CONFLICT DO NOTHING",
                         "ttttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
                         requirements, dtypes, tags, model, comparison, graph, values) &&
-           settle(results,
+           (database_changed(results) ||
+            settle(results,
                   database_prepare(results, error,
                                    "SELECT proposal = ?2 AND variant IS ?3 AND semantic IS ?4 AND form IS ?5 AND"
                                    " expectation IS ?6 AND twin IS ?7 AND summary IS ?8 AND requirements IS ?9 AND"
@@ -276,7 +282,23 @@ gboolean results_put_case(Results *results, const CaseFacts *facts, GError **err
                                    " AND graph IS ?14 AND data IS ?15 FROM test_case WHERE id = ?1",
                                    "ttttttttttttttt", id, proposal, variant, semantic, form, expectation, twin, summary,
                                    requirements, dtypes, tags, model, comparison, graph, values),
-                  "case", id, error);
+                  "case", id, error));
+}
+
+gboolean results_put_case(Results *results, const CaseFacts *facts, GError **error)
+{
+    return results_put_cases(results, &facts, 1, error);
+}
+
+gboolean results_put_cases(Results *results, const CaseFacts *const *facts, gsize n, GError **error)
+{
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
+    gboolean ok = database_begin(results, error);
+    if (!ok)
+        return FALSE;
+    for (gsize i = 0; i < n && ok; i++)
+        ok = put_case(results, facts[i], error);
+    return database_end(results, ok, ok ? error : NULL);
 }
 
 /* Text columns of a verdict, cleaned. */

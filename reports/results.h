@@ -173,9 +173,10 @@ gboolean results_begin_run(Results *results, const RunFacts *run, GError **error
 gboolean results_put_proposal(Results *results, const ProposalFacts *proposal, GError **error);
 gboolean results_put_backend(Results *results, const BackendFacts *backend, GError **error);
 gboolean results_put_case(Results *results, const CaseFacts *facts, GError **error);
+/* Several in one transaction, in which nothing of other threads is: all of them, or none. */
+gboolean results_put_cases(Results *results, const CaseFacts *const *facts, gsize n, GError **error);
 
-/* Groups puts into one transaction, for the thousands of cases at the start of a run. Not nested. Puts of other threads
- * join the batch. Verdicts need none. */
+/* Groups puts into one transaction. Not nested. Puts of other threads join the batch. Verdicts need none. */
 gboolean results_begin_batch(Results *results, GError **error);
 gboolean results_end_batch(Results *results, GError **error);
 

@@ -22,11 +22,23 @@ typedef struct {
     gboolean alone;
 } Arguments;
 
-static char *case_folder(const Arguments *a, const char *wanted)
+static gboolean is_case(const char *folder)
 {
-    g_autofree char *json = g_build_filename(wanted, "case.json", NULL);
-    return g_file_test(json, G_FILE_TEST_EXISTS) ? g_strdup(wanted)
-                                                 : g_build_filename(a->corpus ? a->corpus : "build/corpus", wanted, NULL);
+    g_autofree char *json = g_build_filename(folder, "case.json", NULL);
+    return g_file_test(json, G_FILE_TEST_EXISTS);
+}
+
+static char *case_folder(const Arguments *a, const char *wanted, GError **error)
+{
+    const char      *corpus = a->corpus ? a->corpus : "build/corpus";
+    g_autofree char *folder = g_build_filename(corpus, wanted, NULL);
+    if (is_case(wanted))
+        return g_strdup(wanted);
+    if (is_case(folder))
+        return g_steal_pointer(&folder);
+    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN,
+                "no case '%s': expected a folder with case.json, or the id of a case in %s (--corpus names another)", wanted, corpus);
+    return NULL;
 }
 
 /* Moves what was made to its place, over an earlier reduction of the same name but over nothing else. */
@@ -99,8 +111,8 @@ static int shrink(const Arguments *a, const Subject *subject, const Backend *bac
 static int reduce_case(const Arguments *a, const char *wanted)
 {
     GError            *error = NULL;
-    g_autofree char   *folder = case_folder(a, wanted);
-    g_autoptr(Backend) backend = backend_load(a->backend, &error);
+    g_autofree char   *folder = case_folder(a, wanted, &error);
+    g_autoptr(Backend) backend = folder ? backend_load(a->backend, &error) : NULL;
     Subject           *subject = backend ? subject_read(folder, &error) : NULL;
     if (!subject)
         return cli_fail(&subcommand_reduce, EXIT_USAGE, error);

@@ -9,9 +9,10 @@ static int cmd_run(int argc, char **argv);
 SUBCOMMAND_DEFINE(run, "run", "CORPUS -b BACKEND...", "run cases on backends and score what they answer", cmd_run)
 
 static const char description[] =
-    "Every selected case ends in exactly one verdict with every backend; each is committed before the next\n"
-    "case starts. Without --resume the results file starts anew; with it, verdicts that it holds are kept, so\n"
-    "that a killed run continues and another backend joins the same file.\n\n"
+    "Every selected case ends in exactly one verdict with every backend. While one is worked out its adapter is\n"
+    "already at the next case; it is committed before the adapter gets a third, so that a killed run loses two cases\n"
+    "of each job at most. Without --resume the results file starts anew; with it, verdicts that it holds are kept:\n"
+    "a killed run continues, and another backend joins the same file.\n\n"
     "A backend is a name (see 'assay backends') or the path of a folder with a backend.json; options follow\n"
     "after a colon: -b ort:provider=cuda,threads=4.\n\n"
     "--filter takes terms separated by spaces, all of which must match: a glob on the id, or KEY=GLOB with KEY\n"
@@ -107,42 +108,70 @@ static void print_unused(Waivers *waivers)
         fprintf(stderr, "assay run: %s\n", (const char *)lines->pdata[i]);
 }
 
-static int run_backends(const Arguments *a, GPtrArray *backends, const Workload *workload, Results *results,
-                        Results *since, Keep keep, Waivers *waivers)
+/* What the runs of all backends have in common. */
+typedef struct {
+    const Arguments *a;
+    GPtrArray       *backends;
+    Workload        *workload;
+    Results         *results, *since;
+    Recording       *recording;
+    Waivers         *waivers;
+    Keep             keep;
+    char            *logs;
+} Session;
+
+static void session_clear(Session *s)
 {
-    g_autofree char *logs = g_strconcat(a->results, ".logs", NULL);
+    workload_free(s->workload);
+    results_close(s->since);
+    results_close(s->results);
+    g_clear_pointer(&s->backends, g_ptr_array_unref);
+    g_clear_pointer(&s->waivers, waivers_free);
+    g_free(s->logs);
+}
+
+static RunOptions options_of(const Session *s)
+{
+    const Arguments *a = s->a;
+    return (RunOptions){ .jobs = (guint)a->jobs,
+                         .resume = a->resume,
+                         .keep = s->keep,
+                         .waivers = s->waivers,
+                         .seconds = a->timeout,
+                         .load_seconds = a->load_timeout,
+                         .restarts = (guint)a->restarts,
+                         .since = s->since,
+                         .recording = s->recording,
+                         .output_bytes = a->output ? (guint64)a->output << 20 : DEFAULT_OUTPUT_BYTES,
+                         .logs = s->logs };
+}
+
+/* Takes `launched`, of the first backend. */
+static int run_backends(const Session *s, Worker *launched)
+{
     g_autoptr(GError) error = NULL;
     int    code = EXIT_GOOD;
     cJSON *json = cJSON_CreateObject(), *array = cJSON_AddArrayToObject(json, "backends");
-    for (guint i = 0; i < backends->len && !error; i++) {
-        const Backend *backend = backends->pdata[i];
+    for (guint i = 0; i < s->backends->len && !error; i++) {
+        const Backend *backend = s->backends->pdata[i];
         RunSummary     summary = { 0 };
-        RunOptions     options = { .jobs = (guint)a->jobs,
-                                   .resume = a->resume,
-                                   .keep = keep,
-                                   .waivers = waivers,
-                                   .seconds = a->timeout,
-                                   .load_seconds = a->load_timeout,
-                                   .restarts = (guint)a->restarts,
-                                   .since = since,
-                                   .output_bytes = a->output ? (guint64)a->output << 20 : DEFAULT_OUTPUT_BYTES,
-                                   .logs = logs,
-                                   .progress = progress_start(backend->name, workload->selected->len) };
-        if (run_backend(workload, backend, &options, results, &summary, &error)) {
+        RunOptions     options = options_of(s);
+        options.progress = progress_start(backend->name, s->workload->selected->len);
+        if (run_backend(s->workload, backend, &options, g_steal_pointer(&launched), s->results, &summary, &error)) {
             if (!all_good(&summary))
                 code = EXIT_SHORT;
             cJSON_AddItemToArray(array, summary_json(backend, &summary));
         }
         progress_end(options.progress);
-        if (!a->json && !error)
+        if (!s->a->json && !error)
             print_summary(backend, &summary);
         run_summary_clear(&summary);
     }
-    if (a->json && !error)
+    if (s->a->json && !error)
         print_json(json);
     else
         cJSON_Delete(json);
-    print_unused(waivers);
+    print_unused(s->waivers);
     return error ? cli_fail(&subcommand_run, EXIT_HARNESS, g_steal_pointer(&error)) : code;
 }
 
@@ -166,32 +195,60 @@ static gboolean read_keep(const char *text, Keep *keep)
     return !text || strcmp(text, "all") == 0 || strcmp(text, "boundary") == 0;
 }
 
-static int run_all(const Arguments *a, Keep keep, const char *corpus)
+static gboolean read_arguments(Session *s, Selection *selection, GError **error)
 {
-    GError   *error = NULL;
-    g_autoptr(Waivers) waivers = a->waivers ? waivers_read(a->waivers, NULL, &error) : NULL;
-    if (error)
-        return cli_fail(&subcommand_run, EXIT_USAGE, error);
-    Selection selection = { 0 };
-    g_autoptr(GPtrArray) backends = load_backends(a->backends, a->memory, &error);
-    if (!backends || !selection_parse(a->filter, a->shard, &selection, &error))
-        return cli_fail(&subcommand_run, EXIT_USAGE, error);
-    g_autoptr(Workload) workload = workload_read(corpus, &selection, &error);
-    selection_clear(&selection);
-    if (!workload)
-        return cli_fail(&subcommand_run, EXIT_USAGE, error);
-    g_autoptr(Results) since = a->since ? results_open(a->since, RESULTS_READ, &error) : NULL;
-    if (error)
-        return cli_fail(&subcommand_run, EXIT_USAGE, error);
-    g_autoptr(Results) results = results_open(a->results, a->resume ? RESULTS_APPEND : RESULTS_NEW, &error);
-    if (!results)
-        return cli_fail(&subcommand_run, EXIT_USAGE, error);
-    if (!workload_record(workload, results, &error))
-        return cli_fail(&subcommand_run, EXIT_HARNESS, error);
+    const Arguments *a = s->a;
+    s->logs = g_strconcat(a->results, ".logs", NULL);
+    return (!a->waivers || (s->waivers = waivers_read(a->waivers, NULL, error))) &&
+           (s->backends = load_backends(a->backends, a->memory, error)) &&
+           selection_parse(a->filter, a->shard, selection, error);
+}
+
+static gboolean read_files(Session *s, const char *corpus, const Selection *selection, GError **error)
+{
+    const Arguments *a = s->a;
+    return (s->workload = workload_read(corpus, selection, error)) &&
+           (!a->since || (s->since = results_open(a->since, RESULTS_READ, error))) &&
+           (s->results = results_open(a->results, a->resume ? RESULTS_APPEND : RESULTS_NEW, error));
+}
+
+static int record_and_run(Session *s, Worker *launched)
+{
+    GError          *error = NULL;
     struct sigaction action = { .sa_handler = on_signal };
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    return run_backends(a, backends, workload, results, since, keep, waivers);
+    s->recording = recording_start(s->workload, s->results, !s->a->resume);
+    const int code = run_backends(s, launched);
+    if (recording_finish(s->recording, &error))
+        return code;
+    if (code != EXIT_HARNESS)
+        return cli_fail(&subcommand_run, EXIT_HARNESS, error);
+    g_error_free(error); /* it has been said: no verdict could be written */
+    return code;
+}
+
+static int run_all(const Arguments *a, Keep keep, const char *corpus)
+{
+    GError   *error = NULL;
+    Selection selection = { 0 };
+    Session   s = { .a = a, .keep = keep };
+    int       code;
+    if (!read_arguments(&s, &selection, &error)) {
+        session_clear(&s);
+        return cli_fail(&subcommand_run, EXIT_USAGE, error);
+    }
+    RunOptions options = options_of(&s);
+    Worker    *launched = run_launch(s.backends->pdata[0], &options);
+    if (read_files(&s, corpus, &selection, &error)) {
+        code = record_and_run(&s, launched);
+    } else {
+        worker_free(launched);
+        code = cli_fail(&subcommand_run, EXIT_USAGE, error);
+    }
+    selection_clear(&selection);
+    session_clear(&s);
+    return code;
 }
 
 static int cmd_run(int argc, char **argv)

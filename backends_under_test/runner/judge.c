@@ -23,13 +23,43 @@ void subject_free(gpointer data)
     case_free(s->c);
     if (s->inputs)
         g_ptr_array_unref(s->inputs);
-    model_traits_clear(&s->traits);
+    model_traits_clear(&s->facts->traits);
+    g_free(s->facts->outputs);
+    g_free(s->facts->unreadable);
+    g_free(s->facts);
     g_free(s);
+}
+
+static void read_facts(const Model *model, ModelFacts *facts)
+{
+    const List *outputs = &model->graph->outputs;
+    model_traits_read(model, &facts->traits);
+    facts->outputs = g_new0(Type, outputs->n + 1);
+    facts->n_outputs = (guint)outputs->n;
+    for (guint i = 0; i < facts->n_outputs; i++) {
+        const Type *type = LIST_AT(outputs, ValueInfo, i)->type;
+        facts->outputs[i].kind = type ? type->kind : TYPE_TENSOR;
+    }
+}
+
+const ModelFacts *subject_model(const Subject *s)
+{
+    if (g_once_init_enter(&s->facts->read)) {
+        g_autoptr(GError) unreadable = NULL;
+        g_autoptr(Model)  model = container_original(s->model, &unreadable); /* whatever payloads it carries */
+        if (model)
+            read_facts(model, s->facts);
+        else
+            s->facts->unreadable = g_strdup(unreadable->message);
+        g_once_init_leave(&s->facts->read, 1);
+    }
+    return s->facts;
 }
 
 Subject *subject_read(const char *folder, GError **error)
 {
     Subject *s = g_new0(Subject, 1);
+    s->facts = g_new0(ModelFacts, 1);
     s->folder = g_canonicalize_filename(folder, NULL);
     s->state = witness_take(s->folder);
     if (!(s->c = case_read(s->folder, error))) {
@@ -40,9 +70,6 @@ Subject *subject_read(const char *folder, GError **error)
     s->inputs = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < s->c->n_inputs; i++)
         g_ptr_array_add(s->inputs, case_data_path(s->folder, "input", i));
-    g_autoptr(Model) model = container_original(s->model, NULL); /* whatever payloads it carries; a model that must be rejected need not load */
-    if (model)
-        model_traits_read(model, &s->traits);
     return s;
 }
 
@@ -71,9 +98,10 @@ static void set(Judgement *j, Verdict verdict, char *message)
 }
 
 /* Types of the graph's outputs say whether a file holds a tensor or a sequence. */
-static const Type *output_type(const Model *model, guint i)
+static const Type *output_type(const Subject *s, guint i)
 {
-    return i < model->graph->outputs.n ? LIST_AT(&model->graph->outputs, ValueInfo, i)->type : NULL;
+    const ModelFacts *facts = subject_model(s);
+    return i < facts->n_outputs ? &facts->outputs[i] : NULL;
 }
 
 static Verdict verdict_of(Compared result)
@@ -174,11 +202,11 @@ static char *json_text(const cJSON *json)
 }
 
 /* All outputs, or NULL. */
-static GPtrArray *load_answer(const Attempt *attempt, const Model *model)
+static GPtrArray *load_answer(const Subject *s, const Attempt *attempt)
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
     for (guint i = 0; i < attempt->outputs->len; i++) {
-        Value *value = value_load(attempt->outputs->pdata[i], output_type(model, i), NULL, NULL);
+        Value *value = value_load(attempt->outputs->pdata[i], output_type(s, i), NULL, NULL);
         if (!value)
             return NULL;
         g_ptr_array_add(values, value);
@@ -188,10 +216,10 @@ static GPtrArray *load_answer(const Attempt *attempt, const Model *model)
 
 /* What is wrong by the strict intervals may be inside those of a relaxed profile: grade B. It passes if the backend has
  * declared a profile that takes it; else it stays wrong, but the report can say what the backend behaves like. */
-static void relax(const Subject *s, const Attempt *attempt, const Model *model, const char *declared, Judgement *j)
+static void relax(const Subject *s, const Attempt *attempt, const char *declared, Judgement *j)
 {
     gboolean declared_holds;
-    g_autoptr(GPtrArray) answer = load_answer(attempt, model);
+    g_autoptr(GPtrArray) answer = load_answer(s, attempt);
     const char *profile = answer ? relaxed_profile(s->c, s->folder, (Value *const *)answer->pdata, declared, &declared_holds) : NULL;
     if (!profile)
         return;
@@ -212,18 +240,20 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, const ch
             g_strdup_printf("answered %u output files: expected %u", attempt->outputs->len, s->c->n_outputs));
         return TRUE;
     }
-    g_autoptr(Model) model = container_original(s->model, error);
-    if (!model)
+    const char *unreadable = subject_model(s)->unreadable;
+    if (unreadable) {
+        g_set_error_literal(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, unreadable);
         return FALSE;
+    }
     set(j, VERDICT_PASS, NULL);
     j->plain = TRUE;
     cJSON   *answer = cJSON_CreateObject(), *answers = cJSON_AddArrayToObject(answer, "outputs");
     cJSON   *statistics = cJSON_CreateArray();
     gboolean good = TRUE;
     for (guint i = 0; i < attempt->outputs->len && good; i++)
-        good = judge_output(s, output_type(model, i), i, attempt->outputs->pdata[i], j, answers, statistics, error);
+        good = judge_output(s, output_type(s, i), i, attempt->outputs->pdata[i], j, answers, statistics, error);
     if (good && j->verdict == VERDICT_WRONG_VALUE)
-        relax(s, attempt, model, declared, j);
+        relax(s, attempt, declared, j);
     if (good && j->grade != 'R') { /* else it is the golden */
         j->answer = json_text(answer);
         j->statistics = j->grade ? json_text(statistics) : NULL;

@@ -5,6 +5,15 @@
 #include "backends_under_test/runner/worker.h"
 #include "reports/results.h"
 
+/* What judging needs to know of a case's model; read when it is first asked for. */
+typedef struct {
+    gsize       read; /* for g_once_init_enter() */
+    ModelTraits traits;
+    Type       *outputs; /* of the graph's outputs, nothing but their kinds: what their files hold */
+    guint       n_outputs;
+    char       *unreadable; /* why it cannot be read, as many that must be refused cannot; NULL */
+} ModelFacts;
+
 /* A case as the runner uses it: read once, shared by all workers. */
 typedef struct {
     char       *folder; /* absolute */
@@ -12,8 +21,12 @@ typedef struct {
     Case       *c;
     GPtrArray  *inputs; /* of char*: the input files */
     char       *model;
-    ModelTraits traits;
+    guint       place;  /* among the cases selected for a run */
+    ModelFacts *facts;  /* by subject_model() only */
 } Subject;
+
+/* Thread-safe. */
+const ModelFacts *subject_model(const Subject *subject);
 
 Subject *subject_read(const char *folder, GError **error);
 void     subject_free(gpointer subject);

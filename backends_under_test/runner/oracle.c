@@ -71,9 +71,9 @@ static gboolean run_subject(Oracle *o, const Subject *s, Judgement *judgement, G
     Attempt attempt = { 0 };
     if (!ensure_worker(o, error))
         return FALSE;
-    const CapabilityRule *rule = capability_match(o->backend->unsupported, s->c, &s->traits);
+    const CapabilityRule *rule = capability_match(o->backend->unsupported, s->c, &subject_model(s)->traits);
     if (!rule)
-        rule = capability_match(worker_hello(o->worker)->unsupported, s->c, &s->traits);
+        rule = capability_match(worker_hello(o->worker)->unsupported, s->c, &subject_model(s)->traits);
     worker_run(o->worker, s->model, s->inputs, o->outputs, &attempt);
     gboolean good = judge(s, &attempt, rule, o->backend->profile, judgement, error);
     attempt_clear(&attempt);

@@ -76,7 +76,7 @@ static void count(GHashTable *candidates, const char *dtype, const char *op, con
 
 static void count_trial(GHashTable *candidates, Phase phase, const Trial *trial)
 {
-    const GPtrArray *dtypes = trial->subject->c->dtypes, *ops = trial->subject->traits.ops;
+    const GPtrArray *dtypes = trial->subject->c->dtypes, *ops = subject_model(trial->subject)->traits.ops;
     guint            n_ops = ops ? ops->len : 0;
     if (phase == BY_DTYPE)
         for (guint i = 0; i < dtypes->len; i++)
@@ -134,7 +134,7 @@ static void add_rule(Draft *draft, const GPtrArray *trials, const Candidate *bes
     cJSON_AddItemToArray(draft->rules, rule);
     for (guint i = 0; i < trials->len; i++) {
         Trial *trial = trials->pdata[i];
-        if (has(trial->subject->c->dtypes, best->dtype) && has(trial->subject->traits.ops, best->op))
+        if (has(trial->subject->c->dtypes, best->dtype) && has(subject_model(trial->subject)->traits.ops, best->op))
             trial->covered = TRUE;
     }
 }
@@ -163,7 +163,7 @@ static gboolean run_and_collect(const Workload *workload, const Backend *backend
     RunSummary         summary = { 0 };
     g_autoptr(Results) results = results_open(path, RESULTS_NEW, error);
     gboolean good = results && workload_record(workload, results, error) &&
-                    run_backend(workload, backend, options, results, &summary, error) &&
+                    run_backend(workload, backend, options, NULL, results, &summary, error) &&
                     results_each_verdict(results, NULL, backend->name, collect, collector, error);
     draft->stopped = g_strdup(summary.stopped);
     run_summary_clear(&summary);

@@ -1,7 +1,7 @@
 /* A child process that talks in lines: its own process group, limits, deadlines, and its stderr kept.
  *
- * One thread at a time may use a Process; that thread must be the one that started it, because the child is told to die
- * with it. Times are g_get_monotonic_time() microseconds. Errors: BACKEND_ERROR. */
+ * One thread at a time may use a Process; the one that started it must outlive it, because the child is told to die with
+ * that thread. Times are g_get_monotonic_time() microseconds. Errors: BACKEND_ERROR. */
 #ifndef ASSAY_RUNNER_PROCESS_H
 #define ASSAY_RUNNER_PROCESS_H
 

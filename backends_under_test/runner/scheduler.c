@@ -30,6 +30,10 @@ typedef struct {
     GHashTable       *verdicts; /* id -> Verdict + 1: what is known of this backend */
     GHashTable       *before;   /* id -> outcome_key(): how the cases came out in the run that `since` holds */
     guint             restarts; /* so far */
+    Worker           *launched;   /* for the first lane; NULL */
+    gboolean          introduced; /* the first lane has asked who the backend is, or failed to */
+    GCond             introduction;
+    char             *version;  /* of the engine; NULL if it never said */
     char             *stopped;  /* why this backend cannot go on */
     GError           *error;    /* the harness failed */
 } Run;
@@ -39,8 +43,12 @@ typedef struct {
     guint   number;
     Worker *worker;
     char   *log;
-    char   *scratch; /* folder for outputs */
+    char   *scratch[2]; /* folders for outputs: one is judged while the other is written to */
+    guint   side;       /* which of them the case in hand has */
     gboolean started; /* once: every later start is a restart */
+    gboolean trusted; /* the worker was still there when its last case had been judged */
+    const Subject *judged; /* the case that the lane was given; NULL while it is none of the run's */
+    const Subject *ahead;  /* given to the worker while `judged` is judged; NULL: none */
 } Lane;
 
 /* ---- stopping ------------------------------------------------------------------------------------------------------ */
@@ -97,6 +105,7 @@ static gboolean ensure_worker(Lane *lane)
     WorkerLimits limits = limits_of(lane->run->options, lane->log);
     if (lane->worker && !worker_usable(lane->worker))
         g_clear_pointer(&lane->worker, worker_free);
+    lane->trusted = lane->worker && worker_runs(lane->worker) > 0;
     for (int i = 0; !lane->worker && i < MAX_STARTS && may_start(lane); i++) {
         g_autoptr(GError) error = NULL;
         lane->worker = worker_start(lane->run->backend, &limits, &error);
@@ -108,22 +117,62 @@ static gboolean ensure_worker(Lane *lane)
 
 static const CapabilityRule *rule_for(const Run *run, const Subject *s)
 {
-    const CapabilityRule *rule = capability_match(run->backend->unsupported, s->c, &s->traits);
-    return rule || !run->declared ? rule : capability_match(run->declared, s->c, &s->traits);
+    const CapabilityRule *rule = capability_match(run->backend->unsupported, s->c, &subject_model(s)->traits);
+    return rule || !run->declared ? rule : capability_match(run->declared, s->c, &subject_model(s)->traits);
+}
+
+static const Subject *take_case(Run *run);
+static gboolean       known_verdict(Run *run, const char *id, Verdict *verdict);
+
+/* Whether it is certain that the case needs no second attempt: it was answered, its twin is known, and nobody asks again
+ * what changed. */
+static gboolean is_settled(Lane *lane, const Subject *s, const Attempt *attempt)
+{
+    Verdict verdict;
+    if (s != lane->judged || lane->run->options->since)
+        return FALSE;
+    if (attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED)
+        return FALSE;
+    return s->c->expectation != EXPECT_REJECT || !s->c->twin || known_verdict(lane->run, s->c->twin, &verdict);
+}
+
+/* The worker need not wait for its next case until this one is judged. But one that may be about to end is not hurried:
+ * what it does after its answer must not be laid at the next case's door. */
+static void send_ahead(Lane *lane, const Subject *s, const Attempt *attempt)
+{
+    if (lane->run->backend->kind == BACKEND_COMMAND || !lane->trusted || !is_settled(lane, s, attempt) ||
+        !worker_usable(lane->worker) || !(lane->ahead = take_case(lane->run)))
+        return;
+    lane->side = !lane->side;
+    worker_send(lane->worker, lane->ahead->model, lane->ahead->inputs, lane->scratch[lane->side]);
+}
+
+/* The attempt that is under way, or a new one. FALSE if no worker could be had. */
+static gboolean attempt_at(Lane *lane, const Subject *s, Attempt *attempt)
+{
+    if (lane->ahead != s) {
+        if (!ensure_worker(lane))
+            return FALSE;
+        worker_send(lane->worker, s->model, s->inputs, lane->scratch[lane->side]);
+    }
+    lane->ahead = NULL;
+    worker_receive(lane->worker, attempt);
+    return TRUE;
 }
 
 /* FALSE without an error if no worker could be had. */
 static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
 {
     Attempt attempt = { 0 };
-    if (!ensure_worker(lane))
+    if (!attempt_at(lane, s, &attempt))
         return FALSE;
-    worker_run(lane->worker, s->model, s->inputs, lane->scratch, &attempt);
+    const char *outputs = lane->scratch[lane->side];
+    send_ahead(lane, s, &attempt);
     gboolean good = judge(s, &attempt, rule_for(lane->run, s), lane->run->backend->profile, judgement, error);
     if (good)
         judge_keep(&attempt, lane->run->options->keep, judgement);
     attempt_clear(&attempt);
-    return scratch_empty(lane->scratch, good ? error : NULL) && good;
+    return scratch_empty(outputs, good ? error : NULL) && good;
 }
 
 /* Who stops a run may stop its adapters too, and a little earlier: a batch system kills every process of a job. Such an end
@@ -143,6 +192,8 @@ static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GEr
 {
     if (!try_once(lane, s, judgement, error) || is_cut_short(judgement))
         return FALSE;
+    if (lane->ahead)
+        return TRUE; /* it was answered, and the worker is at work */
     gboolean alone = worker_runs(lane->worker) <= 1;
     if (worker_usable(lane->worker) || alone || lane->run->backend->kind == BACKEND_COMMAND)
         return TRUE;
@@ -276,6 +327,12 @@ static const Subject *take_case(Run *run)
     return s;
 }
 
+/* `s` NULL: the run itself. */
+static gboolean is_written(const Run *run, const Subject *s, GError **error)
+{
+    return !run->options->recording || recording_await(run->options->recording, s, error);
+}
+
 static gboolean commit(Run *run, const Subject *s, Judgement *j, GError **error)
 {
     if (run->options->waivers)
@@ -298,7 +355,7 @@ static gboolean commit(Run *run, const Subject *s, Judgement *j, GError **error)
                            .waiver = j->waiver,
                            .outputs = j->outputs,
                            .log = j->log };
-    if (!results_put_verdict(run->results, &facts, error))
+    if (!is_written(run, s, error) || !results_put_verdict(run->results, &facts, error))
         return FALSE;
     remember(run, s->c->id, j->verdict);
     if (run->options->progress)
@@ -306,13 +363,16 @@ static gboolean commit(Run *run, const Subject *s, Judgement *j, GError **error)
     return TRUE;
 }
 
+static void introduce_once(Lane *lane);
+
 static gpointer run_lane(gpointer data)
 {
-    Lane          *lane = data;
-    const Subject *s;
-    while ((s = take_case(lane->run))) {
-        GError   *error = NULL;
-        Judgement judgement;
+    Lane *lane = data;
+    introduce_once(lane);
+    while ((lane->judged = lane->ahead ? lane->ahead : take_case(lane->run))) {
+        GError        *error = NULL;
+        Judgement      judgement;
+        const Subject *s = lane->judged;
         if (judge_case(lane, s, &judgement, &error))
             commit(lane->run, s, &judgement, &error);
         judgement_clear(&judgement);
@@ -326,46 +386,36 @@ static gpointer run_lane(gpointer data)
 }
 
 /* The log of one worker: "<backend>-<number>.log", the name made harmless. */
-static char *log_path(const Run *run, guint number)
+static char *log_path(const RunOptions *options, const Backend *backend, guint number)
 {
-    if (!run->options->logs)
+    if (!options->logs)
         return NULL;
-    g_autofree char *name = g_strdup_printf("%s-%u.log", run->backend->name, number);
+    g_autofree char *name = g_strdup_printf("%s-%u.log", backend->name, number);
     g_strcanon(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_", '_');
-    return g_build_filename(run->options->logs, name, NULL);
+    return g_build_filename(options->logs, name, NULL);
+}
+
+Worker *run_launch(const Backend *backend, const RunOptions *options)
+{
+    g_autofree char *log = log_path(options, backend, 0);
+    WorkerLimits     limits = limits_of(options, log);
+    return worker_launch(backend, &limits, NULL);
 }
 
 static gboolean lane_open(Lane *lane, Run *run, guint number, GError **error)
 {
-    *lane = (Lane){ .run = run, .number = number, .log = log_path(run, number) };
-    return (lane->scratch = scratch_make(error)) != NULL;
+    *lane = (Lane){ .run = run, .number = number, .log = log_path(run->options, run->backend, number) };
+    return (lane->scratch[0] = scratch_make(error)) && (lane->scratch[1] = scratch_make(error));
 }
 
 static void lane_close(Lane *lane)
 {
     g_clear_pointer(&lane->worker, worker_free);
-    scratch_remove(lane->scratch);
-    g_free(lane->scratch);
+    for (guint i = 0; i < G_N_ELEMENTS(lane->scratch); i++) {
+        scratch_remove(lane->scratch[i]);
+        g_free(lane->scratch[i]);
+    }
     g_free(lane->log);
-}
-
-static void run_lanes(Run *run)
-{
-    guint n = MIN(run->options->jobs, run->workload->selected->len);
-    g_autofree Lane     *lanes = g_new0(Lane, n);
-    g_autofree GThread **threads = g_new0(GThread *, n);
-    for (guint i = 0; i < n; i++) {
-        GError *error = NULL;
-        if (lane_open(&lanes[i], run, i, &error))
-            threads[i] = g_thread_new("lane", run_lane, &lanes[i]);
-        else
-            take_error(run, error);
-    }
-    for (guint i = 0; i < n; i++) {
-        if (threads[i])
-            g_thread_join(threads[i]);
-        lane_close(&lanes[i]);
-    }
 }
 
 /* ---- a whole run --------------------------------------------------------------------------------------------------- */
@@ -389,25 +439,44 @@ static gboolean record_backend(Run *run, const Hello *hello, GError **error)
                            .device = hello->device,
                            .environment = environment,
                            .capabilities = capabilities };
-    gboolean good = results_put_backend(run->results, &facts, error);
+    gboolean good = is_written(run, NULL, error) && results_put_backend(run->results, &facts, error);
     cJSON_free(capabilities);
     return good;
 }
 
-/* Says hello once: version, device and rules hold for all workers. A failure stops the run, it is no error of ours. */
-static gboolean introduce(Run *run, RunSummary *summary, GError **error)
+/* Version, device and rules, as the lane's worker says them, hold for all workers. A backend that says nothing stops the
+ * run; that is no error of ours. */
+static gboolean introduce(Lane *lane, GError **error)
 {
+    Run *run = lane->run;
     g_autoptr(GError) local = NULL;
-    WorkerLimits      limits = limits_of(run->options, NULL);
-    g_autoptr(Worker) worker = worker_start(run->backend, &limits, &local);
-    if (!worker) {
+    WorkerLimits      limits = limits_of(run->options, lane->log);
+    lane->started = TRUE;
+    lane->worker = run->launched ? g_steal_pointer(&run->launched) : worker_launch(run->backend, &limits, &local);
+    if (!lane->worker || !worker_greet(lane->worker, &local)) {
+        g_clear_pointer(&lane->worker, worker_free);
         stop(run, local->message);
         return TRUE;
     }
-    const Hello *hello = worker_hello(worker);
-    summary->version = g_strdup(hello->version);
+    const Hello *hello = worker_hello(lane->worker);
+    run->version = g_strdup(hello->version);
     run->declared = g_ptr_array_ref(hello->unsupported);
     return !run->results || record_backend(run, hello, error);
+}
+
+/* By the first lane, which goes on with that worker; before it is done no other lane runs. */
+static void introduce_once(Lane *lane)
+{
+    Run    *run = lane->run;
+    GError *error = NULL;
+    if (run->introduced)
+        return;
+    if (!introduce(lane, &error))
+        take_error(run, error);
+    g_mutex_lock(&run->lock);
+    run->introduced = TRUE;
+    g_cond_signal(&run->introduction);
+    g_mutex_unlock(&run->lock);
 }
 
 static gboolean recall(const VerdictFacts *facts, gpointer data, GError **error)
@@ -439,6 +508,39 @@ static gboolean recall_all(Run *run, GError **error)
            (!options->since || results_each_verdict(options->since, NULL, name, recall_before, run, error));
 }
 
+/* ---- lanes side by side -------------------------------------------------------------------------------------------- */
+
+/* The first lane finds out who the backend is; the others wait for that. */
+static void await_introduction(Run *run)
+{
+    g_mutex_lock(&run->lock);
+    while (!run->introduced)
+        g_cond_wait(&run->introduction, &run->lock);
+    g_mutex_unlock(&run->lock);
+}
+
+static void run_lanes(Run *run)
+{
+    guint n = MIN(run->options->jobs, run->workload->selected->len);
+    g_autofree Lane     *lanes = g_new0(Lane, n);
+    g_autofree GThread **threads = g_new0(GThread *, n);
+    for (guint i = 0; i < n; i++) {
+        GError *error = NULL;
+        if (!lane_open(&lanes[i], run, i, &error)) {
+            take_error(run, error);
+            break;
+        }
+        threads[i] = g_thread_new("lane", run_lane, &lanes[i]);
+        if (i == 0)
+            await_introduction(run);
+    }
+    for (guint i = 0; i < n; i++) {
+        if (threads[i])
+            g_thread_join(threads[i]);
+        lane_close(&lanes[i]);
+    }
+}
+
 static void summarise(Run *run, RunSummary *summary)
 {
     for (guint i = 0; i < run->workload->selected->len; i++) {
@@ -446,6 +548,7 @@ static void summarise(Run *run, RunSummary *summary)
         known_verdict(run, ((Subject *)run->workload->selected->pdata[i])->c->id, &verdict);
         summary->counts[verdict]++;
     }
+    summary->version = g_steal_pointer(&run->version);
     summary->stopped = g_steal_pointer(&run->stopped);
     if (!summary->stopped && interrupted)
         summary->stopped = g_strdup("interrupted");
@@ -456,6 +559,7 @@ static void run_open(Run *run, const Workload *workload, const Backend *backend,
 {
     *run = (Run){ .workload = workload, .backend = backend, .options = options, .results = results };
     g_mutex_init(&run->lock);
+    g_cond_init(&run->introduction);
     run->verdicts = g_hash_table_new(g_str_hash, g_str_equal);
     run->before = g_hash_table_new(g_str_hash, g_str_equal);
 }
@@ -463,10 +567,13 @@ static void run_open(Run *run, const Workload *workload, const Backend *backend,
 static gboolean run_close(Run *run, GError **error)
 {
     GError *failed = run->error;
+    worker_free(run->launched);
     g_mutex_clear(&run->lock);
+    g_cond_clear(&run->introduction);
     g_clear_pointer(&run->declared, g_ptr_array_unref);
     g_hash_table_unref(run->verdicts);
     g_hash_table_unref(run->before);
+    g_free(run->version);
     g_free(run->stopped);
     if (failed)
         g_propagate_error(error, failed);
@@ -480,13 +587,14 @@ void run_summary_clear(RunSummary *summary)
     *summary = (RunSummary){ 0 };
 }
 
-gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Results *results,
-                     RunSummary *summary, GError **error)
+gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Worker *launched,
+                     Results *results, RunSummary *summary, GError **error)
 {
     Run     run;
     GError *failed = NULL;
     run_open(&run, workload, backend, options, results);
-    if (!introduce(&run, summary, &failed) || !recall_all(&run, &failed))
+    run.launched = launched;
+    if (!recall_all(&run, &failed))
         run.error = failed;
     else
         run_lanes(&run);
@@ -497,20 +605,16 @@ gboolean run_backend(const Workload *workload, const Backend *backend, const Run
 gboolean run_one(const Workload *workload, const Subject *subject, const Backend *backend, const RunOptions *options,
                  Judgement *judgement, char **version, GError **error)
 {
-    Run        run;
-    Lane       lane;
-    RunSummary summary = { 0 };
-    GError    *failed = NULL;
+    Run     run;
+    Lane    lane;
+    GError *failed = NULL;
     run_open(&run, workload, backend, options, NULL);
-    if (introduce(&run, &summary, &failed) && lane_open(&lane, &run, 0, &failed)) {
-        if (!run.stopped)
-            judge_case(&lane, subject, judgement, &failed);
-        lane_close(&lane);
-    }
+    if (lane_open(&lane, &run, 0, &failed) && introduce(&lane, &failed) && !run.stopped)
+        judge_case(&lane, subject, judgement, &failed);
+    lane_close(&lane);
     if (!failed && run.stopped)
         failed = g_error_new_literal(BACKEND_ERROR, BACKEND_ERROR_START, run.stopped);
     run.error = failed;
-    *version = g_steal_pointer(&summary.version);
-    run_summary_clear(&summary);
+    *version = g_steal_pointer(&run.version);
     return run_close(&run, error);
 }

@@ -2,8 +2,8 @@
 #ifndef ASSAY_RUNNER_SCHEDULER_H
 #define ASSAY_RUNNER_SCHEDULER_H
 
+#include "backends_under_test/runner/recording.h"
 #include "backends_under_test/runner/waiver.h"
-#include "backends_under_test/runner/workload.h"
 #include "reference/cli/subcommand.h"
 
 typedef struct {
@@ -17,8 +17,13 @@ typedef struct {
     const char *logs;   /* folder for the workers' stderr; NULL: none */
     Progress   *progress; /* or NULL; one step a case */
     guint       restarts; /* of adapters, all workers together, before the run gives up; 0: no limit */
+    Recording  *recording; /* of the workload, under way: a verdict waits for its case; NULL: all is written */
     Results    *since;    /* an earlier run: a case that comes out otherwise than there is run again; NULL */
 } RunOptions;
+
+/* Starts an adapter ahead of run_backend(), by a thread that outlives that: it gets ready while the corpus is read. NULL
+ * if it cannot be started; run_backend() will find out why. */
+Worker *run_launch(const Backend *backend, const RunOptions *options);
 
 typedef struct {
     gint64 counts[VERDICT_COUNT]; /* over the selected cases; they add up to their number */
@@ -29,9 +34,9 @@ typedef struct {
 void run_summary_clear(RunSummary *summary);
 
 /* FALSE with an error if the harness fails (results cannot be written, a case cannot be read). A backend that cannot be
- * started is not an error: `stopped` says so. */
-gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Results *results,
-                     RunSummary *summary, GError **error);
+ * started is not an error: `stopped` says so. Takes `launched`: from run_launch() with these options, or NULL. */
+gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Worker *launched,
+                     Results *results, RunSummary *summary, GError **error);
 
 /* Asks all runs of this process to stop after the cases in hand; async-signal-safe. */
 void run_interrupt(void);

@@ -163,7 +163,7 @@ static char *date_text(const GDate *date)
 static gboolean covers(const Waiver *w, const char *backend, const Subject *s, Verdict verdict)
 {
     return w->verdict == verdict && g_pattern_match_simple(w->backend, backend) &&
-           capability_match(w->rules, s->c, &s->traits);
+           capability_match(w->rules, s->c, &subject_model(s)->traits);
 }
 
 static void waive(Waiver *w, Judgement *j)

@@ -1,6 +1,7 @@
 #include "backends_under_test/runner/witness.h"
 
-#include <fts.h>
+#include <dirent.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -9,32 +10,67 @@ static gint compare_lines(gconstpointer a, gconstpointer b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* A line for each file: its path, then what changes with it. Sorted, so that the order of the folder does not matter. */
+/* A line for each file: its path, then what changes with it. */
+static char *line_of(const char *path, const struct stat *about)
+{
+    return g_strdup_printf("%s\t%c %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %ld", path,
+                           S_ISDIR(about->st_mode) ? 'd' : '-', (guint64)about->st_ino, (gint64)about->st_size,
+                           (gint64)about->st_ctim.tv_sec, about->st_ctim.tv_nsec);
+}
+
+/* Everything below the folder that `path` names, which it is given back as; `prefix` bytes of it are the top folder's.
+ */
+static void describe_below(GString *path, gsize prefix, GPtrArray *lines)
+{
+    const gsize length = path->len;
+    DIR *dir = opendir(path->str);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir))) {
+        struct stat about;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        g_string_append_c(path, '/');
+        g_string_append(path, entry->d_name);
+        const char *below = path->str + prefix + 1;
+        gboolean known = fstatat(dirfd(dir), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0;
+        g_ptr_array_add(lines, known ? line_of(below, &about) : g_strdup_printf("%s\t?", below));
+        if (known && S_ISDIR(about.st_mode))
+            describe_below(path, prefix, lines);
+        g_string_truncate(path, length);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+/* Sorted, so that the order of the folder does not matter. */
 static GPtrArray *describe(const char *folder)
 {
-    char *const paths[] = { (char *)folder, NULL };
-    gsize       prefix = strlen(folder);
-    GPtrArray  *lines = g_ptr_array_new_with_free_func(g_free);
-    FTS        *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    FTSENT     *entry;
-    while (walk && (entry = fts_read(walk))) {
-        const struct stat *about = entry->fts_statp;
-        if (entry->fts_info == FTS_DP)
-            continue; /* a folder's second visit */
-        const char *path = entry->fts_path + prefix;
-        gboolean    known = entry->fts_info != FTS_NS && entry->fts_info != FTS_ERR && entry->fts_info != FTS_DNR;
-        g_ptr_array_add(lines, g_strdup_printf("%s\t%c %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT " %" G_GINT64_FORMAT
-                                               " %ld",
-                                               *path ? path + 1 : ".", entry->fts_info == FTS_D ? 'd' : known ? '-' : '?', known ? (guint64)about->st_ino : 0,
-                                               known ? (gint64)about->st_size : 0,
-                                               known ? (gint64)about->st_ctim.tv_sec : 0,
-                                               known ? about->st_ctim.tv_nsec : 0L));
-    }
-    if (walk)
-        fts_close(walk);
+    struct stat about;
+    g_autoptr(GString) path = g_string_new(folder);
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(lines, lstat(folder, &about) == 0 ? line_of(".", &about) : g_strdup(".\t?"));
+    describe_below(path, path->len, lines);
     g_ptr_array_sort(lines, compare_lines);
     g_ptr_array_add(lines, NULL);
     return lines;
+}
+
+/* Whether everything that was there still is and is the same. What is new shows in its folder's time of change, so that
+ * no folder needs to be read. */
+static gboolean same(const char *folder, char *const *lines)
+{
+    g_autoptr(GString) path = g_string_new(folder);
+    g_string_append_c(path, '/');
+    const gsize prefix = path->len;
+    gboolean all = TRUE;
+    for (; *lines && all; lines++) {
+        struct stat about;
+        g_string_truncate(path, prefix);
+        g_string_append_len(path, *lines, (gssize)strcspn(*lines, "\t"));
+        g_autofree char *now = lstat(path->str, &about) == 0 ? line_of(path->str + prefix, &about) : NULL;
+        all = g_strcmp0(now, *lines) == 0;
+    }
+    return all;
 }
 
 char *witness_take(const char *folder)
@@ -46,8 +82,10 @@ char *witness_take(const char *folder)
 /* A file that comes or goes changes its folder too; the file is the better answer, a folder is given for want of it. */
 char *witness_difference(const char *folder, const char *state)
 {
-    g_autoptr(GPtrArray) now = describe(folder);
     g_auto(GStrv) then = g_strsplit(state, "\n", -1);
+    if (same(folder, then))
+        return NULL;
+    g_autoptr(GPtrArray) now = describe(folder);
     g_autofree char *changed = NULL;
     char **a = then, **b = (char **)now->pdata;
     while (*a || *b) {
@@ -57,8 +95,8 @@ char *witness_difference(const char *folder, const char *state)
             continue;
         }
         const char *line = order < 0 ? *a++ : *b++;
-        gsize       length = strcspn(line, "\t");
-        gboolean    is_folder = line[length] == '\t' && line[length + 1] == 'd';
+        gsize length = strcspn(line, "\t");
+        gboolean is_folder = line[length] == '\t' && line[length + 1] == 'd';
         if (!changed || !is_folder) {
             g_free(changed);
             changed = g_strndup(line, length);

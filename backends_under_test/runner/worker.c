@@ -10,9 +10,14 @@ struct Worker {
     WorkerLimits   limits;
     Process       *process; /* NULL for a command, and once spent */
     Hello          hello;
-    gboolean       spent;
+    gboolean       greeted, spent;
     guint64        last_id;
     guint          runs;
+    struct {
+        const char      *model, *outputs_dir;
+        const GPtrArray *inputs;
+        gint64           started;
+    } sent; /* the case in hand */
 };
 
 static gint64 deadline_in(double seconds)
@@ -57,12 +62,34 @@ static char *silence(Process *process, LineResult result, const char *asked)
                            partial ? partial : "", words);
 }
 
-static gboolean say_hello(Worker *w, GError **error)
+Worker *worker_launch(const Backend *backend, const WorkerLimits *limits, GError **error)
 {
-    gint64           deadline = deadline_in(w->backend->start_seconds);
-    g_autofree char *request = protocol_hello(w->backend->options), *line = NULL;
-    process_write_line(w->process, request, deadline); /* a failure shows in the read */
-    LineResult result = process_read_line(w->process, deadline, &line);
+    g_autoptr(Worker) w = g_new0(Worker, 1);
+    w->backend = backend;
+    w->limits = *limits;
+    if (backend->kind == BACKEND_COMMAND)
+        return g_steal_pointer(&w);
+    ProcessSpec spec = { .argv = backend->command,
+                         .environment = backend->environment,
+                         .folder = backend->folder,
+                         .memory_bytes = backend->memory_bytes,
+                         .file_bytes = limits->output_bytes,
+                         .log = limits->log,
+                         .log_bytes = limits->log_bytes };
+    if (!(w->process = process_start(&spec, error)))
+        return NULL;
+    g_autofree char *request = protocol_hello(backend->options);
+    process_write_line(w->process, request, deadline_in(backend->start_seconds)); /* a failure shows in the read */
+    return g_steal_pointer(&w);
+}
+
+gboolean worker_greet(Worker *w, GError **error)
+{
+    g_autofree char *line = NULL;
+    w->greeted = TRUE;
+    if (w->backend->kind == BACKEND_COMMAND)
+        return command_hello(w->backend, &w->hello, error);
+    LineResult result = process_read_line(w->process, deadline_in(w->backend->start_seconds), &line);
     if (result != LINE_READ) {
         g_autofree char *why = silence(w->process, result, "hello");
         g_set_error(error, BACKEND_ERROR, result == LINE_TOO_LONG ? BACKEND_ERROR_PROTOCOL : BACKEND_ERROR_START,
@@ -77,20 +104,8 @@ static gboolean say_hello(Worker *w, GError **error)
 
 Worker *worker_start(const Backend *backend, const WorkerLimits *limits, GError **error)
 {
-    g_autoptr(Worker) w = g_new0(Worker, 1);
-    w->backend = backend;
-    w->limits = *limits;
-    if (backend->kind == BACKEND_COMMAND)
-        return command_hello(backend, &w->hello, error) ? g_steal_pointer(&w) : NULL;
-    ProcessSpec spec = { .argv = backend->command,
-                         .environment = backend->environment,
-                         .folder = backend->folder,
-                         .memory_bytes = backend->memory_bytes,
-                         .file_bytes = limits->output_bytes,
-                         .log = limits->log,
-                         .log_bytes = limits->log_bytes };
-    w->process = process_start(&spec, error);
-    return w->process && say_hello(w, error) ? g_steal_pointer(&w) : NULL;
+    g_autoptr(Worker) w = worker_launch(backend, limits, error);
+    return w && worker_greet(w, error) ? g_steal_pointer(&w) : NULL;
 }
 
 const Hello *worker_hello(const Worker *w)
@@ -126,7 +141,7 @@ void worker_free(Worker *w)
 {
     if (!w)
         return;
-    if (w->process && !w->spent)
+    if (w->process && w->greeted && !w->spent)
         worker_stop(w, 2, NULL);
     process_free(w->process);
     hello_clear(&w->hello);
@@ -198,29 +213,42 @@ static void take_answer(Worker *w, LineResult result, const char *line, const ch
     attempt->log = process_excerpt(w->process);
 }
 
-static void run_in_process(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir,
-                           Attempt *attempt)
+void worker_send(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir)
 {
-    gint64           sent = g_get_monotonic_time();
-    guint64          id = ++w->last_id;
-    const char      *stage;
-    g_autofree char *request = protocol_run(id, "model", model, inputs, outputs_dir, w->backend->options), *line = NULL;
+    w->runs++;
+    w->sent.model = model;
+    w->sent.inputs = inputs;
+    w->sent.outputs_dir = outputs_dir;
+    w->sent.started = g_get_monotonic_time();
+    if (w->backend->kind == BACKEND_COMMAND)
+        return;
+    g_autofree char *request = protocol_run(++w->last_id, "model", model, inputs, outputs_dir, w->backend->options);
     process_begin_excerpt(w->process, model);
-    process_write_line(w->process, request, deadline_in(w->limits.seconds));
-    LineResult result = await_answer(w, id, sent, &line, &stage);
-    take_answer(w, result, line, "run", stage, outputs_dir, attempt);
+    process_write_line(w->process, request, deadline_in(w->limits.seconds)); /* a failure shows in the read */
+}
+
+static void receive(Worker *w, Attempt *attempt)
+{
+    const char      *stage;
+    g_autofree char *line = NULL;
+    LineResult       result = await_answer(w, w->last_id, w->sent.started, &line, &stage);
+    take_answer(w, result, line, "run", stage, w->sent.outputs_dir, attempt);
+}
+
+void worker_receive(Worker *w, Attempt *attempt)
+{
+    *attempt = (Attempt){ .load_seconds = -1, .run_seconds = -1 };
+    if (w->backend->kind == BACKEND_COMMAND)
+        command_run(w->backend, &w->limits, w->sent.model, w->sent.inputs, w->sent.outputs_dir, attempt);
+    else
+        receive(w, attempt);
+    attempt->seconds = (double)(g_get_monotonic_time() - w->sent.started) / G_USEC_PER_SEC;
 }
 
 void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt)
 {
-    gint64 started = g_get_monotonic_time();
-    *attempt = (Attempt){ .load_seconds = -1, .run_seconds = -1 };
-    w->runs++;
-    if (w->backend->kind == BACKEND_COMMAND)
-        command_run(w->backend, &w->limits, model, inputs, outputs_dir, attempt);
-    else
-        run_in_process(w, model, inputs, outputs_dir, attempt);
-    attempt->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    worker_send(w, model, inputs, outputs_dir);
+    worker_receive(w, attempt);
 }
 
 /* ---- ahead of time ------------------------------------------------------------------------------------------------- */

@@ -1,6 +1,6 @@
 /* One backend, ready for one case after another: an adapter process and its protocol, or a command run once a case.
  *
- * A Worker is used by the thread that made it. Whatever goes wrong inside the backend is an Attempt, never a GError. */
+ * A Worker is used by one thread at a time. Whatever goes wrong inside the backend is an Attempt, never a GError. */
 #ifndef ASSAY_RUNNER_WORKER_H
 #define ASSAY_RUNNER_WORKER_H
 
@@ -41,7 +41,7 @@ typedef struct {
     char       *message;     /* all but ANSWERED: one line; load_compiled: why the object is not usable, or NULL */
     char       *text;        /* ANSWERED: compile: the compatibility text; load_compiled: the verdict; run: NULL */
     char       *log;         /* the end of stderr of this case */
-    double      seconds;
+    double      seconds;     /* from asking to having the answer, however late it was fetched */
     double      load_seconds, run_seconds; /* ANSWERED: as the adapter measured them; negative: it did not say */
 } Attempt;
 
@@ -53,11 +53,20 @@ typedef struct Worker Worker;
  * holds the end of stderr. */
 Worker *worker_start(const Backend *backend, const WorkerLimits *limits, GError **error);
 
+/* The same in two steps: an adapter needs a while to get ready. The first thread must outlive the worker (process.h). */
+Worker  *worker_launch(const Backend *backend, const WorkerLimits *limits, GError **error);
+gboolean worker_greet(Worker *worker, GError **error);
+
 const Hello *worker_hello(const Worker *worker);
 
 /* Runs one model on inputs (paths), outputs into the empty folder outputs_dir. After anything but ANSWERED and REFUSED
  * the worker is spent: worker_usable() is FALSE and it can only be freed. */
 void worker_run(Worker *worker, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt);
+
+/* The same in two steps, so that the caller can do something else while the backend works. One case at a time; what is
+ * passed is borrowed until worker_receive(), and nothing else may be asked of the worker before. */
+void worker_send(Worker *worker, const char *model, const GPtrArray *inputs, const char *outputs_dir);
+void worker_receive(Worker *worker, Attempt *attempt);
 
 /* Ahead of time, for a backend whose hello says that it compiles; attempts as above. worker_compile() has the object written
  * to the file `blob`. A loaded object is known by its name from then on; `interface` is a model of its inputs and outputs. */

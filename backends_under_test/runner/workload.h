@@ -18,7 +18,4 @@ Workload *workload_read(const char *corpus, const Selection *selection, GError *
 void      workload_free(Workload *workload);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Workload, workload_free)
 
-/* Writes down what reports need to know of the run, the proposals and the selected cases. */
-gboolean workload_record(const Workload *workload, Results *results, GError **error);
-
 #endif

@@ -326,6 +326,52 @@ Test(results, contradictions_are_conflicts)
     cr_assert_not_null(strstr(verdict->message, "never/put"));
 }
 
+static void copy(const char *from, const char *to)
+{
+    g_autofree char *bytes = NULL;
+    gsize            size;
+    cr_assert(g_file_get_contents(from, &bytes, &size, NULL) && g_file_set_contents(to, bytes, (gssize)size, NULL));
+}
+
+/* Killed while the very first transaction was written into the file: SQLite undoes it, and nothing is left. */
+Test(results, a_file_killed_at_its_first_transaction_is_new)
+{
+    sqlite3         *db;
+    g_autofree char *other = g_strconcat(path, ".other", NULL), *journal = g_strconcat(other, "-journal", NULL);
+    g_autofree char *hot = g_strconcat(path, "-journal", NULL);
+    cr_assert_eq(sqlite3_open(other, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db,
+                              "PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN; CREATE TABLE t (x);"
+                              "INSERT INTO t WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)"
+                              " SELECT randomblob(1000) FROM n",
+                              NULL, NULL, NULL),
+                 SQLITE_OK);
+    copy(other, path);
+    copy(journal, hot);
+    sqlite3_close(db);
+    GStatBuf status;
+    cr_assert(g_stat(path, &status) == 0 && status.st_size > 0);
+    g_autoptr(Results) results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+}
+
+Test(results, cases_put_together_are_all_there_or_none)
+{
+    g_autoptr(Results) results = open_good(path, RESULTS_NEW);
+    fabricate(results, 6, 0, 1);
+    g_autoptr(GError) error = NULL;
+    const CaseFacts   one = { .id = "p/one", .proposal = "p" }, two = { .id = "p/two", .proposal = "p" };
+    const CaseFacts   other = { .id = "block-qdq/ragged_uint2_rank1_0_native", .proposal = "block-qdq", .summary = "another" };
+    guint             rows = 0;
+    cr_assert_not(results_put_cases(results, (const CaseFacts *[]){ &one, &other, &two }, 3, &error));
+    cr_assert(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    cr_assert(results_each_verdict(results, "p/one", NULL, count_row, &rows, NULL));
+    cr_assert_eq(rows, 0);
+    cr_assert(results_put_cases(results, (const CaseFacts *[]){ &one, &two }, 2, NULL));
+    cr_assert(results_each_verdict(results, NULL, "ort", count_row, &rows, NULL));
+    cr_assert_eq(rows, 8);
+}
+
 static void shard(const char *name, guint first, guint step)
 {
     g_autofree char *file = fixture_path(name);

@@ -22,7 +22,7 @@ static void run_with(Fixture *f, const char *fault, Keep keep, Waivers *waivers)
     g_autoptr(Workload) workload = backend ? workload_read(f->corpus, &selection, &error) : NULL;
     g_autoptr(Results)  results = workload ? results_open(f->results, RESULTS_NEW, &error) : NULL;
     cr_assert(results && workload_record(workload, results, &error) &&
-                  run_backend(workload, backend, &options, results, &summary, &error),
+                  run_backend(workload, backend, &options, NULL, results, &summary, &error),
               "%s", error ? error->message : "");
     run_summary_clear(&summary);
     selection_clear(&selection);

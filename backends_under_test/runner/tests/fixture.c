@@ -170,7 +170,7 @@ RunSummary fixture_run_with(Fixture *f, const char *name, RunOptions options)
     g_autoptr(Results)  results =
         workload ? results_open(f->results, options.resume ? RESULTS_APPEND : RESULTS_NEW, &error) : NULL;
     gboolean good = results && workload_record(workload, results, &error) &&
-                    run_backend(workload, backend, &options, results, &summary, &error);
+                    run_backend(workload, backend, &options, NULL, results, &summary, &error);
     cr_assert(good, "%s", error ? error->message : "");
     selection_clear(&selection);
     return summary;

@@ -131,3 +131,10 @@ Test(reduce, what_passes_is_not_reduced)
     expect_pass(chain);
     fixture_close(&f);
 }
+
+Test(reduce, a_case_that_is_not_there_is_named)
+{
+    g_autoptr(GError) error = NULL;
+    cr_expect_null(subject_read("no-such/case", &error));
+    cr_expect(g_str_has_suffix(error->message, "/no-such/case: no case there: expected a folder with case.json"), "%s", error->message);
+}

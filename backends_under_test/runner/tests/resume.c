@@ -160,7 +160,7 @@ static void run_shard(Fixture *f, const char *shard, const char *path)
     g_autoptr(Workload) workload = workload_read(f->corpus, &selection, &error);
     g_autoptr(Results)  results = results_open(path, RESULTS_NEW, &error);
     cr_assert(workload && workload_record(workload, results, &error) &&
-                  run_backend(workload, backend, &options, results, &summary, &error),
+                  run_backend(workload, backend, &options, NULL, results, &summary, &error),
               "%s", error ? error->message : "");
     run_summary_clear(&summary);
     selection_clear(&selection);
@@ -186,6 +186,40 @@ Test(resume, shards_merge_to_the_whole)
     g_clear_pointer(&merged, results_close);
     g_autofree char *together = rows_of(merged_path);
     cr_expect_str_eq(together, whole);
+    fixture_close(&f);
+}
+
+/* The corpus is written down while the first cases run; still nothing may reach results that are of another corpus. */
+Test(resume, results_of_another_corpus_stay_as_they_are)
+{
+    Fixture    f;
+    GError    *error = NULL, *told = NULL;
+    Selection  everything = { 0 };
+    RunSummary summary = { 0 };
+    fill(&f);
+    fixture_add_faulty(&f, "faulty", "none", "");
+    summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+    run_summary_clear(&summary);
+    g_autofree char *before = rows_of(f.results);
+    fixture_add_identity(&f, "one-more");
+    fixture_add_faulty(&f, "another", "none", "");
+    cr_assert(selection_parse(NULL, NULL, &everything, &error));
+    g_autoptr(Backend)  backend = backend_load("another", &error);
+    g_autoptr(Workload) workload = workload_read(f.corpus, &everything, &error);
+    g_autoptr(Results)  results = results_open(f.results, RESULTS_APPEND, &error);
+    Recording          *recording = recording_start(workload, results, FALSE);
+    const RunOptions    options = { .jobs = 2, .seconds = 20, .resume = TRUE, .recording = recording, .output_bytes = DEFAULT_OUTPUT_BYTES };
+    cr_expect_not(run_backend(workload, backend, &options, NULL, results, &summary, &told));
+    cr_expect(g_error_matches(told, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    cr_expect_not(recording_finish(recording, &error));
+    cr_expect(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
+    g_clear_pointer(&results, results_close);
+    g_autofree char *after = rows_of(f.results);
+    cr_expect_str_eq(after, before);
+    run_summary_clear(&summary);
+    selection_clear(&everything);
+    g_clear_error(&told);
+    g_clear_error(&error);
     fixture_close(&f);
 }
 
