@@ -150,12 +150,13 @@ lib: $(BUILD)/$(SONAME) $(BUILD)/libassay.a ## libassay, shared and static
 PREFIX ?= /usr/local
 ROOT    = $(DESTDIR)$(PREFIX)
 SHARED  = $(ROOT)/share/assay
-# What the program says of itself, as a man page and as a completion for bash.
+# What the program says of itself, as a man page and as completions for shells.
+COMPLETIONS := $(addprefix $(BUILD)/assay.,bash zsh fish)
 $(BUILD)/assay.1: $(BUILD)/assay scripts/manual
 	scripts/manual $< >$@.new && mv $@.new $@
-$(BUILD)/assay.bash: $(BUILD)/assay scripts/completion
-	scripts/completion $< >$@.new && mv $@.new $@
-install: all lib $(BUILD)/assay.pc $(BUILD)/assay.1 $(BUILD)/assay.bash ## install under DESTDIR and PREFIX (default /usr/local)
+$(COMPLETIONS): $(BUILD)/assay.%: $(BUILD)/assay scripts/completion
+	scripts/completion $< $* >$@.new && mv $@.new $@
+install: all lib $(BUILD)/assay.pc $(BUILD)/assay.1 $(COMPLETIONS) ## install under DESTDIR and PREFIX (default /usr/local)
 	install -d $(ROOT)/bin $(ROOT)/lib/pkgconfig $(ROOT)/include/assay $(ROOT)/libexec/assay/adapters $(SHARED)/golden/manifest
 	install $(BUILD)/assay $(ROOT)/bin/assay
 	install -m 644 reference/assay.h $(ROOT)/include/assay/assay.h
@@ -165,6 +166,8 @@ install: all lib $(BUILD)/assay.pc $(BUILD)/assay.1 $(BUILD)/assay.bash ## insta
 	ln -sf $(SONAME) $(ROOT)/lib/libassay.so
 	install -D -m 644 $(BUILD)/assay.1 $(ROOT)/share/man/man1/assay.1
 	install -D -m 644 $(BUILD)/assay.bash $(ROOT)/share/bash-completion/completions/assay
+	install -D -m 644 $(BUILD)/assay.zsh $(ROOT)/share/zsh/site-functions/_assay
+	install -D -m 644 $(BUILD)/assay.fish $(ROOT)/share/fish/vendor_completions.d/assay.fish
 	install -m 644 $(BUILD)/assay.pc $(ROOT)/lib/pkgconfig/assay.pc
 	for a in $(ADAPTERS); do install $(BUILD)/adapters/$$a $(ROOT)/libexec/assay/adapters/ || exit 1; done
 	install -m 644 golden/manifest/*.txt $(SHARED)/golden/manifest

@@ -114,3 +114,24 @@ char *manifests_digest(const GPtrArray *proposals, const GPtrArray *manifests)
         g_string_append_printf(text, "%s\n%s", (const char *)proposals->pdata[i], (const char *)manifests->pdata[i]);
     return manifest_digest(text->str);
 }
+
+char *corpus_digest(const char *corpus, GError **error)
+{
+    g_autoptr(GPtrArray) folders = corpus_list(corpus, error);
+    g_autoptr(GPtrArray) proposals = g_ptr_array_new_with_free_func(g_free), manifests = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *last = NULL;
+    for (guint i = 0; folders && i < folders->len; i++) {
+        g_autofree char *parent = g_path_get_dirname(folders->pdata[i]);
+        if (g_strcmp0(parent, last) == 0)
+            continue;
+        g_autoptr(Case) c = case_read(folders->pdata[i], error);
+        char *manifest = c ? manifest_of(parent, error) : NULL;
+        if (!manifest)
+            return NULL;
+        g_ptr_array_add(manifests, manifest);
+        g_ptr_array_add(proposals, g_strdup(c->proposal));
+        g_free(last);
+        last = g_steal_pointer(&parent);
+    }
+    return folders ? manifests_digest(proposals, manifests) : NULL;
+}

@@ -19,4 +19,7 @@ char *manifest_digest(const char *text);
 /* The identity of a corpus: the digest of the manifests (char *) of its proposals (char *), both in the proposals' order. */
 char *manifests_digest(const GPtrArray *proposals, const GPtrArray *manifests);
 
+/* The same of a folder of cases. NULL with an error. */
+char *corpus_digest(const char *corpus, GError **error);
+
 #endif

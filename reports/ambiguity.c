@@ -58,7 +58,7 @@ static int smaller_first(gconstpointer a, gconstpointer b)
 static int by_requirement(gconstpointer a, gconstpointer b)
 {
     const Ambiguity *x = *(Ambiguity *const *)a, *y = *(Ambiguity *const *)b;
-    int order = strcmp(x->requirement, y->requirement);
+    int order = strverscmp(x->requirement, y->requirement); /* R5 before R11 */
     return order != 0 ? order : (int)x->kind - (int)y->kind;
 }
 

@@ -17,6 +17,8 @@ static char *describe(void)
     g_string_append(
         text, "\nThe folder appears complete or not at all; an older report in it is replaced, anything else is not.\n"
               "Equal verdicts give equal bytes, unless --observations adds what differs between runs.\n"
+              "--findings, --certificate and --corpus add what the results do not hold to the site: tables of causes beside\n"
+              "verdicts, certificates, and for each case an archive of its files and the answers that the run kept.\n"
               "--fail-on regression: a verdict that was good in --baseline is not good any more, or lost; any: a bad verdict;\n"
               "wrong: a bad verdict that is no mere refusal.\n\n"
               "Exit codes: 0 written; 1 written, but the results hold no verdict or --fail-on holds them back; 2 bad\n"
@@ -57,7 +59,7 @@ static char *default_folder(const char *results)
 }
 
 typedef struct {
-    char *folder, *formats, *baseline, *history, *fail_on, **evidence;
+    char *folder, *formats, *baseline, *history, *fail_on, *corpus, *findings, **evidence, **certificates;
     gboolean observations;
     Gate gate;
 } Options;
@@ -68,6 +70,12 @@ static gboolean add_rest(Report *report, const Options *options, GError **error)
     for (char **each = options->evidence; each != NULL && *each != NULL; each++)
         if (!report_add_evidence(report, *each, error))
             return FALSE;
+    for (char **each = options->certificates; each != NULL && *each != NULL; each++)
+        if (!report_add_certificate(report, *each, error))
+            return FALSE;
+    if ((options->findings != NULL && !report_add_findings(report, options->findings, error)) ||
+        (options->corpus != NULL && !report_set_corpus(report, options->corpus, error)))
+        return FALSE;
     g_autoptr(Results) baseline = NULL, history = NULL;
     if (options->baseline != NULL) {
         g_autofree char *name = g_path_get_basename(options->baseline);
@@ -121,7 +129,10 @@ static void options_clear(Options *options)
     g_free(options->baseline);
     g_free(options->history);
     g_free(options->fail_on);
+    g_free(options->corpus);
+    g_free(options->findings);
     g_strfreev(options->evidence);
+    g_strfreev(options->certificates);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Options, options_clear)
 
@@ -136,6 +147,9 @@ static int cmd_report(int argc, char **argv)
         { "history", 0, 0, G_OPTION_ARG_FILENAME, &options.history, "earlier runs ('assay history'): show trends", "FILE" },
         { "fail-on", 0, 0, G_OPTION_ARG_STRING, &options.fail_on, "exit 1 on: regression, any, wrong", "WHAT" },
         { "evidence", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.evidence, "folder of an experiment to show; may be repeated", "DIR" },
+        { "findings", 0, 0, G_OPTION_ARG_FILENAME, &options.findings, "what is known: DIR/BACKEND/FINDINGS.md", "DIR" },
+        { "certificate", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.certificates, "certificate of a backend; may be repeated", "FILE" },
+        { "corpus", 'c', 0, G_OPTION_ARG_FILENAME, &options.corpus, "offer each case's files for download", "DIR" },
         { "observations", 0, 0, G_OPTION_ARG_NONE, &options.observations, "show durations and adapters' logs", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL },
     };

@@ -60,6 +60,28 @@ static void case_free(gpointer data)
     g_free(c);
 }
 
+static void backend_free(gpointer data)
+{
+    ReportBackend *backend = data;
+    g_ptr_array_unref(backend->findings);
+    g_ptr_array_unref(backend->certificates);
+    g_free(backend);
+}
+
+static void finding_free(gpointer data)
+{
+    ReportFinding *finding = data;
+    g_ptr_array_unref(finding->cases);
+    g_free(finding);
+}
+
+static void certificate_free(gpointer data)
+{
+    ReportCertificate *certificate = data;
+    g_bytes_unref(certificate->bytes);
+    g_free(certificate);
+}
+
 void report_free(Report *report)
 {
     if (report == NULL)
@@ -175,6 +197,8 @@ static gboolean load_backend(const BackendFacts *facts, gpointer data, G_GNUC_UN
     backend->device = intern_or_empty(report, facts->device);
     backend->environment = intern_or_empty(report, facts->environment);
     backend->capabilities = intern_or_empty(report, facts->capabilities);
+    backend->findings = g_ptr_array_new_with_free_func(finding_free);
+    backend->certificates = g_ptr_array_new_with_free_func(certificate_free);
     g_ptr_array_add(report->backends, backend);
     return TRUE;
 }
@@ -257,7 +281,7 @@ Report *report_load(Results *results, gboolean observations, GError **error)
     report->results = results;
     report->observations = observations;
     report->strings = g_string_chunk_new(64 * 1024);
-    report->backends = g_ptr_array_new_with_free_func(g_free);
+    report->backends = g_ptr_array_new_with_free_func(backend_free);
     report->proposals = g_ptr_array_new_with_free_func(proposal_free);
     report->cases = g_ptr_array_new_with_free_func(case_free);
     g_autoptr(GHashTable) proposals = g_hash_table_new(g_str_hash, g_str_equal);

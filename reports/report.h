@@ -62,8 +62,25 @@ typedef struct {
     GPtrArray *evidence;              /* of ReportEvidence*, in the order added */
 } ReportProposal;
 
+/* A row of a backend's FINDINGS.md: a cause of failures that somebody looked into. Cells keep their `marks of code`. */
+typedef struct {
+    const char *heading, *what, *shown_by, *requirement, *whose; /* "" where the table has no such column */
+    GPtrArray *cases;                                            /* of ReportCase*: those of the report that it names */
+} ReportFinding;
+
+/* What a certificate says of itself (assay certify); whether that is true, only assay certify --check knows. */
+typedef struct {
+    const char *file, *profile, *version, *corpus; /* file: a plain name */
+    gboolean granted;
+    guint counted, accepted, waived, missed;
+    GBytes *bytes; /* the whole file */
+} ReportCertificate;
+
 typedef struct {
     const char *name, *version, *device, *environment, *capabilities; /* "" where unknown */
+    const char *findings_title;                                       /* NULL without findings */
+    GPtrArray *findings;                                              /* of ReportFinding*, in the file's order */
+    GPtrArray *certificates;                                          /* of ReportCertificate*, in the order added */
 } ReportBackend;
 
 typedef struct {
@@ -74,6 +91,7 @@ typedef struct {
     GPtrArray *changes;   /* of Change*; NULL without a baseline */
     GPtrArray *past;      /* of PastRun*, oldest first; NULL without a history */
     GPtrArray *past_changes; /* of PastChange*; NULL without a history */
+    const char *corpus;      /* the folder from which report_case_files() hands on; NULL */
     /* private */
     Results *results;
     GStringChunk *strings;
@@ -88,6 +106,25 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 /* Adds an experiment's folder (evidence.json, table.txt, load.svg, run.svg) to its proposal. FALSE if the folder is not
  * one, or the results have nothing of that proposal. */
 gboolean report_add_evidence(Report *report, const char *folder, GError **error);
+
+/* Adds what is known of the backends: <folder>/<backend>/FINDINGS.md, where there is one (the options of a name left out).
+ * A row is a line of one of its tables, whose heads are among: what, case, shown by, requirement, whose. */
+gboolean report_add_findings(Report *report, const char *folder, GError **error);
+
+/* Adds a certificate to its backend. FALSE if it is none, or the results have nothing of that backend. */
+gboolean report_add_certificate(Report *report, const char *path, GError **error);
+
+/* Where the cases' files are; FALSE if that is not the corpus of the results. Given once. */
+gboolean report_set_corpus(Report *report, const char *folder, GError **error);
+
+/* The files of a case for somebody who has not the corpus: those of the corpus, and as answers/<backend>/output_<i>.pb what
+ * the results kept. Array of ReportFile*, freed with g_ptr_array_unref(); empty without a corpus, of a case that is not in
+ * it, and of more than 64 MiB. NULL with an error. */
+typedef struct {
+    char *name; /* relative, of letters, digits and "._-/" */
+    GBytes *bytes;
+} ReportFile;
+GPtrArray *report_case_files(const Report *report, const ReportCase *c, GError **error);
 
 /* What the report is held against. Both may be given once. */
 gboolean report_set_baseline(Report *report, Results *baseline, const char *name, GError **error);

@@ -112,7 +112,8 @@ typedef struct {
     const char *summary; /* one sentence */
     const GPtrArray *requirements, *dtypes, *tags; /* of char*; NULL is empty */
     const char *model;                             /* as readable text */
-    const char *comparison; /* how the outputs are judged and where the allowance comes from, text */
+    /* How the outputs are judged: a line each, below it two spaces and a rule for each that its allowance comes from. */
+    const char *comparison;
     const char *graph;      /* the model's graph in Graphviz's DOT language. NULL */
     /* The first values, JSON: {"inputs": [{"name", "type", "elements": N, "values": [text]}], "outputs": [the same with
      * "lower": [text] and "upper": [text] where the interval is not a point]}. NULL */

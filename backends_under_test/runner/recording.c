@@ -3,6 +3,7 @@
 #include "backends_under_test/runner/preview.h"
 #include "golden/manifest.h"
 #include "golden/proposal.h"
+#include "reference/assay.h"
 #include "reference/context/context.h"
 #include "reference/onnx/text.h"
 
@@ -25,32 +26,12 @@ struct Recording {
 /* ---- the run -------------------------------------------------------------------------------------------------------
  */
 
-/* The identity of the corpus: the digest of all manifests, proposal by proposal. */
-static char *corpus_hash(const Workload *w, GError **error)
-{
-    g_autoptr(GPtrArray) proposals = g_ptr_array_new(), manifests = g_ptr_array_new_with_free_func(g_free);
-    const char *last = NULL;
-    for (guint i = 0; i < w->all->len; i++) {
-        const Subject *s = w->all->pdata[i];
-        if (last && strcmp(last, s->c->proposal) == 0)
-            continue;
-        last = s->c->proposal;
-        g_autofree char *folder = g_path_get_dirname(s->folder);
-        char *manifest = manifest_of(folder, error);
-        if (!manifest)
-            return NULL;
-        g_ptr_array_add(proposals, (gpointer)last);
-        g_ptr_array_add(manifests, manifest);
-    }
-    return manifests_digest(proposals, manifests);
-}
-
 static gboolean record_run(const Workload *w, Results *results, GError **error)
 {
-    g_autofree char *hash = corpus_hash(w, error);
+    g_autofree char *hash = corpus_digest(w->corpus, error);
     if (!hash)
         return FALSE;
-    RunFacts run = { .corpus = w->corpus, .corpus_hash = hash };
+    RunFacts run = { .corpus = w->corpus, .corpus_hash = hash, .assay = ASSAY_VERSION };
     return results_begin_run(results, &run, error);
 }
 
@@ -71,13 +52,27 @@ static gboolean record_proposals(const Workload *w, Results *results, GError **e
     return TRUE;
 }
 
+/* Of one output: how sure its golden is, then a line for each rule behind its interval. */
+static void add_certificate(GString *text, const GoldenCertificate *g)
+{
+    g_string_append_printf(text, "; golden %s", golden_proof_name(g->proof));
+    if (g->open)
+        g_string_append_printf(text, " (%" G_GINT64_FORMAT " elements open)", g->open);
+    for (gsize k = 0; k < derivation_count(g->derivation); k++) {
+        g_autofree char *rule = derivation_entry_text(derivation_entry(g->derivation, k));
+        g_string_append_printf(text, "\n  %s", rule);
+    }
+}
+
 static char *comparison_text(const Case *c)
 {
     g_autoptr(GString) text = g_string_new(NULL);
     for (guint i = 0; i < c->comparisons->len; i++) {
         const CompareSpec *spec = &g_array_index(c->comparisons, CompareSpec, i);
-        g_string_append_printf(text, "%soutput %u: %s%s", i > 0 ? "; " : "", i, compare_mode_name(spec->mode),
+        g_string_append_printf(text, "%soutput %u: %s%s", i > 0 ? "\n" : "", i, compare_mode_name(spec->mode),
                                spec->free_zero_sign ? ", the sign of zero is free" : "");
+        if (i < c->certificates->len)
+            add_certificate(text, &g_array_index(c->certificates, GoldenCertificate, i));
     }
     if (c->expectation == EXPECT_REJECT)
         g_string_append(text, "must be refused");

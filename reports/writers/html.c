@@ -43,8 +43,7 @@ static gboolean write_proposals(const Report *report, const char *folder, GError
         const ReportProposal *proposal = report->proposals->pdata[i];
         g_autofree char *page = html_proposal_page(proposal->id);
         g_autoptr(GString) out = g_string_new(NULL);
-        html_proposal(out, report, proposal);
-        if (!report_write_file(folder, page, out, error) ||
+        if (!html_proposal(out, report, proposal, error) || !report_write_file(folder, page, out, error) ||
             !write_evidence(proposal, folder, error))
             return FALSE;
     }
@@ -64,13 +63,27 @@ static void index_case(HtmlIndex *index, ReportCase *c)
     g_ptr_array_add(siblings, c);
 }
 
+static gboolean write_certificates(const ReportBackend *backend, const char *folder, GError **error)
+{
+    for (guint i = 0; i < backend->certificates->len; i++) {
+        const ReportCertificate *certificate = backend->certificates->pdata[i];
+        gsize size;
+        const char *bytes = g_bytes_get_data(certificate->bytes, &size);
+        g_autofree char *name = g_build_filename("certificate", certificate->file, NULL);
+        g_autoptr(GString) text = g_string_new_len(bytes, (gssize)size);
+        if (!report_write_file(folder, name, text, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean write_backends(const Report *report, const char *folder, GError **error)
 {
     for (guint b = 0; b < report->backends->len; b++) {
         g_autofree char *page = html_backend_page(((const ReportBackend *)report->backends->pdata[b])->name);
         g_autoptr(GString) out = g_string_new(NULL);
         html_backend(out, report, b);
-        if (!report_write_file(folder, page, out, error))
+        if (!report_write_file(folder, page, out, error) || !write_certificates(report->backends->pdata[b], folder, error))
             return FALSE;
     }
     return TRUE;
@@ -101,9 +114,10 @@ static gboolean write_case(guint i, gpointer data, GError **error)
     g_autofree char *page = html_case_page(c->id);
     g_autoptr(GString) out = g_string_sized_new(16 * 1024);
     g_autoptr(ReportDetail) detail = report_detail(pages->report, c, error);
-    if (detail == NULL)
+    gsize download;
+    if (detail == NULL || !html_download(pages->report, c, pages->folder, &download, error))
         return FALSE;
-    html_case(out, pages->report, pages->index, c, detail);
+    html_case(out, pages->report, pages->index, c, detail, download);
     return report_write_file(pages->folder, page, out, error);
 }
 

@@ -155,7 +155,9 @@ void html_backend(GString *out, const Report *report, guint b)
     html(out, "</div>\n");
     put_proposals(out, report, b);
     html_failures(out, report, report->cases, (int)b, 300, "../");
+    html_findings(out, report, b);
     put_manifest(out, report, b);
+    html_certificates(out, report, b);
     put_versions(out, report, backend->name);
     html_page_close(out, report);
 }

@@ -20,7 +20,13 @@ static void put_list(GString *out, const char *term, const GPtrArray *list)
     html(out, "</dd></div>\n");
 }
 
-static void put_facts(GString *out, const ReportCase *c, const ReportDetail *detail)
+static void put_download(GString *out, const ReportCase *c, gsize size)
+{
+    g_autofree char *file = html_case_download(c->id), *shown = g_format_size_full(size, G_FORMAT_SIZE_IEC_UNITS);
+    html(out, "<div><dt>Download</dt><dd><a href=\"../../%s\" download>model, inputs, goldens, answers kept</a> <small>ZIP, %s</small></dd></div>\n", file, shown);
+}
+
+static void put_facts(GString *out, const ReportCase *c, gsize download)
 {
     html(out, "<dl class=\"facts\">\n");
     put_term(out, "Form", c->form);
@@ -34,8 +40,28 @@ static void put_facts(GString *out, const ReportCase *c, const ReportDetail *det
     }
     put_list(out, "Types", c->dtypes);
     put_list(out, "Tags", c->tags);
-    put_term(out, "Judged by", detail->comparison);
+    if (download > 0)
+        put_download(out, c, download);
     html(out, "</dl>\n");
+}
+
+/* See CaseFacts.comparison: an output a line, its rules below it. */
+static void put_judging(GString *out, const char *comparison)
+{
+    g_auto(GStrv) lines = g_strsplit(comparison, "\n", -1);
+    gboolean list = FALSE;
+    if (*comparison == '\0')
+        return;
+    html(out, "<section aria-labelledby=\"judging\">\n<h2 id=\"judging\">How answers are judged</h2>\n");
+    for (char **line = lines; *line != NULL; line++) {
+        gboolean rule = g_str_has_prefix(*line, "  ");
+        if (rule != list)
+            html(out, rule ? "<p class=\"hint\">Its interval comes from these rules of <code>reference/bounds</code>, u being the unit roundoff:</p>\n<ul class=\"plain\">\n"
+                           : "</ul>\n");
+        html(out, rule ? "<li><code>%s</code></li>\n" : "<p>%s</p>\n", rule ? *line + 2 : *line);
+        list = rule;
+    }
+    html(out, list ? "</ul>\n</section>\n" : "</section>\n");
 }
 
 static void put_requirements(GString *out, const HtmlIndex *index, const ReportCase *c)
@@ -92,6 +118,7 @@ static void put_answer(GString *out, const Report *report, const ReportCase *c, 
     html(out, "<article class=\"answer\" id=\"%s\">\n<h3>%s ", mark, backend->name);
     html_verdict(out, v);
     html(out, "</h3>\n<p class=\"message\">%s</p>\n", v->message == NULL ? verdict_meaning(v->verdict) : v->message);
+    html_known(out, report, c, b);
     if (v->signature != NULL)
         html(out, "<p class=\"signature\">The numbers look like: <strong>%s</strong></p>\n", v->signature);
     html_statistics(out, detail->statistics[b]);
@@ -167,7 +194,7 @@ static void put_drawing(GString *out, const HtmlIndex *index, const ReportCase *
 }
 
 void html_case(GString *out, const Report *report, const HtmlIndex *index, const ReportCase *c,
-               const ReportDetail *detail)
+               const ReportDetail *detail, gsize download)
 {
     const char *slash = strchr(c->id, '/');
     g_autofree char *page = html_proposal_page(c->proposal);
@@ -176,11 +203,12 @@ void html_case(GString *out, const Report *report, const HtmlIndex *index, const
          "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"../../index.html\">Overview</a> › "
          "<a href=\"../../%s\">%s</a> ›</nav>\n<h1 class=\"id\">%s</h1>\n<p class=\"lead\">%s</p>\n",
          page, c->proposal, slash == NULL ? c->id : slash + 1, c->summary);
-    put_facts(out, c, detail);
+    put_facts(out, c, download);
     put_requirements(out, index, c);
     put_verdicts(out, report, c);
     put_answers(out, report, c, detail);
     html_values(out, report, c, detail);
+    put_judging(out, detail->comparison);
     put_drawing(out, index, c);
     if (*detail->model != '\0')
         html(out,

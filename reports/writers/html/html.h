@@ -59,7 +59,7 @@ void html_proposal_rows(GString *out, const Report *report, const ReportProposal
 void html_proposal_row(GString *out, const Report *report, const ReportProposal *proposal, const char *root);
 
 void html_overview(GString *out, const Report *report);
-void html_proposal(GString *out, const Report *report, const ReportProposal *proposal);
+gboolean html_proposal(GString *out, const Report *report, const ReportProposal *proposal, GError **error);
 void html_cases(GString *out, const Report *report);
 void html_backend(GString *out, const Report *report, guint backend);
 void html_changes_summary(GString *out, const Report *report); /* nothing without a baseline */
@@ -67,6 +67,16 @@ void html_changes(GString *out, const Report *report);
 void html_trends(GString *out, const Report *report);
 /* Inputs, goldens and answers of a case. */
 void html_values(GString *out, const Report *report, const ReportCase *c, const ReportDetail *detail);
+
+/* What is known of a backend, for its page: nothing where nothing was added to the report. */
+void html_findings(GString *out, const Report *report, guint backend);
+void html_certificates(GString *out, const Report *report, guint backend);
+/* The findings that name this case, if it fell short, for the page of the case. */
+void html_known(GString *out, const Report *report, const ReportCase *c, guint backend);
+
+/* Writes the archive of a case's files; *size is 0 if there is none to be had. */
+gboolean html_download(const Report *report, const ReportCase *c, const char *folder, gsize *size, GError **error);
+char *html_case_download(const char *id); /* its file */
 
 /* VerdictFacts.statistics in words; nothing if NULL. */
 void html_statistics(GString *out, const char *json);
@@ -81,6 +91,6 @@ typedef struct {
     GHashTable *drawings;     /* graph -> file */
 } HtmlIndex;
 void html_case(GString *out, const Report *report, const HtmlIndex *index, const ReportCase *c,
-               const ReportDetail *detail);
+               const ReportDetail *detail, gsize download); /* download: its size in bytes; 0: there is none */
 
 #endif

@@ -257,6 +257,15 @@ void html_proposal_rows(GString *out, const Report *report, const ReportProposal
     }
 }
 
+/* The page of each case has the message in full. */
+static void put_shortened(GString *out, const char *message)
+{
+    enum { CHARACTERS = 280 };
+    gboolean is_long = g_utf8_strlen(message, -1) > CHARACTERS;
+    g_autofree char *start = is_long ? g_utf8_substring(message, 0, CHARACTERS) : g_strdup(message);
+    html(out, "<span class=\"message\">%s%s</span>", start, is_long ? " …" : "");
+}
+
 static void put_group(GString *out, const Report *report, const FailureGroup *group, gboolean name, const char *root)
 {
     enum { EXAMPLES = 12 };
@@ -271,8 +280,8 @@ static void put_group(GString *out, const Report *report, const FailureGroup *gr
         html(out, "<small>at %s</small> ", group->stage);
     if (group->signature != NULL)
         html(out, "<span class=\"signature\">looks like %s</span> ", group->signature);
-    html(out, "<span class=\"message\">%s</span></summary>\n<ul class=\"plain\">",
-         group->message == NULL ? verdict_meaning(group->verdict) : group->message);
+    put_shortened(out, group->message == NULL ? verdict_meaning(group->verdict) : group->message);
+    html(out, "</summary>\n<ul class=\"plain\">");
     for (guint i = 0; i < MIN(group->cases->len, EXAMPLES); i++) {
         const ReportCase *c = group->cases->pdata[i];
         g_autofree char *page = html_case_page(c->id), *mark = html_answer_mark(backend->name);

@@ -116,33 +116,42 @@ static void put_answerers(GString *out, const Report *report, const ReportCase *
     }
 }
 
-static void put_ambiguity(GString *out, const Report *report, const Ambiguity *a)
+/* With the model that shows it: what an author needs to see to mend the text. */
+static gboolean put_ambiguity(GString *out, const Report *report, const Ambiguity *a, GError **error)
 {
     const ReportCase *c = a->cases->pdata[0];
+    g_autoptr(ReportDetail) detail = report_detail(report, c, error);
+    if (detail == NULL)
+        return FALSE;
     g_autofree char *page = html_case_page(c->id);
     g_autofree char *all = html_cases_address("requirement", a->requirement, "verdict", "differ", NULL);
     html(out, "<tr><th scope=\"row\"><span class=\"id\">%s</span></th><td>%s</td><td class=\"number\"><a href=\"../%s\">%u</a></td>",
          a->requirement, a->kind == AMBIGUITY_ANSWERS ? "answers differ" : "some refuse the invalid model, some run it", all, a->cases->len);
     html(out, "<td><a href=\"../%s\">%s</a><br>", page, c->id);
     put_answerers(out, report, c);
+    if (*detail->model != '\0')
+        html(out, "<details><summary>Its model</summary><pre tabindex=\"0\">%s</pre></details>", detail->model);
     html(out, "</td></tr>\n");
+    return TRUE;
 }
 
-static void put_ambiguities(GString *out, const Report *report, const ReportProposal *proposal)
+static gboolean put_ambiguities(GString *out, const Report *report, const ReportProposal *proposal, GError **error)
 {
     g_autoptr(GPtrArray) list = report_ambiguities(proposal->cases, report);
     html(out, "<section aria-labelledby=\"ambiguities\">\n<h2 id=\"ambiguities\">Where independent backends contradict each other</h2>\n");
     if (list->len == 0) {
         html(out, "<p>Nowhere in these results.</p>\n</section>\n");
-        return;
+        return TRUE;
     }
     html(out, "<p class=\"hint\">The text may be read in several ways, or a backend is wrong. Assay's own evaluator does not count as a "
               "witness. The example is the smallest model that shows it.</p>\n<div class=\"scroll\" role=\"group\" "
               "aria-labelledby=\"ambiguities\" tabindex=\"0\">\n<table>\n<thead><tr><th scope=\"col\">Requirement</th><th scope=\"col\">How</th>"
               "<th scope=\"col\" class=\"number\">Cases</th><th scope=\"col\">Smallest example</th></tr></thead>\n<tbody>\n");
     for (guint i = 0; i < list->len; i++)
-        put_ambiguity(out, report, list->pdata[i]);
+        if (!put_ambiguity(out, report, list->pdata[i], error))
+            return FALSE;
     html(out, "</tbody>\n</table>\n</div>\n</section>\n");
+    return TRUE;
 }
 
 static void put_questions(GString *out, const ReportProposal *proposal)
@@ -175,7 +184,7 @@ static void put_evidence(GString *out, const ReportProposal *proposal)
     html(out, "</section>\n");
 }
 
-void html_proposal(GString *out, const Report *report, const ReportProposal *proposal)
+gboolean html_proposal(GString *out, const Report *report, const ReportProposal *proposal, GError **error)
 {
     g_autofree char *all = html_cases_address("proposal", proposal->id, NULL);
     html_page_open(out, report, "../", proposal->title, "proposal");
@@ -196,9 +205,11 @@ void html_proposal(GString *out, const Report *report, const ReportProposal *pro
     html(out, "</tbody>\n</table>\n</div>\n</section>\n");
     put_requirements(out, report, proposal);
     put_variants(out, report, proposal);
-    put_ambiguities(out, report, proposal);
+    if (!put_ambiguities(out, report, proposal, error))
+        return FALSE;
     html_failures(out, report, proposal->cases, -1, 200, "../");
     put_questions(out, proposal);
     put_evidence(out, proposal);
     html_page_close(out, report);
+    return TRUE;
 }

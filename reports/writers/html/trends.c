@@ -50,6 +50,25 @@ static int place(double value, double top)
     return TOP + (int)((1 - MIN(value / top, 1)) * (HEIGHT - 2 * TOP) + 0.5);
 }
 
+static int x_of(guint run, guint runs)
+{
+    return runs == 1 ? WIDTH / 2 : LEFT + (int)(run * (guint)(WIDTH - 2 * LEFT) / (runs - 1));
+}
+
+/* A mark at each run whose version is another than that of the last run before it. */
+static void put_versions(GString *out, const Report *report, const char *name)
+{
+    const PastBackend *before = NULL;
+    for (guint i = 0; i < report->past->len; i++) {
+        const PastBackend *b = find(report->past->pdata[i], name);
+        int x = x_of(i, report->past->len);
+        if (b != NULL && before != NULL && strcmp(b->version, before->version) != 0)
+            html(out, "<line class=\"version\" x1=\"%d\" x2=\"%d\" y1=\"0\" y2=\"%d\"><title>%s → %s</title></line>", x, x, HEIGHT, before->version,
+                 b->version);
+        before = b == NULL ? before : b;
+    }
+}
+
 /* A line with a gap where the backend was not run. `top`: of the scale; 0: the largest value. */
 static void put_chart(GString *out, const Report *report, const char *name, Series series, double top, const char *label)
 {
@@ -64,10 +83,11 @@ static void put_chart(GString *out, const Report *report, const char *name, Seri
     html(out, "<svg class=\"chart\" viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s over %u runs, see the table\">"
               "<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", WIDTH, HEIGHT, label, n, LEFT, WIDTH - LEFT,
          place(0, top), place(0, top));
+    put_versions(out, report, name);
     gboolean open = FALSE;
     for (guint i = 0; i < n; i++) {
         double v = value_at(report, i, name, series);
-        int x = n == 1 ? WIDTH / 2 : LEFT + (int)(i * (guint)(WIDTH - 2 * LEFT) / (n - 1));
+        int x = x_of(i, n);
         if (!isfinite(v)) {
             g_string_append(out, open ? "\"/>" : "");
             open = FALSE;
@@ -79,7 +99,7 @@ static void put_chart(GString *out, const Report *report, const char *name, Seri
     g_string_append(out, open ? "\"/>" : "");
     for (guint i = 0; i < n; i++) {
         double v = value_at(report, i, name, series);
-        int x = n == 1 ? WIDTH / 2 : LEFT + (int)(i * (guint)(WIDTH - 2 * LEFT) / (n - 1));
+        int x = x_of(i, n);
         if (isfinite(v))
             g_string_append_printf(out, "<circle cx=\"%d\" cy=\"%d\" r=\"2.5\"/>", x, place(v, top));
     }
@@ -199,7 +219,7 @@ static void put_run_options(GString *out, const Report *report, guint selected)
 void html_trends(GString *out, const Report *report)
 {
     html_page_open(out, report, "", "Trends", "trends");
-    html(out, "<h1>Trends</h1>\n<p class=\"lead\">%u run%s. Each line has the scale of its own backend; a gap is a run without it.</p>\n",
+    html(out, "<h1>Trends</h1>\n<p class=\"lead\">%u run%s. Each line has the scale of its own backend; a gap is a run without it, a dotted mark another version.</p>\n",
          report->past->len, report->past->len == 1 ? "" : "s");
     if (report->past->len > 0) {
         guint n = report->past->len;
