@@ -184,7 +184,7 @@ char *text_join(const GPtrArray *list)
 
 /* ---- rows -------------------------------------------------------------------------------------------------------- */
 
-void row_open(Row *row, Results *results, sqlite3_stmt *statement)
+static void row_open(Row *row, Results *results, sqlite3_stmt *statement)
 {
     *row = (Row){ .results = results,
                   .statement = statement,
@@ -192,14 +192,16 @@ void row_open(Row *row, Results *results, sqlite3_stmt *statement)
                   .lists = g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref) };
 }
 
-int row_next(Row *row)
+/* 1 a row, 0 done, -1 failed: the error is in row->error. */
+static int row_next(Row *row)
 {
     g_ptr_array_set_size(row->owned, 0);
     g_ptr_array_set_size(row->lists, 0);
     return database_step(row->results, row->statement, &row->error);
 }
 
-gboolean row_close(Row *row, GError **error)
+/* Ends reading; moves the row's error out. */
+static gboolean row_close(Row *row, GError **error)
 {
     g_ptr_array_unref(row->owned);
     g_ptr_array_unref(row->lists);
@@ -208,6 +210,19 @@ gboolean row_close(Row *row, GError **error)
         return TRUE;
     g_propagate_error(error, row->error);
     return FALSE;
+}
+
+gboolean database_each(Results *results, sqlite3_stmt *statement, RowTaker take, gpointer data, GError **error)
+{
+    if (statement == NULL)
+        return FALSE;
+    Row row;
+    gboolean taken = TRUE;
+    row_open(&row, results, statement);
+    while (taken && row.error == NULL && row_next(&row) == 1)
+        taken = take(&row, data, error);
+    gboolean read = row_close(&row, taken ? error : NULL);
+    return taken && read;
 }
 
 void row_bad(Row *row, int column, const char *found)

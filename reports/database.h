@@ -45,15 +45,14 @@ char *text_join(const GPtrArray *list);
 typedef struct {
     Results *results;
     sqlite3_stmt *statement;
-    GPtrArray *owned, *lists; /* what the row handed out, freed by row_next() */
+    GPtrArray *owned, *lists; /* what the row handed out, freed with the row */
     GError *error;
 } Row;
 
-void row_open(Row *row, Results *results, sqlite3_stmt *statement);
-/* 1 a row, 0 done, -1 failed: the error is in row->error. */
-int row_next(Row *row);
-/* Ends reading; moves the row's error out. */
-gboolean row_close(Row *row, GError **error);
+/* Hands every row to `take` until it returns FALSE, or finds a wrong value; finalizes the statement (NULL: it failed with
+ * this error). FALSE with an error: take's own, else the row's. */
+typedef gboolean (*RowTaker)(Row *row, gpointer data, GError **error);
+gboolean database_each(Results *results, sqlite3_stmt *statement, RowTaker take, gpointer data, GError **error);
 const char *row_text(Row *row, int column, gsize limit); /* NULL if NULL */
 GBytes *row_bytes(Row *row, int column, gsize limit); /* a new reference; NULL if it is no blob, or over the limit */
 double row_double(Row *row, int column);                 /* NAN if NULL */

@@ -13,6 +13,7 @@ typedef struct {
     Results *history;
     GHashTable *proposals; /* case id -> proposal, owned */
     GHashTable *tallies;   /* "backend\x1fproposal" -> PastTally* */
+    GPtrArray *gone;       /* while append_gone() runs */
 } Append;
 
 static gboolean append_backend(const BackendFacts *backend, gpointer data, GError **error)
@@ -60,8 +61,20 @@ static gboolean append_verdict(const VerdictFacts *v, gpointer data, GError **er
                         "ttt", v->case_id, v->backend, verdict_name(v->verdict));
 }
 
+/* Case and backend, one after the other, of what this run has not. */
+static gboolean take_gone(Row *row, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    Append *append = data;
+    const char *id = row_text(row, 0, RESULTS_MAX_NAME), *backend = row_text(row, 1, RESULTS_MAX_NAME);
+    if (row->error == NULL && id != NULL && !g_hash_table_contains(append->proposals, id)) {
+        g_ptr_array_add(append->gone, g_strdup(id));
+        g_ptr_array_add(append->gone, g_strdup(backend));
+    }
+    return TRUE;
+}
+
 /* A case that the backend's earlier runs had and this one has not. */
-static gboolean append_gone(Append *append, Results *results, GError **error)
+static gboolean append_gone(Append *append, GError **error)
 {
     Results *history = append->history;
     sqlite3_stmt *statement = database_prepare(
@@ -70,23 +83,11 @@ static gboolean append_gone(Append *append, Results *results, GError **error)
         ") GROUP BY case_id, backend HAVING (SELECT verdict FROM past_verdict WHERE case_id = v.case_id AND"
         " backend = v.backend ORDER BY run DESC LIMIT 1) IS NOT NULL ORDER BY 1, 2",
         "");
-    if (statement == NULL)
-        return FALSE;
-    g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func(g_free);
-    Row row;
-    row_open(&row, history, statement);
-    while (row_next(&row) == 1) {
-        const char *id = row_text(&row, 0, RESULTS_MAX_NAME), *backend = row_text(&row, 1, RESULTS_MAX_NAME);
-        if (row.error == NULL && id != NULL && !g_hash_table_contains(append->proposals, id)) {
-            g_ptr_array_add(gone, g_strdup(id));
-            g_ptr_array_add(gone, g_strdup(backend));
-        }
-    }
-    gboolean ok = row_close(&row, error);
+    g_autoptr(GPtrArray) gone = append->gone = g_ptr_array_new_with_free_func(g_free);
+    gboolean ok = database_each(history, statement, take_gone, append, error);
     for (guint i = 0; ok && i < gone->len; i += 2)
         ok = database_run(history, error, "INSERT INTO past_verdict VALUES (?1, ?2, " LAST_RUN ", NULL)", "tt",
                           gone->pdata[i], gone->pdata[i + 1]);
-    (void)results;
     return ok;
 }
 
@@ -138,14 +139,14 @@ gboolean history_append(Results *history, Results *results, const char *at, GErr
     g_return_val_if_fail(history != results, FALSE);
     g_autoptr(GHashTable) proposals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_autoptr(GHashTable) tallies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    Append append = { history, proposals, tallies };
+    Append append = { history, proposals, tallies, NULL };
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&history->lock);
     if (!database_begin(history, error))
         return FALSE;
     gboolean ok = append_run(&append, results, at, error) && results_each_backend(results, append_backend, &append, error) &&
                   results_each_case(results, NULL, remember_proposal, &append, error) &&
                   results_each_verdict(results, NULL, NULL, append_verdict, &append, error) &&
-                  append_gone(&append, results, error) && append_tallies(&append, error);
+                  append_gone(&append, error) && append_tallies(&append, error);
     return database_end(history, ok, ok ? error : NULL) && ok;
 }
 
@@ -190,23 +191,16 @@ static guint number(Row *row, int column)
     return (guint)value;
 }
 
-static gboolean read_runs(Results *history, GPtrArray *runs, GError **error)
+static gboolean take_run(Row *row, gpointer runs, G_GNUC_UNUSED GError **error)
 {
-    sqlite3_stmt *statement = database_prepare(history, error, "SELECT id, at, corpus_hash, assay FROM past_run ORDER BY id", "");
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    row_open(&row, history, statement);
-    while (row_next(&row) == 1) {
-        PastRun *run = g_new0(PastRun, 1);
-        run->id = number(&row, 0);
-        run->at = text_or_empty(&row, 1);
-        run->corpus_hash = text_or_empty(&row, 2);
-        run->assay = text_or_empty(&row, 3);
-        run->backends = g_ptr_array_new_with_free_func(backend_free);
-        g_ptr_array_add(runs, run);
-    }
-    return row_close(&row, error);
+    PastRun *run = g_new0(PastRun, 1);
+    run->id = number(row, 0);
+    run->at = text_or_empty(row, 1);
+    run->corpus_hash = text_or_empty(row, 2);
+    run->assay = text_or_empty(row, 3);
+    run->backends = g_ptr_array_new_with_free_func(backend_free);
+    g_ptr_array_add(runs, run);
+    return TRUE;
 }
 
 /* Rows come in the order of runs, so the run sought is at *next or behind. */
@@ -217,28 +211,25 @@ static PastRun *run_at(const GPtrArray *runs, guint id, guint *next)
     return *next < runs->len && ((PastRun *)runs->pdata[*next])->id == id ? runs->pdata[*next] : NULL;
 }
 
-static gboolean read_backends(Results *history, const GPtrArray *runs, GError **error)
+typedef struct {
+    const GPtrArray *runs;
+    guint next;
+} Walk;
+
+static gboolean take_backend(Row *row, gpointer data, G_GNUC_UNUSED GError **error)
 {
-    sqlite3_stmt *statement =
-        database_prepare(history, error, "SELECT run, name, version, device FROM past_backend ORDER BY run, name", "");
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    guint next = 0;
-    row_open(&row, history, statement);
-    while (row_next(&row) == 1) {
-        PastRun *run = run_at(runs, number(&row, 0), &next);
-        if (run == NULL)
-            continue;
-        PastBackend *backend = g_new0(PastBackend, 1);
-        backend->name = text_or_empty(&row, 1);
-        backend->version = text_or_empty(&row, 2);
-        backend->device = text_or_empty(&row, 3);
-        backend->seconds = (double)NAN;
-        backend->tallies = g_ptr_array_new_with_free_func(g_free);
-        g_ptr_array_add(run->backends, backend);
-    }
-    return row_close(&row, error);
+    Walk *walk = data;
+    PastRun *run = run_at(walk->runs, number(row, 0), &walk->next);
+    if (run == NULL)
+        return TRUE;
+    PastBackend *backend = g_new0(PastBackend, 1);
+    backend->name = text_or_empty(row, 1);
+    backend->version = text_or_empty(row, 2);
+    backend->device = text_or_empty(row, 3);
+    backend->seconds = (double)NAN;
+    backend->tallies = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(run->backends, backend);
+    return TRUE;
 }
 
 static PastBackend *backend_named(const PastRun *run, const char *name)
@@ -249,41 +240,40 @@ static PastBackend *backend_named(const PastRun *run, const char *name)
     return NULL;
 }
 
-static gboolean read_tallies(Results *history, const GPtrArray *runs, GError **error)
+static gboolean take_tally(Row *row, gpointer data, G_GNUC_UNUSED GError **error)
 {
-    sqlite3_stmt *statement = database_prepare(history, error,
-                                               "SELECT run, backend, proposal, good, bad, neutral, margin, seconds"
-                                               " FROM past_tally ORDER BY run, backend, proposal",
-                                               "");
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    guint next = 0;
-    row_open(&row, history, statement);
-    while (row_next(&row) == 1) {
-        PastRun *run = run_at(runs, number(&row, 0), &next);
-        g_autofree char *name = text_or_empty(&row, 1);
-        PastBackend *backend = run == NULL ? NULL : backend_named(run, name);
-        if (backend == NULL)
-            continue;
-        PastTally *tally = g_new0(PastTally, 1);
-        *tally = (PastTally){ text_or_empty(&row, 2), number(&row, 3), number(&row, 4), number(&row, 5),
-                              row_double(&row, 6),    row_double(&row, 7) };
-        g_ptr_array_add(backend->tallies, tally);
-        backend->good += tally->good;
-        backend->total += tally->good + tally->bad + tally->neutral;
-        if (!isnan(tally->seconds))
-            backend->seconds = isnan(backend->seconds) ? tally->seconds : backend->seconds + tally->seconds;
-    }
-    return row_close(&row, error);
+    Walk *walk = data;
+    PastRun *run = run_at(walk->runs, number(row, 0), &walk->next);
+    g_autofree char *name = text_or_empty(row, 1);
+    PastBackend *backend = run == NULL ? NULL : backend_named(run, name);
+    if (backend == NULL)
+        return TRUE;
+    PastTally *tally = g_new0(PastTally, 1);
+    *tally = (PastTally){ text_or_empty(row, 2), number(row, 3), number(row, 4), number(row, 5), row_double(row, 6), row_double(row, 7) };
+    g_ptr_array_add(backend->tallies, tally);
+    backend->good += tally->good;
+    backend->total += tally->good + tally->bad + tally->neutral;
+    if (!isnan(tally->seconds))
+        backend->seconds = isnan(backend->seconds) ? tally->seconds : backend->seconds + tally->seconds;
+    return TRUE;
 }
 
 GPtrArray *history_runs(Results *history, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&history->lock);
     g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func(run_free);
-    if (!read_runs(history, runs, error) || !read_backends(history, runs, error) || !read_tallies(history, runs, error))
+    static const struct {
+        const char *sql;
+        RowTaker take;
+    } parts[] = { { "SELECT run, name, version, device FROM past_backend ORDER BY run, name", take_backend },
+                  { "SELECT run, backend, proposal, good, bad, neutral, margin, seconds FROM past_tally ORDER BY run, backend, proposal", take_tally } };
+    if (!database_each(history, database_prepare(history, error, "SELECT id, at, corpus_hash, assay FROM past_run ORDER BY id", ""), take_run, runs, error))
         return NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
+        Walk walk = { runs, 0 };
+        if (!database_each(history, database_prepare(history, error, parts[i].sql, ""), parts[i].take, &walk, error))
+            return NULL;
+    }
     return g_steal_pointer(&runs);
 }
 
@@ -296,6 +286,21 @@ static gboolean read_verdict(Row *row, int column, Verdict *verdict)
     return name != NULL;
 }
 
+typedef struct {
+    VerdictVisitor visit;
+    gpointer data;
+} Visit;
+
+static gboolean take_verdict(Row *row, gpointer data, GError **error)
+{
+    const Visit *v = data;
+    VerdictFacts facts = { .margin = (double)NAN, .seconds = (double)NAN };
+    facts.case_id = row_text(row, 0, RESULTS_MAX_NAME);
+    facts.backend = row_text(row, 1, RESULTS_MAX_NAME);
+    gboolean there = read_verdict(row, 2, &facts.verdict);
+    return row->error != NULL || !there || v->visit(&facts, v->data, error);
+}
+
 gboolean history_each_verdict(Results *history, guint id, VerdictVisitor visit, gpointer data, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&history->lock);
@@ -303,22 +308,7 @@ gboolean history_each_verdict(Results *history, guint id, VerdictVisitor visit, 
                                                "SELECT case_id, backend, verdict, max(run) FROM past_verdict"
                                                " WHERE run <= ?1 GROUP BY case_id, backend ORDER BY case_id, backend",
                                                "i", (int)id);
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    gboolean go_on = TRUE;
-    row_open(&row, history, statement);
-    while (go_on && row_next(&row) == 1) {
-        VerdictFacts facts = { .margin = (double)NAN, .seconds = (double)NAN };
-        facts.case_id = row_text(&row, 0, RESULTS_MAX_NAME);
-        facts.backend = row_text(&row, 1, RESULTS_MAX_NAME);
-        gboolean there = read_verdict(&row, 2, &facts.verdict);
-        if (row.error != NULL)
-            break;
-        go_on = !there || visit(&facts, data, error);
-    }
-    gboolean read = row_close(&row, go_on ? error : NULL);
-    return go_on && read;
+    return database_each(history, statement, take_verdict, &(Visit){ visit, data }, error);
 }
 
 static void change_free(gpointer data)
@@ -329,6 +319,17 @@ static void change_free(gpointer data)
     g_free(change);
 }
 
+static gboolean take_change(Row *row, gpointer changes, G_GNUC_UNUSED GError **error)
+{
+    PastChange *change = g_new0(PastChange, 1);
+    change->case_id = text_or_empty(row, 0);
+    change->backend = text_or_empty(row, 1);
+    read_verdict(row, 2, &change->verdict);
+    change->run = number(row, 3);
+    g_ptr_array_add(changes, change);
+    return TRUE;
+}
+
 GPtrArray *history_changes(Results *history, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&history->lock);
@@ -337,18 +338,6 @@ GPtrArray *history_changes(Results *history, GError **error)
                          "SELECT case_id, backend, verdict, run FROM past_verdict v WHERE (SELECT count(DISTINCT verdict) FROM"
                          " past_verdict WHERE case_id = v.case_id AND backend = v.backend) > 1 ORDER BY 1, 2, 4",
                          "");
-    if (statement == NULL)
-        return NULL;
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func(change_free);
-    Row row;
-    row_open(&row, history, statement);
-    while (row_next(&row) == 1) {
-        PastChange *change = g_new0(PastChange, 1);
-        change->case_id = text_or_empty(&row, 0);
-        change->backend = text_or_empty(&row, 1);
-        read_verdict(&row, 2, &change->verdict);
-        change->run = number(&row, 3);
-        g_ptr_array_add(changes, change);
-    }
-    return row_close(&row, error) ? g_steal_pointer(&changes) : NULL;
+    return database_each(history, statement, take_change, changes, error) ? g_steal_pointer(&changes) : NULL;
 }

@@ -4,13 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Ends a reading: the visitor's error, else the row's. */
-static gboolean finish(Row *row, gboolean visited, GError **error)
-{
-    gboolean read = row_close(row, visited ? error : NULL);
-    return visited && read;
-}
-
 /* A key must be there and short. */
 static const char *row_key(Row *row, int column)
 {
@@ -20,40 +13,65 @@ static const char *row_key(Row *row, int column)
     return text;
 }
 
+/* A visitor, of the type that its taker below says, with its data. A row that holds a wrong value is not visited. */
+
+typedef struct {
+    void (*visit)(const RunFacts *run, gpointer data);
+    gpointer data;
+    gboolean visited;
+} RunVisit;
+
+static gboolean take_run(Row *row, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    RunVisit *v = data;
+    RunFacts run = { row_text(row, 0, RESULTS_MAX_TEXT), row_text(row, 1, RESULTS_MAX_NAME), row_text(row, 2, RESULTS_MAX_NAME) };
+    if (row->error == NULL)
+        v->visit(&run, v->data);
+    v->visited = TRUE;
+    return TRUE;
+}
+
 gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpointer data), gpointer data, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
-    sqlite3_stmt *statement =
-        database_prepare(results, error, "SELECT corpus, corpus_hash, assay FROM run", "");
-    if (statement == NULL)
+    RunVisit v = { visit, data, FALSE };
+    if (!database_each(results, database_prepare(results, error, "SELECT corpus, corpus_hash, assay FROM run", ""), take_run, &v, error))
         return FALSE;
-    Row row;
-    row_open(&row, results, statement);
-    RunFacts run = { 0 };
-    if (row_next(&row) == 1)
-        run = (RunFacts){ row_text(&row, 0, RESULTS_MAX_TEXT), row_text(&row, 1, RESULTS_MAX_NAME),
-                          row_text(&row, 2, RESULTS_MAX_NAME) };
-    if (row.error == NULL)
-        visit(&run, data);
-    return finish(&row, TRUE, error);
+    if (!v.visited)
+        visit(&(RunFacts){ 0 }, data);
+    return TRUE;
+}
+
+typedef struct {
+    ProposalVisitor visit;
+    gpointer data;
+} ProposalVisit;
+
+static gboolean take_proposal(Row *row, gpointer data, GError **error)
+{
+    const ProposalVisit *v = data;
+    ProposalFacts facts = { row_key(row, 0), row_text(row, 1, RESULTS_MAX_DOCUMENT) };
+    return row->error != NULL || v->visit(&facts, v->data, error);
 }
 
 gboolean results_each_proposal(Results *results, ProposalVisitor visit, gpointer data, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(results, error, "SELECT id, json FROM proposal ORDER BY id", "");
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    gboolean go_on = TRUE;
-    row_open(&row, results, statement);
-    while (go_on && row_next(&row) == 1) {
-        ProposalFacts facts = { row_key(&row, 0), row_text(&row, 1, RESULTS_MAX_DOCUMENT) };
-        if (row.error != NULL)
-            break;
-        go_on = visit(&facts, data, error);
-    }
-    return finish(&row, go_on, error);
+    return database_each(results, statement, take_proposal, &(ProposalVisit){ visit, data }, error);
+}
+
+typedef struct {
+    BackendVisitor visit;
+    gpointer data;
+} BackendVisit;
+
+static gboolean take_backend(Row *row, gpointer data, GError **error)
+{
+    const BackendVisit *v = data;
+    BackendFacts facts = { row_key(row, 0), row_text(row, 1, RESULTS_MAX_TEXT), row_text(row, 2, RESULTS_MAX_TEXT),
+                           row_text(row, 3, RESULTS_MAX_TEXT), row_text(row, 4, RESULTS_MAX_DOCUMENT) };
+    return row->error != NULL || v->visit(&facts, v->data, error);
 }
 
 gboolean results_each_backend(Results *results, BackendVisitor visit, gpointer data, GError **error)
@@ -61,20 +79,7 @@ gboolean results_each_backend(Results *results, BackendVisitor visit, gpointer d
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
         results, error, "SELECT name, version, device, environment, capabilities FROM backend ORDER BY name", "");
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    gboolean go_on = TRUE;
-    row_open(&row, results, statement);
-    while (go_on && row_next(&row) == 1) {
-        BackendFacts facts = { row_key(&row, 0), row_text(&row, 1, RESULTS_MAX_TEXT),
-                               row_text(&row, 2, RESULTS_MAX_TEXT), row_text(&row, 3, RESULTS_MAX_TEXT),
-                               row_text(&row, 4, RESULTS_MAX_DOCUMENT) };
-        if (row.error != NULL)
-            break;
-        go_on = visit(&facts, data, error);
-    }
-    return finish(&row, go_on, error);
+    return database_each(results, statement, take_backend, &(BackendVisit){ visit, data }, error);
 }
 
 static CaseFacts read_case(Row *row)
@@ -98,24 +103,25 @@ static CaseFacts read_case(Row *row)
     };
 }
 
+typedef struct {
+    CaseVisitor visit;
+    gpointer data;
+} CaseVisit;
+
+static gboolean take_case(Row *row, gpointer data, GError **error)
+{
+    const CaseVisit *v = data;
+    CaseFacts facts = read_case(row);
+    return row->error != NULL || v->visit(&facts, v->data, error);
+}
+
 gboolean results_each_case(Results *results, const char *id, CaseVisitor visit, gpointer data, GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     sqlite3_stmt *statement = database_prepare(
         results, error, id == NULL ? "SELECT * FROM test_case ORDER BY id" : "SELECT * FROM test_case WHERE id = ?1",
         id == NULL ? "" : "t", id);
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    gboolean go_on = TRUE;
-    row_open(&row, results, statement);
-    while (go_on && row_next(&row) == 1) {
-        CaseFacts facts = read_case(&row);
-        if (row.error != NULL)
-            break;
-        go_on = visit(&facts, data, error);
-    }
-    return finish(&row, go_on, error);
+    return database_each(results, statement, take_case, &(CaseVisit){ visit, data }, error);
 }
 
 static VerdictFacts read_verdict(Row *row)
@@ -147,6 +153,18 @@ static VerdictFacts read_verdict(Row *row)
     return v;
 }
 
+typedef struct {
+    VerdictVisitor visit;
+    gpointer data;
+} VerdictVisit;
+
+static gboolean take_verdict(Row *row, gpointer data, GError **error)
+{
+    const VerdictVisit *v = data;
+    VerdictFacts facts = read_verdict(row);
+    return row->error != NULL || v->visit(&facts, v->data, error);
+}
+
 gboolean results_each_verdict(Results *results, const char *case_id, const char *backend, VerdictVisitor visit,
                               gpointer data, GError **error)
 {
@@ -161,18 +179,7 @@ gboolean results_each_verdict(Results *results, const char *case_id, const char 
         " WHERE %s AND %s ORDER BY c.id, b.name",
         case_id == NULL ? "?1 IS NULL" : "c.id = ?1", backend == NULL ? "?2 IS NULL" : "b.name = ?2");
     sqlite3_stmt *statement = database_prepare(results, error, sql, "tt", case_id, backend);
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    gboolean go_on = TRUE;
-    row_open(&row, results, statement);
-    while (go_on && row_next(&row) == 1) {
-        VerdictFacts facts = read_verdict(&row);
-        if (row.error != NULL)
-            break;
-        go_on = visit(&facts, data, error);
-    }
-    return finish(&row, go_on, error);
+    return database_each(results, statement, take_verdict, &(VerdictVisit){ visit, data }, error);
 }
 
 /* A file of version 1, opened for reading, has no such table. */
@@ -185,6 +192,17 @@ static gboolean has_outputs(Results *results)
     return has;
 }
 
+static gboolean take_output(Row *row, gpointer outputs, G_GNUC_UNUSED GError **error)
+{
+    GBytes *bytes = row_bytes(row, 1, RESULTS_MAX_OUTPUT);
+    if (bytes == NULL)
+        return TRUE; /* the row says what is wrong */
+    if (sqlite3_column_int64(row->statement, 0) != (gint64)((GPtrArray *)outputs)->len)
+        row_bad(row, 0, "not the next one");
+    g_ptr_array_add(outputs, bytes);
+    return TRUE;
+}
+
 GPtrArray *outputs_read(Results *results, const char *case_id, const char *backend, GError **error)
 {
     g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);
@@ -193,21 +211,7 @@ GPtrArray *outputs_read(Results *results, const char *case_id, const char *backe
     sqlite3_stmt *statement = database_prepare(
         results, error, "SELECT position, bytes FROM output WHERE case_id = ?1 AND backend = ?2 ORDER BY position",
         "tt", case_id, backend);
-    if (statement == NULL)
-        return NULL;
-    Row row;
-    row_open(&row, results, statement);
-    while (row_next(&row) == 1) {
-        GBytes *bytes = row_bytes(&row, 1, RESULTS_MAX_OUTPUT);
-        if (bytes == NULL)
-            break;
-        if (sqlite3_column_int64(statement, 0) != (gint64)outputs->len)
-            row_bad(&row, 0, "not the next one");
-        g_ptr_array_add(outputs, bytes);
-        if (row.error != NULL)
-            break;
-    }
-    return finish(&row, TRUE, error) ? g_steal_pointer(&outputs) : NULL;
+    return database_each(results, statement, take_output, outputs, error) ? g_steal_pointer(&outputs) : NULL;
 }
 
 GPtrArray *results_outputs(Results *results, const char *case_id, const char *backend, GError **error)
@@ -227,6 +231,18 @@ gboolean results_has_verdict(Results *results, const char *case_id, const char *
     return has;
 }
 
+static gboolean take_count(Row *row, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    gint64 *counts = data;
+    const char *name = row_key(row, 0);
+    Verdict verdict;
+    if (row->error == NULL && verdict_from_name(name, &verdict))
+        counts[verdict] += sqlite3_column_int64(row->statement, 1);
+    else
+        row_bad(row, 0, name == NULL ? "NULL" : name); /* the first complaint stays */
+    return TRUE;
+}
+
 gboolean results_counts(Results *results, const char *backend, gint64 counts[VERDICT_COUNT], GError **error)
 {
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
@@ -236,19 +252,5 @@ gboolean results_counts(Results *results, const char *backend, gint64 counts[VER
                          "SELECT coalesce(v.verdict, 'not_run') AS verdict, count(*) FROM test_case c"
                          " LEFT JOIN verdict v ON v.case_id = c.id AND v.backend = ?1 GROUP BY 1",
                          "t", backend);
-    if (statement == NULL)
-        return FALSE;
-    Row row;
-    row_open(&row, results, statement);
-    while (row_next(&row) == 1) {
-        const char *name = row_key(&row, 0);
-        Verdict verdict;
-        if (row.error != NULL)
-            break;
-        if (verdict_from_name(name, &verdict))
-            counts[verdict] += sqlite3_column_int64(statement, 1);
-        else
-            row_bad(&row, 0, name);
-    }
-    return finish(&row, TRUE, error);
+    return database_each(results, statement, take_count, counts, error);
 }
