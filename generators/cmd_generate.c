@@ -88,7 +88,7 @@ static gboolean clear(const char *folder, GError **error)
 
 /* The new cases are written beside the old ones, with which they change places when they are whole. */
 static gboolean generate_one(const ProposalGenerator *generator, const Proposal *proposal, const char *out,
-                             const char *filter, guint jobs, guint *cases, GError **error)
+                             const GeneratorOptions *options, guint *cases, GError **error)
 {
     g_autofree char *final = g_build_filename(out, proposal->id, NULL);
     g_autofree char *fresh = g_strdup_printf("%s/%s.partial", out, proposal->id);
@@ -96,7 +96,7 @@ static gboolean generate_one(const ProposalGenerator *generator, const Proposal 
         return FALSE;
     if (g_mkdir_with_parents(fresh, 0777) != 0)
         return refuse(error, fresh, g_strerror(errno));
-    if (!generator_run(generator, proposal, fresh, filter, jobs, cases, error)) {
+    if (!generator_run(generator, proposal, fresh, options, cases, error)) {
         remove_cases(fresh, NULL);
         return FALSE;
     }
@@ -112,7 +112,7 @@ static gboolean is_wanted(const char *id, char **wanted)
     return !wanted || g_strv_contains((const char *const *)wanted, id);
 }
 
-static int generate(const char *out, char **wanted, const char *filter, guint jobs, GError **error)
+static int generate(const char *out, char **wanted, const GeneratorOptions *options, GError **error)
 {
     for (char **id = wanted; id && *id; id++)
         if (!generator_find(*id)) {
@@ -129,7 +129,7 @@ static int generate(const char *out, char **wanted, const char *filter, guint jo
         g_autofree char *relative = g_build_filename("spec", "proposals", all[i]->id, NULL), *folder = home_path(relative);
         g_autoptr(Proposal) proposal = proposal_read(folder, error);
         guint cases;
-        if (!proposal || !generate_one(all[i], proposal, out, filter, jobs, &cases, error))
+        if (!proposal || !generate_one(all[i], proposal, out, options, &cases, error))
             return EXIT_HARNESS;
         printf("%-20s %5u cases\n", all[i]->id, cases);
         total += cases;
@@ -142,12 +142,14 @@ static int cmd_generate(int argc, char **argv)
 {
     g_autofree char *out = NULL, *filter = NULL;
     g_auto(GStrv) wanted = NULL;
+    gboolean uncertified = FALSE;
     int jobs = (int)g_get_num_processors(), code;
     const GOptionEntry entries[] = {
         { "proposal", 'p', 0, G_OPTION_ARG_STRING_ARRAY, &wanted, "Only this proposal; may be repeated (default: all)", "ID" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &out, "Where the corpus goes (default: build/corpus)", "DIR" },
         { "filter", 'f', 0, G_OPTION_ARG_STRING, &filter, "Only scenarios whose name matches", "GLOB" },
         { "jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "Scenarios at a time (default: the number of processors)", "N" },
+        { "uncertified", 0, 0, G_OPTION_ARG_NONE, &uncertified, "Goldens only, no intervals: to measure what those cost (freeze refuses it)", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_generate, entries,
@@ -158,6 +160,7 @@ static int cmd_generate(int argc, char **argv)
     if (argc != 1 || jobs < 1)
         return cli_complain(&subcommand_generate, EXIT_USAGE, "expected only options, and at least one job; see 'assay generate --help'");
     GError *error = NULL;
-    code = generate(out ? out : "build/corpus", wanted, filter, (guint)jobs, &error);
+    const GeneratorOptions options = { filter, (guint)jobs, uncertified };
+    code = generate(out ? out : "build/corpus", wanted, &options, &error);
     return error ? cli_fail(&subcommand_generate, code, error) : cli_finish(&subcommand_generate, code);
 }

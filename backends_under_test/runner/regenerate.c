@@ -19,7 +19,7 @@ static gboolean generate_into(const ProposalGenerator *generator, const char *co
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_IO, "%s: %s", folder, g_strerror(errno));
         return FALSE;
     }
-    return generator_run(generator, proposal, folder, NULL, g_get_num_processors(), &cases, error);
+    return generator_run(generator, proposal, folder, &(GeneratorOptions){ .jobs = g_get_num_processors() }, &cases, error);
 }
 
 char *regenerate(const char *case_id, GError **error)

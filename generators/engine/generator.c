@@ -75,16 +75,16 @@ static gboolean twins_exist(const Generator *g, GError **error)
     return TRUE;
 }
 
-gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, const char *folder, const char *filter,
-                       guint jobs, guint *cases, GError **error)
+gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, const char *folder,
+                       const GeneratorOptions *options, guint *cases, GError **error)
 {
-    Generator g = { .proposal = proposal, .folder = folder, .filter = filter,
+    Generator g = { .proposal = proposal, .folder = folder, .filter = options->filter, .uncertified = options->uncertified,
                     .names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
                     .goldens = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free),
                     .written = g_ptr_array_new_with_free_func(free_written) };
     g_mutex_init(&g.lock);
     g_cond_init(&g.taken);
-    g.pool = g_thread_pool_new(work, &g, (gint)jobs, TRUE, NULL);
+    g.pool = g_thread_pool_new(work, &g, (gint)options->jobs, TRUE, NULL);
     self->generate(&g);
     g_thread_pool_free(g.pool, FALSE, TRUE);
     *cases = g.written->len;

@@ -14,7 +14,8 @@ typedef struct {
 struct Generator {
     const Proposal *proposal;
     const char     *folder;    /* receives one folder a case */
-    const char     *filter;    /* glob on names; NULL: all */
+    const char     *filter;    /* of GeneratorOptions */
+    gboolean        uncertified;
     GThreadPool    *pool;
     GMutex          lock;
     GCond           taken;     /* a queued scenario went to a thread */
@@ -29,10 +30,16 @@ struct Generator {
 const ProposalGenerator *const *generator_all(gsize *count);
 const ProposalGenerator        *generator_find(const char *id);
 
-/* Generates every case of a proposal into `folder` (which exists and is empty) on `jobs` threads. *cases receives the
- * number of cases. FALSE with the first error. */
-gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, const char *folder, const char *filter,
-                       guint jobs, guint *cases, GError **error);
+typedef struct {
+    const char *filter;      /* glob on names; NULL: all */
+    guint       jobs;        /* threads */
+    gboolean    uncertified; /* goldens only, neither intervals nor certificates: to measure what those cost */
+} GeneratorOptions;
+
+/* Generates every case of a proposal into `folder` (which exists and is empty). *cases receives the number of cases. FALSE
+ * with the first error. */
+gboolean generator_run(const ProposalGenerator *self, const Proposal *proposal, const char *folder,
+                       const GeneratorOptions *options, guint *cases, GError **error);
 
 /* One form of a scenario as a model, outputs declared from the golden; for experiments. Caller frees. */
 Model *scenario_form(Scenario *s, Form form, GError **error);
