@@ -64,17 +64,46 @@ static void observe_item(gpointer data, gpointer most)
 }
 
 typedef struct {
-    guint64 cases, units, visible, blind; /* blind: tensors of which nothing is visible */
+    guint64 cases, units, visible, inside, blind; /* blind: tensors of which nothing is visible */
 } Sight;
 
 static void print_sight(const char *name, const Sight *s)
 {
     printf("%-24s %7" G_GUINT64_FORMAT " cases %8" G_GUINT64_FORMAT " units %8" G_GUINT64_FORMAT " visible %7" G_GUINT64_FORMAT
-           " not, %" G_GUINT64_FORMAT " tensors wholly unseen\n", name, s->cases, s->units, s->visible, s->units - s->visible,
-           s->blind);
+           " without effect %5" G_GUINT64_FORMAT " inside the interval, %" G_GUINT64_FORMAT " tensors wholly unseen\n",
+           name, s->cases, s->units, s->visible, s->units - s->visible - s->inside, s->inside, s->blind);
 }
 
-static void print_item(const Item *item, Sight *sight)
+/* A tensor of one name in all cases of a proposal: a probe that is blind for it does no harm if another case sees it. */
+typedef struct {
+    guint   cases, whole; /* with it; in which all elements tried are visible */
+    double  most;         /* the largest visible share of one case */
+} Named;
+
+static void count_named(GHashTable *names, const Observation *o)
+{
+    Named *named = g_hash_table_lookup(names, o->name);
+    if (!named)
+        g_hash_table_insert(names, g_strdup(o->name), named = g_new0(Named, 1));
+    named->cases++;
+    named->whole += o->visible == o->units;
+    named->most = MAX(named->most, (double)o->visible / o->units);
+}
+
+/* Those that no case sees wholly; empties the table. */
+static void print_named(const char *proposal, GHashTable *names)
+{
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(names), (GCompareFunc)strcmp);
+    for (const GList *key = keys; key; key = key->next) {
+        const Named *named = g_hash_table_lookup(names, key->data);
+        if (named->whole == 0)
+            printf("%s: %s: no case of %u shows all of it; the best shows %.0f %%\n", proposal, (const char *)key->data,
+                   named->cases, 100 * named->most);
+    }
+    g_hash_table_remove_all(names);
+}
+
+static void print_item(const Item *item, Sight *sight, GHashTable *names)
 {
     if (item->failure)
         printf("%s: not evaluated: %s\n", item->c->id, item->failure);
@@ -82,9 +111,12 @@ static void print_item(const Item *item, Sight *sight)
         const Observation *o = item->observations->pdata[i];
         sight->units += o->units;
         sight->visible += o->visible;
+        sight->inside += o->inside;
         sight->blind += o->visible == 0;
+        count_named(names, o);
         if (o->visible < o->units)
-            printf("%s: %s: %u of %u not visible: %s\n", item->c->id, o->name, o->units - o->visible, o->units, o->hidden->str);
+            printf("%s: %s: %u of %u not visible (%u inside the interval): %s\n", item->c->id, o->name, o->units - o->visible,
+                   o->units, o->inside, o->hidden->str);
     }
     sight->cases += item->observations != NULL;
 }
@@ -94,6 +126,7 @@ static void add_sight(Sight *to, const Sight *from)
     to->cases += from->cases;
     to->units += from->units;
     to->visible += from->visible;
+    to->inside += from->inside;
     to->blind += from->blind;
 }
 
@@ -105,12 +138,14 @@ gboolean coverage_observability(const char *corpus, guint most, guint jobs, GErr
         return FALSE;
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     g_autoptr(GArray) sights = g_array_new(FALSE, FALSE, sizeof(Sight));
+    g_autoptr(GHashTable) tensors = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     for (guint i = 0; i < items->len; i++) {
         const Item *item = items->pdata[i];
-        print_item(item, &sight);
+        print_item(item, &sight, tensors);
         const Item *next = i + 1 < items->len ? items->pdata[i + 1] : NULL;
         if (next && strcmp(next->c->proposal, item->c->proposal) == 0)
             continue;
+        print_named(item->c->proposal, tensors);
         g_ptr_array_add(names, item->c->proposal);
         g_array_append_val(sights, sight);
         add_sight(&total, &sight);
@@ -119,6 +154,7 @@ gboolean coverage_observability(const char *corpus, guint most, guint jobs, GErr
     for (guint i = 0; i < names->len; i++)
         print_sight(names->pdata[i], &g_array_index(sights, Sight, i));
     print_sight("all", &total);
+    printf("golden/OBSERVABILITY.md says why\n");
     return TRUE;
 }
 

@@ -79,25 +79,37 @@ static gboolean scene_load(Scene *s, const char *folder, GError **error)
     return TRUE;
 }
 
-/* Whether the outputs of a run differ from what the case accepts. A refusal differs. */
-static gboolean differs(const Scene *s, Evaluator *evaluator, Value *const *inputs)
+/* What an alteration does to the outputs: nothing, too little to be told from an error, or more than the case accepts. */
+typedef enum { EFFECT_NONE, EFFECT_INSIDE, EFFECT_VISIBLE } Effect;
+
+static gboolean accepts(const Scene *s, const CompareSpec *spec, guint i, const Value *actual)
+{
+    Comparison c = { 0 };
+    const gboolean right = compare_values(spec, s->goldens->pdata[i], s->lower[i], s->upper[i], actual, &c);
+    comparison_clear(&c);
+    return right;
+}
+
+/* A refusal is visible. */
+static Effect effect_of(const Scene *s, Evaluator *evaluator, Value *const *inputs)
 {
     const guint n = s->c->n_outputs;
     g_autofree EvalOutput *outputs = g_new0(EvalOutput, n + 1);
     if (!evaluator_run(evaluator, inputs, s->c->n_inputs, outputs, NULL))
-        return TRUE;
-    gboolean out = FALSE;
+        return EFFECT_VISIBLE;
+    Effect effect = EFFECT_NONE;
     for (guint i = 0; i < n; i++) {
-        Comparison c = { 0 };
-        out |= !compare_values(&g_array_index(s->c->comparisons, CompareSpec, i), s->goldens->pdata[i], s->lower[i], s->upper[i],
-                               outputs[i].value, &c);
-        comparison_clear(&c);
+        if (!accepts(s, &g_array_index(s->c->comparisons, CompareSpec, i), i, outputs[i].value))
+            effect = EFFECT_VISIBLE;
+        else if (effect == EFFECT_NONE && !accepts(s, &(CompareSpec){ .mode = COMPARE_BITS }, i, outputs[i].value))
+            effect = EFFECT_INSIDE;
         eval_output_clear(&outputs[i]);
     }
-    return out;
+    return effect;
 }
 
-/* Ways to alter an element, the mildest first: whichever shows it will do. FALSE if there are no more. */
+/* Ways to alter an element, the mildest first: whichever shows it will do. FALSE if there are no more. The last is no power
+ * of two times the element: scales of float8 codes show only so. */
 static gboolean alter(Tensor *t, int64_t at, const Tensor *from, int way)
 {
     const DTypeInfo *info = dtype_info(t->dtype);
@@ -108,7 +120,7 @@ static gboolean alter(Tensor *t, int64_t at, const Tensor *from, int way)
         tensor_set_bits(t, at, bits ^ (way == 0 ? 1 : UINT64_C(1) << (info->bits - 1)));
         return TRUE;
     }
-    const double x = tensor_get_double(from, at), other[] = { x == 0 || !isfinite(x) ? 1 : -x, 3 * x + 1, 64 };
+    const double x = tensor_get_double(from, at), other[] = { x == 0 || !isfinite(x) ? 1 : -x, 3 * x + 1, 64, 1.3 * x + 0.1 };
     if (way >= (int)G_N_ELEMENTS(other))
         return FALSE;
     tensor_set_double(t, at, other[way]);
@@ -117,37 +129,39 @@ static gboolean alter(Tensor *t, int64_t at, const Tensor *from, int way)
     return TRUE;
 }
 
-typedef gboolean (*Seen)(Scene *s, guint which, Tensor *altered);
+typedef Effect (*Seen)(Scene *s, guint which, Tensor *altered);
 
-static gboolean seen_as_input(Scene *s, guint which, Tensor *altered)
+static Effect seen_as_input(Scene *s, guint which, Tensor *altered)
 {
     g_autofree Value **inputs = g_memdup2(s->inputs->pdata, (s->inputs->len + 1) * sizeof(Value *));
     g_autoptr(Value) value = value_from_tensor(tensor_ref(altered));
     inputs[which] = value;
-    return differs(s, s->evaluator, inputs);
+    return effect_of(s, s->evaluator, inputs);
 }
 
-static gboolean seen_as_initializer(Scene *s, guint which, Tensor *altered)
+static Effect seen_as_initializer(Scene *s, guint which, Tensor *altered)
 {
     const EvalOptions options = { .limits = { .seconds = SECONDS } };
     NamedTensor *held = LIST_AT(&s->model->graph->initializers, NamedTensor, which);
     Tensor *own = held->tensor;
     held->tensor = altered;
     g_autoptr(Evaluator) evaluator = evaluator_new(s->model, &options, NULL);
-    const gboolean out = !evaluator || differs(s, evaluator, (Value *const *)s->inputs->pdata);
+    const Effect effect = evaluator ? effect_of(s, evaluator, (Value *const *)s->inputs->pdata) : EFFECT_VISIBLE;
     held->tensor = own;
-    return out;
+    return effect;
 }
 
-static gboolean visible(Scene *s, Seen seen, guint which, const Tensor *t, int64_t at)
+/* Of the strongest alteration. */
+static Effect strongest(Scene *s, Seen seen, guint which, const Tensor *t, int64_t at)
 {
-    for (int way = 0;; way++) {
+    Effect most = EFFECT_NONE;
+    for (int way = 0; most != EFFECT_VISIBLE; way++) {
         g_autoptr(Tensor) altered = tensor_copy(t, NULL);
         if (!altered || !alter(altered, at, t, way))
-            return FALSE;
-        if (seen(s, which, altered))
-            return TRUE;
+            break;
+        most = MAX(most, seen(s, which, altered));
     }
+    return most;
 }
 
 static void list_hidden(Observation *o, const Shape *shape, int64_t at)
@@ -172,10 +186,11 @@ static void observe_tensor(Scene *s, Seen seen, guint which, const char *name, c
     *o = (Observation){ .name = g_strdup(name), .hidden = g_string_new(NULL) };
     for (int64_t k = 0; k < n; k++) {
         const int64_t at = n > 1 ? k * (t->count - 1) / (n - 1) : 0;
-        const gboolean shows = visible(s, seen, which, t, at);
+        const Effect effect = strongest(s, seen, which, t, at);
         o->units++;
-        o->visible += shows ? 1 : 0;
-        if (!shows)
+        o->visible += effect == EFFECT_VISIBLE;
+        o->inside += effect == EFFECT_INSIDE;
+        if (effect != EFFECT_VISIBLE)
             list_hidden(o, &t->shape, at);
     }
     g_ptr_array_add(found, o);

@@ -11,6 +11,7 @@ typedef struct {
     char    *name;    /* as in the graph */
     guint    units;   /* elements tried: all of a short tensor, else evenly spaced, first and last included */
     guint    visible;
+    guint    inside;  /* of the others, those that move an output, but not out of its interval */
     GString *hidden;  /* indices of the others, "[0,3] [1,3]", the first 8 */
 } Observation;
 

@@ -40,10 +40,12 @@ Tensor *precision_scale(const PrecisionNode *n, PrecisionPlace place)
     return t;
 }
 
+/* What is quantized and dequantized at once shows its zero point only where it saturates. Probabilities are 0 or 1 here: the
+ * zero point puts 1 beyond the last code of uint8, the one asymmetric type at that place. */
 Tensor *precision_zero_point(const PrecisionNode *n, PrecisionPlace place)
 {
     g_autoptr(Tensor) scale = precision_scale(n, place);
-    return data_constant(n->quant[place].type, &scale->shape, 3);
+    return data_constant(n->quant[place].type, &scale->shape, place == PLACE_P ? 252 : 3);
 }
 
 /* ---- quantizing, in standard operators -------------------------------------------------------------------------------------- */

@@ -145,10 +145,22 @@ static void composed(Generator *g)
         }
 }
 
+/* Alone a soft cap leaves the order of scores as it is; with a bias beyond it, its height decides. */
+static void composed_captured(Generator *g)
+{
+    FlexNode n = { .sizes = { 1, 2, 1, 8, 8, 8, 1 }, .scale = &one, .dtype = DTYPE_FLOAT, .data = FLEX_ROUTED,
+                   .score = { "softcap", "steep" }, .place = FLEX_CAPTURED };
+    Scenario *s = scenario_new(g, "composed-softcap-steep-captured");
+    scenario_about(s, "captured", "R6 R9 R11 R20", "A bias that exceeds the bound, which the graph around the node gives.");
+    flex_node(s, &n, NULL, NULL, NULL);
+    scenario_emit(s);
+}
+
 void flex_attention_modifiers(Generator *g)
 {
     alone(g);
     places(g);
     inlined(g);
     composed(g);
+    composed_captured(g);
 }
