@@ -133,6 +133,19 @@ gboolean golden_certificate_from_json(const cJSON *entry, GoldenCertificate *c, 
     return read_derivation(entry, c);
 }
 
+double derivation_sum_terms(const Derivation *derivation)
+{
+    double terms = 0;
+    for (gsize i = 0; i < derivation_count(derivation); i++) {
+        const DerivationEntry *e = derivation_entry(derivation, i);
+        if (strcmp(e->rule, "dot/any-order") == 0 || strcmp(e->rule, "sum/any-order") == 0)
+            terms = MAX(terms, e->terms);
+        else if (e->error > 0 && !g_str_has_prefix(e->rule, "round/"))
+            return 0;
+    }
+    return terms;
+}
+
 char *derivation_entry_text(const DerivationEntry *e)
 {
     GString *text = g_string_new(e->rule);

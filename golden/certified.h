@@ -33,6 +33,9 @@ void golden_certificate_to_json(const GoldenCertificate *certificate, cJSON *ent
  * whether there was any. */
 gboolean golden_certificate_from_json(const cJSON *entry, GoldenCertificate *certificate, gboolean *found);
 
+/* The most terms of the sums that gave the interval, if sums and the rounding of their results alone gave it; else 0. */
+double derivation_sum_terms(const Derivation *derivation);
+
 /* "dot/any-order: up to 8 terms, u = 2^-24, error at most 1.2e-06"; free with g_free. */
 char *derivation_entry_text(const DerivationEntry *entry);
 

@@ -229,6 +229,8 @@ static gboolean read_comparisons(const Reader *r, GArray *out, GArray *certifica
         spec.atol = number_or(item, "atol", 0);
         if (!read_certificate(r, item, out->len, certificates))
             return FALSE;
+        if (out->len < certificates->len)
+            spec.terms = derivation_sum_terms(g_array_index(certificates, GoldenCertificate, out->len).derivation);
         g_array_append_val(out, spec);
     }
     return TRUE;

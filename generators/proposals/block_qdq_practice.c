@@ -112,8 +112,52 @@ static void hierarchy(Generator *g, const Hierarchy *h)
     scenario_emit(s);
 }
 
+/* ---- a layer ------------------------------------------------------------------------------------------------------------ */
+
+enum { TOKENS = 4, CHANNELS = 8 }; /* as many outputs as tokens: a bias for the wrong axis fits */
+
+/* Each row is a mean and deviations of variance 15/4, which an epsilon of 1/4 makes 4: the normalized row is exact. */
+static Tensor *rows_to_normalize(DType dtype)
+{
+    static const int deviations[CHANNELS] = { 1, -2, 3, -1, -3, 1, 2, -1 };
+    Tensor *x = data_constant(dtype, &SHAPE(TOKENS, CHANNELS), 0);
+    for (int64_t i = 0; i < x->count; i++)
+        tensor_set_double(x, i, (double)(deviations[(i + 3 * (i / CHANNELS)) % CHANNELS] + 2 * (i / CHANNELS)));
+    return x;
+}
+
+/* LayerNormalization, then a Gemm of weights in blocks along the channels, with a bias: as exporters write a linear layer. */
+static void linear_layer(Generator *g, DType dtype, gboolean transposed)
+{
+    const Shape shape = transposed ? SHAPE(TOKENS, CHANNELS) : SHAPE(CHANNELS, TOKENS);
+    const Shape scales = transposed ? SHAPE(TOKENS, 2) : SHAPE(2, TOKENS);
+    Scenario *s = scenario_new(g, "dq-layer-%s%s", dtype_name(dtype), transposed ? "-transposed" : "");
+    scenario_about(s, "standard", "R3 R16", "Normalized tokens times dequantized weights%s, plus a bias.", transposed ? ", stored transposed" : "");
+    scenario_tag(s, "recipe");
+    scenario_input(s, "x", rows_to_normalize(dtype));
+    scenario_constant(s, "gamma", data_integers(dtype, &SHAPE(CHANNELS), data_seed("gamma"), 1, 4));
+    scenario_constant(s, "beta", data_integers(dtype, &SHAPE(CHANNELS), data_seed("beta"), -3, 3));
+    scenario_constant(s, "codes", block_codes(DTYPE_INT4, &shape));
+    scenario_constant(s, "scales", block_scales(dtype, &scales, FALSE));
+    scenario_constant(s, "bias", data_integers(dtype, &SHAPE(TOKENS), data_seed("bias"), -9, 9));
+    Node *normalized = scenario_node(s, "", "LayerNormalization", NAMES("x", "gamma", "beta"), NAMES("normalized"));
+    scenario_set_float(s, normalized, "epsilon", 0.25f);
+    Node *weights = scenario_node(s, "", "DequantizeLinear", NAMES("codes", "scales"), NAMES("weights"));
+    scenario_set_int(s, weights, "axis", transposed ? 1 : 0);
+    scenario_set_int(s, weights, "block_size", CHANNELS / 2);
+    Node *gemm = scenario_node(s, "", "Gemm", NAMES("normalized", "weights", "bias"), NAMES("y"));
+    if (transposed)
+        scenario_set_int(s, gemm, "transB", 1);
+    scenario_output(s, "y");
+    scenario_emit(s);
+}
+
 void block_qdq_practice(Generator *g)
 {
+    for (int transposed = 0; transposed < 2; transposed++) {
+        linear_layer(g, DTYPE_FLOAT, transposed);
+        linear_layer(g, DTYPE_FLOAT16, transposed);
+    }
     for (gsize r = 0; r < G_N_ELEMENTS(recipes); r++) {
         recipe(g, &recipes[r], FALSE);
         recipe(g, &recipes[r], TRUE);

@@ -8,6 +8,7 @@ enum { B, H, Q, K };
 
 #define WINDOW 2
 #define STEP 2
+#define RING 3
 #define CAP 1024.0
 #define SLOPE_STEP 4096.0
 
@@ -85,6 +86,12 @@ static double alibi(const FlexSizes *z, const int64_t *at)
 static double relative(G_GNUC_UNUSED const FlexSizes *z, const int64_t *at)
 {
     return (double)(at[Q] - at[K]);
+}
+
+/* The remainder has the sign of the distance, as fmod's has. */
+static double ring(G_GNUC_UNUSED const FlexSizes *z, const int64_t *at)
+{
+    return (double)((at[Q] - at[K]) % RING);
 }
 
 static double steep(G_GNUC_UNUSED const FlexSizes *z, const int64_t *at)
@@ -176,6 +183,7 @@ NUMBER(cap, CAP)
 NUMBER(steepness, SLOPE_STEP)
 NUMBER(window_size, WINDOW)
 NUMBER(step_size, STEP)
+NUMBER(ring_size, RING)
 NUMBER(threshold, 0.3)
 NUMBER(quantum, 3.0 / 16)
 NUMBER(quantum_fine, 1.0 / 8)
@@ -219,6 +227,10 @@ static const FlexModifier table[] = {
       .constants = { { "slopes", OWN, slopes } } },
     { .name = "relative", .what = "adds the distance", .indices = "qk", .bias = relative,
       .nodes = "back@ = Sub (q, k)\nfloat@ = Cast <to: int = $N> (back@)\n$r = Add ($s, float@)\n" },
+    { .name = "ring", .what = "adds what of the distance is left by threes, with the distance's sign", .indices = "qk", .bias = ring,
+      .nodes = "back@ = Sub (q, k)\nfloat@ = Cast <to: int = $N> (back@)\nleft@ = Mod <fmod: int = 1> (float@, three@)\n"
+               "$r = Add ($s, left@)\n",
+      .constants = { { "three", OWN, ring_size } } },
     { .name = "steep", .what = "adds 4096 times the distance", .indices = "qk", .bias = steep,
       .nodes = "back@ = Sub (q, k)\nfloat@ = Cast <to: int = $N> (back@)\nbias@ = Mul (float@, steepness@)\n$r = Add ($s, bias@)\n",
       .constants = { { "steepness", OWN, steepness } } },
@@ -263,6 +275,6 @@ const FlexModifier *flex_modifier(const char *name)
 
 const FlexModifier *flex_modifiers(gsize *n)
 {
-    *n = 14; /* up to softcap */
+    *n = 15; /* up to softcap */
     return table;
 }

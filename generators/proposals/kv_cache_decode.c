@@ -85,6 +85,26 @@ typedef struct {
              "m = Squeeze (ks)  " \
              "j = Range (zero, m, one)  mask = LessOrEqual (j, last)  "
 
+/* `to_slot`: nodes from the first place of a block and the row in it to the place in the flat pool, slot. */
+#define PAGED(to_slot)                                                                                             \
+    LENGTHS                                                                                                        \
+    "size = Constant <value = int64 {2}> ()  "                                                                     \
+    "table = Constant <value = int64[2, 4] {6, 0, 3, 5, 2, 7, 1, 4}> ()  "                                         \
+    "n = Squeeze (qs)  zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  "            \
+    "i = Range (zero, n, one)  "                                                                                   \
+    "bs = Constant <value = int64[2] {-1, 1}> ()  ab = Reshape (at, bs)  p = Add (ab, i)  which = Div (p, size)  " \
+    "row = Mod (p, size)  "                                                                                        \
+    "block = GatherElements <axis = 1> (table, which)  first = Mul (block, size)  " to_slot                        \
+    "up = Constant <value = int64[1] {-1}> ()  slots = Unsqueeze (slot, up)  "                                     \
+    "kt = Transpose <perm = [0, 2, 1, 3]> (k)  vt = Transpose <perm = [0, 2, 1, 3]> (v)  "                         \
+    "flat = Constant <value = int64[3] {16, 2, 8}> ()  fk = Reshape (past_k, flat)  fv = Reshape (past_v, flat)  " \
+    "wk = ScatterND (fk, slots, kt)  wv = ScatterND (fv, slots, vt)  "                                             \
+    "pool = Constant <value = int64[4] {8, 2, 2, 8}> ()  "                                                         \
+    "present_k = Reshape (wk, pool)  present_v = Reshape (wv, pool)  gk = Gather (present_k, table)  "             \
+    "gv = Gather (present_v, table)  "                                                                             \
+    "view = Constant <value = int64[4] {2, 8, 2, 8}> ()  rk = Reshape (gk, view)  rv = Reshape (gv, view)  "       \
+    "keys = Transpose <perm = [0, 2, 1, 3]> (rk)  values = Transpose <perm = [0, 2, 1, 3]> (rv)  " CAUSAL
+
 static const Way ways[] = {
     { "concat", "concat", "the cache grows by Concat, the mask is made from shapes", "R50 R51",
       "present_k = Concat <axis = 2> (past_k, k)  present_v = Concat <axis = 2> (past_v, v)  "
@@ -112,24 +132,10 @@ static const Way ways[] = {
               "present_v = TensorScatter <axis = 3> (past_v, vt, at)  keys = Identity (present_k)  "
               "values = Transpose <perm = [0, 1, 3, 2]> (present_v)  " CAUSAL,
       .cache = { 4, { B, KH, M, D } }, .at = TRUE, .value_axis = 3 },
-    { "paged", "paged", "blocks of two places, anywhere in a pool", "R50 R27",
-      LENGTHS
-      "size = Constant <value = int64 {2}> ()  "
-      "table = Constant <value = int64[2, 4] {6, 0, 3, 5, 2, 7, 1, 4}> ()  "
-      "n = Squeeze (qs)  zero = Constant <value = int64 {0}> ()  one = Constant <value = int64 {1}> ()  "
-      "i = Range (zero, n, one)  "
-      "bs = Constant <value = int64[2] {-1, 1}> ()  ab = Reshape (at, bs)  p = Add (ab, i)  which = Div (p, size)  "
-      "row = Mod (p, size)  "
-      "block = GatherElements <axis = 1> (table, which)  first = Mul (block, size)  slot = Add (first, row)  "
-      "up = Constant <value = int64[1] {-1}> ()  slots = Unsqueeze (slot, up)  "
-      "kt = Transpose <perm = [0, 2, 1, 3]> (k)  vt = Transpose <perm = [0, 2, 1, 3]> (v)  "
-      "flat = Constant <value = int64[3] {16, 2, 8}> ()  fk = Reshape (past_k, flat)  fv = Reshape (past_v, flat)  "
-      "wk = ScatterND (fk, slots, kt)  wv = ScatterND (fv, slots, vt)  "
-      "pool = Constant <value = int64[4] {8, 2, 2, 8}> ()  "
-      "present_k = Reshape (wk, pool)  present_v = Reshape (wv, pool)  gk = Gather (present_k, table)  "
-      "gv = Gather (present_v, table)  "
-      "view = Constant <value = int64[4] {2, 8, 2, 8}> ()  rk = Reshape (gk, view)  rv = Reshape (gv, view)  "
-      "keys = Transpose <perm = [0, 2, 1, 3]> (rk)  values = Transpose <perm = [0, 2, 1, 3]> (rv)  " CAUSAL,
+    { "paged", "paged", "blocks of two places, anywhere in a pool", "R50 R27", PAGED("slot = Add (first, row)  "),
+      .cache = { 4, { B * M / BLOCK, BLOCK, KH, D } }, .at = TRUE },
+    { "paged-from-end", "paged", "blocks of two places in a pool, written at places that count from its end", "R50 R27",
+      PAGED("there = Add (first, row)  all = Constant <value = int64 {16}> ()  slot = Sub (there, all)  "),
       .cache = { 4, { B * M / BLOCK, BLOCK, KH, D } }, .at = TRUE },
     { "quantized", "quantized", "keys and values are kept as int16", "R50 R24",
       LENGTHS "sk = Constant <value = float {32.0}> ()  sv = Constant <value = float {1.0}> ()  "

@@ -21,7 +21,7 @@ typedef struct {
     CompareMode mode;
     gboolean    free_zero_sign;
     double      rtol, atol; /* COMPARE_TOLERANCE only */
-    double      terms;      /* the most numbers that the sums behind one element add; 0 if there are none, or unknown */
+    double      terms;      /* the most numbers that the sums behind one element add (golden/certified.h); 0 if there are none, or unknown */
 } CompareSpec;
 
 typedef enum { COMPARED_RIGHT, COMPARED_WRONG_VALUE, COMPARED_WRONG_SHAPE, COMPARED_WRONG_TYPE } Compared;

@@ -9,6 +9,7 @@ MUTANT_DEFINE(scatter_first, "cache-first-write-index", MUST_DIE, 42, "TensorSca
 MUTANT_DEFINE(scatter_last, "cache-last-row-lost", MUST_DIE, 42, "TensorScatter drops the last row of the update")
 MUTANT_DEFINE(scatter_axis, "cache-axis-default", MUST_DIE, 22, "TensorScatter ignores axis and writes along the last but one")
 MUTANT_DEFINE(scatter_all_wrap, "cache-all-indices-wrap", MUST_DIE, 42, "TensorScatter in circular mode takes the remainder of all indices before the axis, as the published pseudocode does")
+MUTANT_DEFINE(scatter_nd_negative, "scatter-nd-negative", MUST_DIE, 0, "ScatterND takes a negative index for 0")
 MUTANT_DEFINE(scatter_nd_first, "scatter-nd-first-wins", MUST_DIE, 42, "ScatterND drops the last update")
 
 static gboolean has_codes(const Tensor *t)
@@ -86,7 +87,7 @@ static gboolean scatter_nd(Eval *ev, GError **error)
             if (at < -data->shape.dims[d] || at >= data->shape.dims[d])
                 return eval_own_kernel(ev, error);
             if (at < 0)
-                at += data->shape.dims[d];
+                at = mutant(scatter_nd_negative) ? 0 : at + data->shape.dims[d];
             flat = flat * data->shape.dims[d] + at;
         }
         for (int64_t k = 0; k < inner; k++)

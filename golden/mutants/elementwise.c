@@ -16,6 +16,9 @@ MUTANT_DEFINE(sigmoid_overflows, "sigmoid-by-quotient", MUST_DIE, 39, "Sigmoid i
 MUTANT_DEFINE(sigmoid_by_tanh, "sigmoid-by-tanh", MUST_LIVE, 0, "Sigmoid is (1 + tanh(x/2)) / 2, in double")
 MUTANT_DEFINE(relu_leaks, "relu-leaks", MUST_DIE, 0, "Relu lets a hundredth of what is negative pass")
 MUTANT_DEFINE(round_away, "round-half-away", MUST_DIE, 2, "Round rounds ties away from zero")
+MUTANT_DEFINE(relu_nan, "relu-nan", MUST_LIVE, 10, "Relu gives 0 for NaN: the text says max(0, x) and nothing of NaN")
+MUTANT_DEFINE(minmax_nan, "max-ignores-nan", MUST_LIVE, 10, "Max and Min give the other operand for NaN, as IEEE 754's maximumNumber does: the text does not say which maximum")
+MUTANT_DEFINE(mod_python, "mod-floored", MUST_DIE, 0, "Mod with fmod = 1 gives the sign of the divisor")
 MUTANT_DEFINE(floor_truncates, "floor-truncates", EQUIVALENT, 1, "Floor drops the fraction; the proposals take it of |x| + 1/2 alone, which is positive")
 MUTANT_DEFINE(neg_zero, "neg-from-zero", MUST_DIE, 9, "Neg is 0 - x: +0 for +0")
 MUTANT_DEFINE(abs_zero, "abs-keeps-zero-sign", EQUIVALENT, 9, "Abs keeps the sign of -0; the proposals compare |x|, add 1/2 to it or take a maximum of it, where -0 and +0 are one")
@@ -45,7 +48,7 @@ static double flushed(double x)
 static double extreme(double a, double b, gboolean largest)
 {
     if (isnan(a) || isnan(b))
-        return NAN;
+        return mutant(minmax_nan) ? (isnan(a) ? b : a) : NAN;
     if (a == b)
         return signbit(a) != largest ? a : b;
     return (a > b) == largest ? a : b;
@@ -79,7 +82,7 @@ static double binary(Binary op, DType dtype, double a, double b)
     case MIN_OF:
         return extreme(a, b, FALSE);
     case FMOD:
-        return fmod(a, b);
+        return fmod(a, b) + (mutant(mod_python) && fmod(a, b) != 0 && (a < 0) != (b < 0) ? b : 0);
     case GREATER:
         return mutant(compare_equal) ? a >= b : a > b;
     case LESS:
@@ -118,7 +121,7 @@ static double unary(Unary op, double x)
         return sigmoid(x);
     case RELU:
         if (isnan(x))
-            return x;
+            return mutant(relu_nan) ? 0 : x;
         return x > 0 ? x : mutant(relu_leaks) ? x / 100 : 0;
     case ROUND:
         return mutant(round_away) ? round(x) : nearbyint(x);

@@ -2,6 +2,7 @@
 #include "golden/mutants/sums.h"
 
 MUTANT_DEFINE(matmul_batch, "matmul-first-batch", MUST_DIE, 33, "MatMul uses the first matrix of the second operand for every batch")
+MUTANT_DEFINE(gemm_bias_rows, "gemm-bias-per-row", MUST_DIE, 31, "Gemm adds a bias vector per row, not per column, where it fits")
 MUTANT_DEFINE(matmul_transposed, "matmul-transposed", MUST_DIE, 22, "MatMul reads a square second matrix transposed")
 MUTANT_DEFINE(grouped_next, "grouped-next-group", MUST_DIE, 46, "GroupedMatMul takes the weights of the next group")
 MUTANT_DEFINE(grouped_negative, "grouped-negative-first", MUST_DIE, 46, "GroupedMatMul takes a negative group for the first")
@@ -63,12 +64,13 @@ static gboolean gemm(Eval *ev, GError **error)
     const double alpha = (double)eval_float(ev, "alpha"), beta = (double)eval_float(ev, "beta");
     const DType type = naive_compute_type(a->dtype);
     g_autofree double *x = naive_read(a), *y = naive_read(b), *bias = c ? naive_read(c) : NULL, *z = g_new(double, m * n + 1);
+    const gboolean rows = c && c->shape.rank == 1 && m == n && mutant(gemm_bias_rows);
     for (int64_t i = 0; i < m * n; i++) {
         const int64_t index[2] = { i / n, i % n };
         z[i] = sums_dot(type, x + (ta ? index[0] : index[0] * k), ta ? m : 1, y + (tb ? index[1] * k : index[1]), tb ? 1 : n, k);
         z[i] = format_round(type, alpha * z[i]);
         if (c)
-            z[i] = format_round(type, z[i] + format_round(type, beta * bias[naive_broadcast(&c->shape, 2, index)]));
+            z[i] = format_round(type, z[i] + format_round(type, beta * bias[rows ? index[0] : naive_broadcast(&c->shape, 2, index)]));
     }
     return naive_give(ev, 0, a->dtype, &shape, z, error);
 }

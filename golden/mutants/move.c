@@ -3,10 +3,12 @@
 
 MUTANT_DEFINE(transpose_inverse, "transpose-inverse", MUST_DIE, 22, "Transpose applies the inverse permutation")
 MUTANT_DEFINE(concat_reversed, "concat-reversed", MUST_DIE, 42, "Concat joins its inputs in reverse order")
+MUTANT_DEFINE(concat_bytes, "concat-packed-bytes", EQUIVALENT, 26, "Concat of sub-byte elements joins whole bytes: an odd part leaves a hole; no version of Concat takes sub-byte types")
 MUTANT_DEFINE(gather_negative, "gather-negative", MUST_DIE, 0, "Gather takes a negative index for the first element")
 MUTANT_DEFINE(gather_axis, "gather-first-axis", MUST_DIE, 0, "Gather ignores axis where the first axis is long enough")
 MUTANT_DEFINE(slice_step, "slice-step-ignored", MUST_DIE, 0, "Slice takes every step for 1 or -1")
 MUTANT_DEFINE(slice_clamp, "slice-negative-start", MUST_DIE, 0, "Slice counts a negative start from the first element")
+MUTANT_DEFINE(slice_last, "slice-start-byte", EQUIVALENT, 26, "Slice of sub-byte elements starts at a whole byte; no version of Slice takes sub-byte types")
 MUTANT_DEFINE(expand_tiles, "expand-repeats-flat", MUST_DIE, 22, "Expand repeats the flat input instead of each axis")
 MUTANT_DEFINE(split_even, "split-even", MUST_DIE, 0, "Split gives the extra elements of unequal parts to the first")
 MUTANT_DEFINE(where_blend, "where-blends", MUST_DIE, 10, "Where computes c * x + (1 - c) * y: what is not chosen leaks if it is not finite")
@@ -59,6 +61,18 @@ NAIVE_DEFINE(transpose, "Transpose", "", transpose)
 
 /* ---- Concat ------------------------------------------------------------------------------------------------------------- */
 
+/* Joins like a copy of bytes would: each part starts at a byte, the end is cut off. */
+static void join_bytes(Tensor *y, Eval *ev, int per_byte)
+{
+    int64_t at = 0;
+    for (gsize p = 0; p < eval_input_count(ev); p++) {
+        const Tensor *x = eval_input(ev, p);
+        for (int64_t i = 0; i < x->count && at + i < y->count; i++)
+            copy_element(y, at + i, x, i);
+        at += (x->count + per_byte - 1) / per_byte * per_byte;
+    }
+}
+
 static gboolean concat(Eval *ev, GError **error)
 {
     const gsize n = eval_input_count(ev);
@@ -79,6 +93,11 @@ static gboolean concat(Eval *ev, GError **error)
         shape.dims[axis] += own;
     }
     Tensor *y = eval_output(ev, 0, first->dtype, &shape, error);
+    const int bits = dtype_info(first->dtype)->bits;
+    if (y && bits < 8 && naive_span(&shape, 0, axis) == 1 && mutant(concat_bytes)) {
+        join_bytes(y, ev, 8 / bits);
+        return TRUE;
+    }
     int64_t start = 0;
     for (gsize p = 0; y && p < n; p++) {
         const Tensor *x = eval_input(ev, mutant(concat_reversed) ? n - 1 - p : p);
@@ -170,12 +189,14 @@ static gboolean slice(Eval *ev, GError **error)
         ranges[d] = range_of(x->shape.dims[d], tensor_get_int(starts, i), tensor_get_int(ends, i), step);
         shape.dims[d] = ranges[d].count;
     }
+    const int bits = dtype_info(x->dtype)->bits;
+    const int64_t whole = bits < 8 && mutant(slice_last) ? 8 / bits : 1;
     Tensor *y = eval_output(ev, 0, x->dtype, &shape, error);
     for (int64_t i = 0; y && i < y->count; i++) {
         int64_t index[SHAPE_MAX_RANK];
         naive_unravel(&shape, i, index);
         for (int d = 0; d < shape.rank; d++)
-            index[d] = ranges[d].start + index[d] * ranges[d].step;
+            index[d] = ranges[d].start / whole * whole + index[d] * ranges[d].step;
         copy_element(y, i, x, naive_ravel(&x->shape, index));
     }
     return y != NULL;

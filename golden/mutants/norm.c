@@ -12,6 +12,8 @@ MUTANT_DEFINE(rms_last_axis, "rms-last-axis", MUST_DIE, 22, "RMSNormalization ta
 MUTANT_DEFINE(rms_plus_one, "rms-scale-plus-1", MUST_DIE, 0, "RMSNormalization multiplies by 1 + scale")
 MUTANT_DEFINE(rms_scale_last, "rms-scale-before-cast", MUST_LIVE, 0, "RMSNormalization multiplies by the scale before the cast to the type of X")
 MUTANT_DEFINE(rms_reciprocal, "rms-reciprocal", MUST_LIVE, 0, "RMSNormalization multiplies by the reciprocal of the root")
+MUTANT_DEFINE(layer_epsilon_outside, "layer-epsilon-outside", MUST_DIE, 44, "LayerNormalization adds epsilon to the deviation, not to the variance")
+MUTANT_DEFINE(layer_ddof, "layer-n-minus-1", MUST_DIE, 44, "LayerNormalization divides the sum of squares by n - 1")
 MUTANT_DEFINE(rope_layout, "rope-layouts-swapped", MUST_DIE, 43, "RotaryEmbedding pairs halves where interleaved = 1 and neighbours where it is 0")
 MUTANT_DEFINE(rope_position, "rope-position-off-by-1", MUST_DIE, 43, "RotaryEmbedding uses the row of the cache after the one asked for")
 MUTANT_DEFINE(rope_direction, "rope-turns-back", MUST_DIE, 43, "RotaryEmbedding turns by the negative angle")
@@ -70,8 +72,9 @@ static gboolean layer_normalization(Eval *ev, GError **error)
         const double mean = format_round(type, sums_dot(type, v + line * n, 1, NULL, 0, n) / (double)n);
         for (int64_t i = 0; i < n; i++)
             d[i] = format_round(type, v[line * n + i] - mean);
-        const double variance = format_round(type, sums_dot(type, d, 1, d, 1, n) / (double)n);
-        const double deviation = format_round(type, function_sqrt(format_round(type, variance + epsilon)));
+        const double variance = format_round(type, sums_dot(type, d, 1, d, 1, n) / (double)(n > 1 && mutant(layer_ddof) ? n - 1 : n));
+        const double deviation = mutant(layer_epsilon_outside) ? format_round(type, function_sqrt(variance) + epsilon)
+                                                               : format_round(type, function_sqrt(format_round(type, variance + epsilon)));
         for (int64_t i = 0; i < n; i++) {
             int64_t index[SHAPE_MAX_RANK];
             naive_unravel(&x->shape, line * n + i, index);

@@ -6,6 +6,7 @@
 
 MUTANT_DEFINE(reduce_mean_ddof, "reduce-mean-n-minus-1", MUST_DIE, 44, "ReduceMean divides by n - 1")
 MUTANT_DEFINE(reduce_max_zero, "reduce-max-from-zero", MUST_DIE, 0, "ReduceMax starts from 0")
+MUTANT_DEFINE(reduce_max_nan, "reduce-max-ignores-nan", MUST_LIVE, 10, "ReduceMax ignores NaN: the text gives NaN no place")
 MUTANT_DEFINE(topk_ties, "topk-higher-index-first", MUST_DIE, 45, "TopK gives equal values in the order of falling indices")
 MUTANT_DEFINE(topk_unsorted, "topk-unsorted", EQUIVALENT, 45, "TopK gives its choice in the order of indices although sorted = 1; of a choice of experts only the weighted sum over all of them is used")
 MUTANT_DEFINE(topk_smallest, "topk-smallest", MUST_DIE, 45, "TopK gives the smallest values")
@@ -46,9 +47,10 @@ static double mean_of(DType type, const double *v, int64_t n)
 
 static double max_of(G_GNUC_UNUSED DType type, const double *v, int64_t n)
 {
+    const gboolean ignores = mutant(reduce_max_nan);
     double m = mutant(reduce_max_zero) ? 0 : -INFINITY;
     for (int64_t i = 0; i < n; i++)
-        if (isnan(v[i]) || v[i] > m)
+        if (isnan(v[i]) ? !ignores : v[i] > m)
             m = v[i];
     return m;
 }

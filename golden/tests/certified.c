@@ -149,6 +149,18 @@ Test(certified, case_json_keeps_it)
     const double was = derivation_entry(g_array_index(found, GoldenCertificate, 0).derivation, 0)->error;
     const double is = derivation_entry(g_array_index(back->certificates, GoldenCertificate, 0).derivation, 0)->error;
     cr_expect(is >= was && is <= 1.011 * was, "%g became %g", was, is);
+    cr_expect_eq(g_array_index(back->comparisons, CompareSpec, 0).terms, 2);
+    cr_expect_eq(g_array_index(back->comparisons, CompareSpec, 1).terms, 0);
+}
+
+/* The statistics Z compare errors with those of sums; an exponential on the way has others. */
+Test(certified, only_sums_count_terms)
+{
+    g_autoptr(GArray) c = certificates_of(HEAD "(float[2,2] y, float[2,2] z) { t = Transpose (x) y = MatMul (x, t) e = Exp (x)"
+                                               " z = MatMul (e, t) }");
+    cr_expect_eq(derivation_sum_terms(g_array_index(c, GoldenCertificate, 0).derivation), 2);
+    cr_expect_eq(derivation_sum_terms(g_array_index(c, GoldenCertificate, 1).derivation), 0);
+    cr_expect_eq(derivation_sum_terms(NULL), 0);
 }
 
 Test(certified, wrong_certificates_are_refused)
