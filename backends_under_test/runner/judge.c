@@ -7,8 +7,11 @@
 #include "reference/context/context.h"
 
 #include <cjson/cJSON.h>
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+
+enum { SMALL_ANSWER = 16 << 20 }; /* bytes: what a machine that runs this has */
 
 /* ---- cases --------------------------------------------------------------------------------------------------------- */
 
@@ -118,20 +121,31 @@ static Verdict verdict_of(Compared result)
     }
 }
 
-/* The recorded other answer that the output equals bit for bit, for texts that are ambiguous; -1 if none. */
-static int matching_alternative(const Subject *s, const Type *type, guint i, const Value *actual)
+/* Sets *match to the recorded other answer that the output equals bit for bit, for texts that are ambiguous; -1 if none. */
+static gboolean find_alternative(const Subject *s, const Type *type, guint i, const Value *actual, int *match, GError **error)
 {
-    for (guint k = 0; k < s->c->alternatives->len; k++) {
+    *match = -1;
+    for (guint k = 0; k < s->c->alternatives->len && *match < 0; k++) {
         g_autofree char *path = case_alternative_path(s->folder, k, i);
-        g_autoptr(Value) other = value_load(path, type, NULL, NULL);
+        g_autoptr(Value) other = value_load(path, type, NULL, error);
         CompareSpec bits = { .mode = COMPARE_VALUE };
         Comparison  c = { 0 };
-        gboolean    same = other && compare_values(&bits, other, NULL, NULL, actual, &c);
+        if (!other)
+            return FALSE;
+        if (compare_values(&bits, other, NULL, NULL, actual, &c))
+            *match = (int)k;
         comparison_clear(&c);
-        if (same)
-            return (int)k;
     }
-    return -1;
+    return TRUE;
+}
+
+/* Whether it is not the adapter's fault that its answer cannot be read: where there is no memory even for a small file, the
+ * harness has none. A large one may be all that is wrong. */
+static gboolean harness_is_short(const char *path, const GError *cause)
+{
+    GStatBuf about;
+    return g_error_matches(cause, ONNX_ERROR, ONNX_ERROR_MEMORY) && g_stat(path, &about) == 0 &&
+           about.st_size <= (off_t)SMALL_ANSWER;
 }
 
 /* The worse of two grades stays: R, A, C, F in that order. */
@@ -143,22 +157,26 @@ static char worse_grade(char a, char b)
     return strchr(order, a) > strchr(order, b) ? a : b;
 }
 
-static void take_comparison(const Subject *s, const Type *type, guint i, const Pair *pair, const Comparison *c, Judgement *j)
+static gboolean take_comparison(const Subject *s, const Type *type, guint i, const Pair *pair, const Comparison *c, Judgement *j,
+                                GError **error)
 {
+    int k = -1;
+    if ((c->result != COMPARED_RIGHT || s->c->aware) && !find_alternative(s, type, i, pair->actual, &k, error))
+        return FALSE;
     j->grade = worse_grade(j->grade, c->grade);
     j->margin = isnan(j->margin) ? c->margin : MAX(j->margin, c->margin);
-    int k = c->result == COMPARED_RIGHT && !s->c->aware ? -1 : matching_alternative(s, type, i, pair->actual);
     j->plain &= k == 0;
     if (c->result == COMPARED_RIGHT || j->verdict != VERDICT_PASS)
-        return;
+        return TRUE;
     set(j, verdict_of(c->result),
         g_strdup_printf("output %u: %s%s%s", i, c->message ? c->message : "wrong",
                         k >= 0 ? "; equals the recorded alternative: " : "",
                         k >= 0 ? (const char *)s->c->alternatives->pdata[k] : ""));
     if (c->result != COMPARED_WRONG_VALUE || pair->golden->kind != VALUE_TENSOR)
-        return;
+        return TRUE;
     j->difference = difference_table(pair->golden->tensor, pair->actual->tensor, c->first, s->inputs);
     j->signature = pair_signature(pair);
+    return TRUE;
 }
 
 /* Without the place where outputs are written, which differs from run to run. */
@@ -178,6 +196,10 @@ static gboolean judge_output(const Subject *s, const Type *type, guint i, const 
     if (!pair_read(s->folder, s->c, i, type, &pair, error))
         return FALSE;
     if (!(pair.actual = value_load(path, type, NULL, &local))) {
+        if (harness_is_short(path, local)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
         preview_answer(answers, &pair);
         if (j->verdict == VERDICT_PASS)
             set(j, VERDICT_ADAPTER_ERROR, unreadable(i, path, local->message));
@@ -186,11 +208,11 @@ static gboolean judge_output(const Subject *s, const Type *type, guint i, const 
     }
     Comparison c = { 0 };
     compare_values(pair.spec, pair.golden, pair.lower, pair.upper, pair.actual, &c);
-    take_comparison(s, type, i, &pair, &c, j);
+    const gboolean good = take_comparison(s, type, i, &pair, &c, j, error);
     preview_answer(answers, &pair);
     comparison_clear(&c);
     cJSON_AddItemToArray(statistics, pair_statistics(&pair));
-    return TRUE;
+    return good;
 }
 
 /* NULL for what results cannot hold. */
@@ -201,12 +223,15 @@ static char *json_text(const cJSON *json)
     return copy;
 }
 
-/* All outputs, or NULL. */
-static GPtrArray *load_answer(const Subject *s, const Attempt *attempt)
+/* NULL if an output cannot be read; with an error if that is not the adapter's fault. */
+static GPtrArray *load_answer(const Subject *s, const Attempt *attempt, GError **error)
 {
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
     for (guint i = 0; i < attempt->outputs->len; i++) {
-        Value *value = value_load(attempt->outputs->pdata[i], output_type(s, i), NULL, NULL);
+        g_autoptr(GError) local = NULL;
+        Value            *value = value_load(attempt->outputs->pdata[i], output_type(s, i), NULL, &local);
+        if (!value && harness_is_short(attempt->outputs->pdata[i], local))
+            g_propagate_error(error, g_steal_pointer(&local));
         if (!value)
             return NULL;
         g_ptr_array_add(values, value);
@@ -216,21 +241,27 @@ static GPtrArray *load_answer(const Subject *s, const Attempt *attempt)
 
 /* What is wrong by the strict intervals may be inside those of a relaxed profile: grade B. It passes if the backend has
  * declared a profile that takes it; else it stays wrong, but the report can say what the backend behaves like. */
-static void relax(const Subject *s, const Attempt *attempt, const char *declared, Judgement *j)
+static gboolean relax(const Subject *s, const Attempt *attempt, const char *declared, Judgement *j, GError **error)
 {
     gboolean declared_holds;
-    g_autoptr(GPtrArray) answer = load_answer(s, attempt);
+    GError  *local = NULL;
+    g_autoptr(GPtrArray) answer = load_answer(s, attempt, &local);
+    if (local) {
+        g_propagate_error(error, local);
+        return FALSE;
+    }
     const char *profile = answer ? relaxed_profile(s->c, s->folder, (Value *const *)answer->pdata, declared, &declared_holds) : NULL;
     if (!profile)
-        return;
+        return TRUE;
     j->grade = 'B';
     j->profile = g_strdup(profile);
     if (declared_holds) {
         set(j, VERDICT_PASS, NULL);
-        return;
+        return TRUE;
     }
     g_autofree char *strict = g_steal_pointer(&j->message);
     j->message = g_strdup_printf("%s; inside profile %s, which is not declared", strict, profile);
+    return TRUE;
 }
 
 static gboolean judge_outputs(const Subject *s, const Attempt *attempt, const char *declared, Judgement *j, GError **error)
@@ -253,7 +284,7 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, const ch
     for (guint i = 0; i < attempt->outputs->len && good; i++)
         good = judge_output(s, output_type(s, i), i, attempt->outputs->pdata[i], j, answers, statistics, error);
     if (good && j->verdict == VERDICT_WRONG_VALUE)
-        relax(s, attempt, declared, j);
+        good = relax(s, attempt, declared, j, error);
     if (good && j->grade != 'R') { /* else it is the golden */
         j->answer = json_text(answer);
         j->statistics = j->grade ? json_text(statistics) : NULL;

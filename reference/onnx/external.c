@@ -144,6 +144,6 @@ GBytes *external_bytes(const char *folder, const char *location, int64_t offset,
                           read_fully(fd, data, size, offset, location, error);
     close(fd);
     if (!done && error && !*error)
-        fail(error, ONNX_ERROR_LIMIT, location, "the system has no memory for it");
+        fail(error, ONNX_ERROR_MEMORY, location, "the system has no memory for it");
     return done ? g_bytes_new_take(g_steal_pointer(&data), size) : NULL;
 }

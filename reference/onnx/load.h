@@ -13,6 +13,7 @@ typedef enum {
     ONNX_ERROR_IO,      /* the file cannot be opened, read or written */
     ONNX_ERROR_PARSE,   /* not the message it should be: garbage, truncated, wrong wire type */
     ONNX_ERROR_LIMIT,   /* larger, deeper or more numerous than the limits allow */
+    ONNX_ERROR_MEMORY,  /* no memory for what the bytes hold: over the limit for tensors, or the system has no more */
     ONNX_ERROR_INVALID, /* well-formed protobuf that breaks a rule of ONNX */
     ONNX_ERROR_SECURITY /* external data that would leave the model's folder */
 } OnnxError;

@@ -243,7 +243,8 @@ static Tensor *new_tensor(DType dtype, const Shape *shape, GError **error)
     g_autoptr(GError) failure = NULL;
     Tensor *tensor = tensor_new(dtype, shape, &failure);
     if (!tensor)
-        translate_error(error, ONNX_ERROR_LIMIT, failure);
+        translate_error(error, g_error_matches(failure, TENSOR_ERROR, TENSOR_ERROR_MEMORY) ? ONNX_ERROR_MEMORY : ONNX_ERROR_LIMIT,
+                        failure);
     return tensor;
 }
 

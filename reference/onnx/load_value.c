@@ -48,7 +48,7 @@ static Tensor *map_keys(const Onnx__MapProto *proto, GError **error)
     const Shape       shape = SHAPE((int64_t)n);
     g_autoptr(Tensor) keys = tensor_new(dtype, &shape, &failure);
     if (!keys) {
-        g_set_error_literal(error, ONNX_ERROR, ONNX_ERROR_LIMIT, failure->message);
+        g_set_error_literal(error, ONNX_ERROR, ONNX_ERROR_MEMORY, failure->message);
         return NULL;
     }
     for (gsize i = 0; i < n; i++) {
