@@ -1,6 +1,7 @@
 #include "reference/ops/shared/pooling.h"
 
 #include "reference/ops/shared/compensated.h"
+#include "reference/ops/shared/double_double.h"
 #include "reference/ops/shared/transcendental.h"
 
 double pooling_largest(const PoolWindow *w, int64_t *chosen)
@@ -66,16 +67,33 @@ static const RealFunction power_fn = { power, SLEEF_ERROR, power_exact };
 /* 1/p is off by 2^-53 relatively, which counts |log x| / p times: at most 710. */
 static const RealFunction root_fn = { root, 0x1p-42, root_exact };
 
+/* x to a whole power in twice the precision of binary64: TRUE where that leaves no doubt about its rounding to binary64. The
+ * power is at most 16 and x such that neither it nor what is left of it underflows. */
+static gboolean whole_power(double x, double p, double *value)
+{
+    if (p != rint(p) || p < 1 || p > 16 || !(x > 0x1p-55 && x < 0x1p55))
+        return FALSE;
+    DD y = dd_from(x);
+    for (int i = 1; i < (int)p; i++)
+        y = dd_mul(y, dd_from(x));
+    const double margin = y.high * 0x1p-95; /* 15 products, each within 2^-100 */
+    *value = y.high;
+    return y.high + (y.low + margin) == y.high && y.high + (y.low - margin) == y.high;
+}
+
 double pooling_norm(const PoolWindow *w, G_GNUC_UNUSED int64_t *chosen)
 {
     const double p = *(const double *)w->data;
     Compensated s = { 0, 0 };
     for (int64_t i = 0; i < w->n; i++) {
         const double x = fabs(w->plane[w->offsets[i]]);
+        double whole;
         if (p == 1)
             compensated_add(&s, x);
         else if (p == 2)
             compensated_add_product(&s, x, x);
+        else if (whole_power(x, p, &whole))
+            compensated_add(&s, whole);
         else
             compensated_add(&s, real_value(&power_fn, DTYPE_DOUBLE, (const double[]){ x, p }));
     }

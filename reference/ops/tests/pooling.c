@@ -64,6 +64,13 @@ Test(lp_pool, norms)
     expect_holds("g () => (float[1,1,1] y, double[1,1,1] z) <float[1,1,3] x = {3.0, -4.0, 5.0}, double[1,1,3] d = {3.0, -4.0, 5.0},"
                  " float[1,1,1] want_y = {6.0}, double[1,1,1] want_z = {6.0}>"
                  "{ y = LpPool<kernel_shape = [3], p = 3>(x)  z = GlobalLpPool<p = 3>(d) }", 11);
+    /* Windows of one: the root of a power is the number, whether its power is found in twice the precision or by MPFR. */
+    for (int p = 3; p < 18; p++) {
+        g_autofree char *graph = g_strdup_printf(
+            "g () => (float[1,1,6] y) <float[1,1,6] x = {1.1, -3e17, 0.0, 1e-17, 7.3e-5, 123456.7}, float[1,1,6] want_y = {1.1, "
+            "3e17, 0.0, 1e-17, 7.3e-5, 123456.7}> { y = LpPool<kernel_shape = [1], p = %d>(x) }", p);
+        expect_holds(graph, 11);
+    }
     expect_fails("g () => (float y) <float[1,1,1] x = {1.0}> { y = LpPool<kernel_shape = [1], p = 0>(x) }", 11, "p is 0");
 }
 
