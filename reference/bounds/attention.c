@@ -130,7 +130,7 @@ static Dot mixed(const double *p, const double *p_radius, const Column *c, gsize
         if (p[j] == 0 && r == 0) /* a weight that vanishes hides even an infinite value's radius */
             continue;
         dot.value += product;
-        dot.magnitude += fabs(product);
+        dot.magnitude = p[j] == 0 ? dot.magnitude : fma(fabs(p[j]), fabs(at(c, j)), dot.magnitude);
         dot.spread += fabs(p[j]) * column_radius(c, j) + r * (fabs(at(c, j)) + column_radius(c, j));
         dot.terms += 1;
         dot.lowest = MIN(dot.lowest, bounds_lowest_bit(product));
@@ -157,7 +157,7 @@ void bounds_attention_mix(DType dtype, const double *p, const double *w, gboolea
             continue;
         double moved = 0;
         for (gsize j = 0; j < n; j++)
-            moved += p[j] > 0 ? p[j] * w[j] * (fabs(at(&c, j) - dot.value) + column_radius(&c, j)) : 0;
+            moved = p[j] > 0 ? fma(p[j] * w[j], fabs(at(&c, j) - dot.value) + column_radius(&c, j), moved) : moved;
         const double total = dot.magnitude + dot.spread, blocks = ceil(dot.terms / 16);
         errors[d] += common < 1 ? moved / (1 - common) : INFINITY;
         errors[d] += ((dot.terms + blocks + 2) * u + OWN(n) + 0x1p-45) * (total + fabs(dot.value)) +

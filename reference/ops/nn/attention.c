@@ -14,9 +14,11 @@
 #include "reference/ops/shared/attention_exact.h"
 #include "reference/ops/shared/move.h"
 #include "reference/ops/shared/wide.h"
+#include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* An operand as [B, H, S, D] wherever its elements lie: rank 3 is [B, S, H * D]. */
@@ -381,17 +383,29 @@ static void load_head(const Attention *a, const Scratch *s, int64_t batch, int64
     }
 }
 
+CLONES static void take_magnitudes(const double *restrict x, double *restrict out, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = fabs(x[i]);
+}
+
+/* n doubles, aligned as vectors like it; NULL if there is no memory. */
+static double *aligned_new(gsize n)
+{
+    return n < G_MAXSIZE / 16 ? aligned_alloc(64, (n * sizeof(double) + 63) / 64 * 64) : NULL;
+}
+
 /* Items: batch * query heads. */
 static void some_heads(int64_t first, int64_t last, gpointer data)
 {
     Attention *a = data;
-    g_autofree double *keys = g_try_new(double, (gsize)a->total * (gsize)a->k.depth + 1);
-    g_autofree double *values = g_try_new(double, (gsize)a->total * (gsize)a->v.depth + 1);
+    g_autofree double *keys = aligned_new((gsize)a->total * (gsize)a->k.depth + 1);
+    g_autofree double *values = aligned_new((gsize)a->total * (gsize)a->v.depth + 1);
     const gsize row = (gsize)(a->total + a->k.depth + a->v.depth + 1);
     g_autofree double *rows = g_try_new(double, 5 * row);
-    g_autofree double *block = in_blocks(a) ? g_try_new(double, ATTENTION_BLOCK * row) : NULL;
-    g_autofree double *certificate = a->gathered ? g_try_new(double, ATTENTION_BLOCK * (row + 2 * (gsize)a->v.depth)) : NULL;
-    g_autofree double *magnitudes = a->gathered ? g_try_new(double, (gsize)a->total * (gsize)a->v.depth + 1) : NULL;
+    g_autofree double *block = in_blocks(a) ? aligned_new(ATTENTION_BLOCK * row) : NULL;
+    g_autofree double *certificate = a->gathered ? aligned_new(ATTENTION_BLOCK * (row + 2 * (gsize)a->v.depth)) : NULL;
+    g_autofree double *magnitudes = a->gathered ? aligned_new((gsize)a->total * (gsize)a->v.depth + 1) : NULL;
     if (!keys || !values || !rows || (a->gathered && (!block || !certificate || !magnitudes))) {
         g_atomic_int_set(&a->out_of_memory, 1);
         return;
@@ -411,8 +425,8 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
         const int64_t batch = item / a->q.heads, head = item % a->q.heads;
         if (item == first || head % group == 0)
             load_head(a, &s, batch, head / group);
-        for (int64_t j = 0; a->gathered && j < a->total * a->v.depth; j++)
-            magnitudes[j] = fabs(values[j]);
+        if (a->gathered)
+            take_magnitudes(values, magnitudes, a->total * a->v.depth);
         for (int64_t i = 0, n; i < a->q.length; i += n) {
             n = block ? MIN(a->q.length - i, ATTENTION_BLOCK) : 1;
             if (block)
@@ -477,17 +491,27 @@ static void gathered_free(gpointer data)
     g_free(g);
 }
 
+CLONES static void look_at(const float *x, int64_t n, int32_t *infinite, int32_t *zero)
+{
+    int32_t any_infinite = 0, any_zero = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t code;
+        memcpy(&code, &x[i], sizeof code);
+        code &= INT32_MAX;
+        any_infinite |= code >= 0x7f800000;
+        any_zero |= code == 0;
+    }
+    *infinite |= any_infinite;
+    *zero |= any_zero;
+}
+
+/* float32 and finite throughout; *zeros if some element is zero. */
 static gboolean is_plain(const Operand *o, gboolean *zeros)
 {
-    if (!o->tensor)
-        return TRUE;
-    gboolean plain = o->tensor->dtype == DTYPE_FLOAT;
-    const float *x = o->tensor->data;
-    for (int64_t i = 0; plain && i < o->tensor->count; i++) {
-        plain = isfinite(x[i]) != 0;
-        *zeros |= x[i] == 0;
-    }
-    return plain;
+    int32_t infinite = 0;
+    if (o->tensor && o->tensor->dtype == DTYPE_FLOAT)
+        look_at(o->tensor->data, o->tensor->count, &infinite, zeros);
+    return !o->tensor || (o->tensor->dtype == DTYPE_FLOAT && !infinite);
 }
 
 static gboolean is_power_of_two(double x)

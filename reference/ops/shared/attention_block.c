@@ -107,7 +107,8 @@ void attention_block_scores(const AttentionHead *head, const double *q, int64_t 
     Product p = { .arithmetic = GEMM_NARROW, .left = { DTYPE_DOUBLE, head->keys, 1, head->total },
                   .right = { DTYPE_DOUBLE, q, head->depth, 1 }, .out = scores, .columns = n, .scale = head->scale,
                   .head = head, .q = q, .errors = errors };
-    Gemm gemm = { p.arithmetic, 1, head->total, n, head->depth, read_left, read_right, store_scaled, &p };
+    Gemm gemm = { p.arithmetic, 1, head->total, n, head->depth, read_left, read_right, store_scaled, &p,
+                  .left_cells = { head->keys, head->total } };
     if (errors) {
         gemm.certify = store_certified;
         gemm.counts = !errors->dense;
@@ -119,7 +120,8 @@ void attention_block_mix(const AttentionHead *head, const double *weights, int64
 {
     Product p = { .arithmetic = GEMM_BINARY64, .left = { DTYPE_DOUBLE, weights, 1, n },
                   .right = { DTYPE_DOUBLE, head->values, 1, head->value_depth }, .out = out, .columns = head->value_depth };
-    gemm_run_alone(&(Gemm){ p.arithmetic, 1, n, head->value_depth, head->total, read_left, read_right, store, &p });
+    gemm_run_alone(&(Gemm){ p.arithmetic, 1, n, head->value_depth, head->total, read_left, read_right, store, &p,
+                            .left_cells = { weights, n }, .right_cells = { head->values, head->value_depth } });
 }
 
 static void read_centres(gpointer data, G_GNUC_UNUSED int64_t item, int64_t row, int64_t column, int64_t n, double *centres)
@@ -133,12 +135,14 @@ void attention_block_mix_errors(const AttentionHead *head, const double *weights
 {
     const int64_t depth = head->value_depth, count = n * depth;
     double *totals = room, *moved = room + count;
-    Product p = { .arithmetic = GEMM_BINARY64, .left = { DTYPE_DOUBLE, weights, 1, n },
+    Product p = { .arithmetic = GEMM_FUSED, .left = { DTYPE_DOUBLE, weights, 1, n },
                   .right = { DTYPE_DOUBLE, errors->magnitudes, 1, depth }, .out = totals, .columns = depth };
-    gemm_run_alone(&(Gemm){ p.arithmetic, 1, n, depth, head->total, read_left, read_right, store, &p });
+    gemm_run_alone(&(Gemm){ p.arithmetic, 1, n, depth, head->total, read_left, read_right, store, &p,
+                            .left_cells = { weights, n }, .right_cells = { errors->magnitudes, depth } });
     Product spread = { .arithmetic = GEMM_SPREAD, .left = { DTYPE_DOUBLE, errors->errors, 1, n },
                        .right = { DTYPE_DOUBLE, head->values, 1, depth }, .out = moved, .columns = depth, .centres = out };
-    gemm_run_alone(&(Gemm){ spread.arithmetic, 1, n, depth, head->total, read_left, read_right, store, &spread, .centre = read_centres });
+    gemm_run_alone(&(Gemm){ spread.arithmetic, 1, n, depth, head->total, read_left, read_right, store, &spread, .centre = read_centres,
+                            .left_cells = { errors->errors, n }, .right_cells = { head->values, depth } });
     const double u = bounds_unit(DTYPE_FLOAT);
     for (int64_t i = 0; i < n; i++) {
         const double common = errors->common[i], terms = errors->terms[i], rounds = (terms + ceil(terms / 16) + 2) * u + OWN(head->total) + 0x1p-45;

@@ -139,13 +139,13 @@ static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first
     }
 }
 
-/* Bit j % 64 of words[j / 64 * width + i] := whether cells[j * width + i] is not zero. */
-CLONES static void note_zeros(const double *restrict cells, int64_t depth, int64_t width, uint64_t *restrict words)
+/* Bit j % 64 of words[j / 64 * width + i] := whether cells[j * step + i] is not zero. */
+CLONES static void note_zeros(const double *restrict cells, int64_t step, int64_t depth, int64_t width, uint64_t *restrict words)
 {
     memset(words, 0, (gsize)((depth + 63) / 64 * width) * CELL);
     for (int64_t j = 0; j < depth; j++)
         for (int64_t i = 0; i < width; i++)
-            words[j / 64 * width + i] |= (uint64_t)(cells[j * width + i] != 0) << (j % 64);
+            words[j / 64 * width + i] |= (uint64_t)(cells[j * step + i] != 0) << (j % 64);
 }
 
 static int64_t words_of(int64_t depth)
@@ -153,16 +153,40 @@ static int64_t words_of(int64_t depth)
     return (depth + 63) / 64;
 }
 
-/* Of panels as pack_block makes them. A dense operand may count cells that the other does not have. */
-static void note_block(const uint64_t *panels, int64_t n, int64_t depth, gboolean dense, uint64_t *words, int64_t most, int64_t unit)
+/* An operand's block: panels of `most` indices each, the last of a multiple of `unit`; packed, or as it lies in memory. */
+typedef struct {
+    const uint64_t *cells;
+    int64_t         step;  /* from k to k + 1; 0: packed, the panel's width */
+    int64_t         n, depth, most, unit;
+} Block;
+
+static int64_t panel_width(const Block *b, int64_t i)
 {
-    for (int64_t i = 0; i < n; i += most) {
-        const int64_t width = round_up(MIN(n - i, most), unit);
+    return round_up(MIN(b->n - i, b->most), b->unit);
+}
+
+static const uint64_t *panel(const Block *b, int64_t i)
+{
+    return b->cells + (b->step ? i : i * b->depth);
+}
+
+static int64_t panel_step(const Block *b, int64_t i)
+{
+    return b->step ? b->step : panel_width(b, i);
+}
+
+/* A dense operand may count cells that the other does not have. */
+static Block note_block(const Block *b, gboolean dense, uint64_t *words)
+{
+    const int64_t depth = words_of(b->depth);
+    for (int64_t i = 0; i < b->n; i += b->most) {
+        const int64_t width = panel_width(b, i);
         if (dense)
-            memset(words + i * words_of(depth), 0xff, (gsize)(width * words_of(depth)) * CELL);
+            memset(words + i * depth, 0xff, (gsize)(width * depth) * CELL);
         else
-            note_zeros((const double *)panels + i * depth, depth, width, words + i * words_of(depth));
+            note_zeros((const double *)panel(b, i), panel_step(b, i), b->depth, width, words + i * depth);
     }
+    return (Block){ words, 0, b->n, depth, b->most, b->unit };
 }
 
 /* ---- tiles ------------------------------------------------------------------------------------------------------------- */
@@ -186,29 +210,38 @@ static void *cells_new(int64_t n)
     return g_aligned_alloc((gsize)n, CELL, 64);
 }
 
-static void one_block(const Tiling *t, GemmArithmetic arithmetic, const uint64_t *left, const uint64_t *right, uint64_t *sums,
-                      double *rests, int64_t rows, int64_t columns, int64_t depth)
+static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *left, const Block *right, uint64_t *sums, double *rests)
 {
     const GemmKernel *kernel = gemm_kernel(arithmetic);
-    for (int64_t c = 0; c < columns; c += kernel->columns) {
-        const GemmAdd add = kernel->add[(MIN(columns - c, kernel->columns) - 1) / kernel->unit];
-        for (int64_t r = 0; r < rows; r += kernel->rows) {
+    for (int64_t c = 0; c < right->n; c += kernel->columns) {
+        const GemmAdd add = kernel->add[panel_width(right, c) / kernel->unit - 1];
+        for (int64_t r = 0; r < left->n; r += kernel->rows) {
             const int64_t at = r * t->tile_columns + c;
-            add(depth, left + r * depth, right + c * depth, sums + at, rests ? rests + at : NULL, t->tile_columns);
+            add(left->depth, panel(left, r), panel_step(left, r), panel(right, c), panel_step(right, c), sums + at,
+                rests ? rests + at : NULL, t->tile_columns);
         }
     }
 }
 
 /* What a certificate needs of a block, while its panels are in the caches. */
-static void certify_block(const Tiling *t, const Scratch *s, int64_t rows, int64_t columns, int64_t depth)
+static void certify_block(const Tiling *t, const Scratch *s, const Block *left, const Block *right)
 {
-    const GemmKernel *kernel = t->kernel;
-    one_block(t, GEMM_MAGNITUDE, s->left, s->right, s->magnitudes, NULL, rows, columns, depth);
+    one_block(t, GEMM_MAGNITUDE, left, right, s->magnitudes, NULL);
     if (!s->terms)
         return;
-    note_block(s->left, rows, depth, t->gemm->left_dense, s->left_words, kernel->rows, kernel->rows);
-    note_block(s->right, columns, depth, FALSE, s->right_words, kernel->columns, kernel->unit);
-    one_block(t, GEMM_COUNT, s->left_words, s->right_words, s->terms, NULL, rows, columns, words_of(depth));
+    const Block left_words = note_block(left, t->gemm->left_dense, s->left_words);
+    const Block right_words = note_block(right, FALSE, s->right_words);
+    one_block(t, GEMM_COUNT, &left_words, &right_words, s->terms, NULL);
+}
+
+/* Indices [first, first + n), of which kernels can read whole panels, as they lie, or packed. */
+static Block block_of(const Gemm *g, const GemmCells *cells, GemmRead read, int64_t item, int64_t first, int64_t n, int64_t from,
+                      int64_t depth, uint64_t *panels, int64_t most, int64_t unit)
+{
+    if (cells->cells && n % unit == 0)
+        return (Block){ (const uint64_t *)cells->cells + from * cells->step + first, cells->step, n, depth, most, unit };
+    pack_block(g, read, item, first, n, from, depth, panels, most, unit);
+    return (Block){ panels, 0, n, depth, most, unit };
 }
 
 /* Which NaN an operation makes depends on the machine. Where a sum overflowed or met a NaN, its errors mean nothing. */
@@ -260,12 +293,13 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
         memset(s->terms, 0, bytes);
     for (int64_t from = 0; from < g->k; from += DEPTH) {
         const int64_t depth = MIN(DEPTH, g->k - from);
-        pack_block(g, g->left, item, row, rows, from, depth, s->left, t->kernel->rows, t->kernel->rows);
-        pack_block(g, g->right, item, column, columns, from, depth, s->right, t->kernel->columns,
-                   t->kernel->unit);
-        one_block(t, g->arithmetic, s->left, s->right, s->sums, s->rests, rows, columns, depth);
+        const GemmKernel *kernel = t->kernel;
+        const Block left = block_of(g, &g->left_cells, g->left, item, row, rows, from, depth, s->left, kernel->rows, kernel->rows);
+        const Block right = block_of(g, &g->right_cells, g->right, item, column, columns, from, depth, s->right, kernel->columns,
+                                     kernel->unit);
+        one_block(t, g->arithmetic, &left, &right, s->sums, s->rests);
         if (s->magnitudes)
-            certify_block(t, s, rows, columns, depth);
+            certify_block(t, s, &left, &right);
     }
     for (int64_t r = 0; r < rows; r++)
         write_row(t, s, item, row + r, r, column, columns);

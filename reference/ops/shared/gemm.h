@@ -24,7 +24,10 @@ typedef enum {
     /* Beside GEMM_NARROW, for certificates: sums of magnitudes, and numbers of products that are not zero. */
     GEMM_MAGNITUDE,
     GEMM_COUNT,
-    /* Cells are doubles: sums of left * |right - centre|, a centre for each output element. */
+    /* Cells are doubles; each product and its addition round once together, by fused multiply-adds on every machine. Slow where
+     * it has none. */
+    GEMM_FUSED,
+    /* The same for sums of left * |right - centre|, a centre for each output element. */
     GEMM_SPREAD
 } GemmArithmetic;
 
@@ -50,6 +53,12 @@ typedef void (*GemmCertify)(gpointer data, int64_t item, int64_t row, int64_t co
 /* centres[i] := that of element (row, column + i) of product `item`. */
 typedef void (*GemmCentre)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, double *centres);
 
+/* An operand of one product that need not be read: doubles, element (i, k) at cells[k * step + i]. cells NULL: it is read. */
+typedef struct {
+    const double *cells;
+    int64_t       step;
+} GemmCells;
+
 typedef struct {
     GemmArithmetic arithmetic;
     int64_t        count, m, n, k;
@@ -60,6 +69,7 @@ typedef struct {
     gboolean       counts;     /* whether certify wants terms */
     gboolean       left_dense; /* no cell of the left operand is zero */
     GemmCentre     centre;     /* of GEMM_SPREAD */
+    GemmCells      left_cells, right_cells; /* where count is 1; left and right are still given, for the edges */
 } Gemm;
 
 void gemm_run(Eval *ev, const Gemm *gemm);

@@ -1,6 +1,7 @@
 #include "reference/ops/shared/gemm_kernels.h"
 
 #include <math.h>
+#include <string.h>
 
 #if defined __x86_64__
 #include <immintrin.h>

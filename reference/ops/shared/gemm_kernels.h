@@ -6,9 +6,10 @@
 
 /* Of GEMM_COUNT a cell is a uint64_t with a bit for each of 64 factors, set if it is not zero.
  *
- * sums[r * stride + c] += sum over j of a[j * rows + r] * b[j * width + c], j ascending, for c in [0, width); rests likewise
- * gets the rounding errors (compensated only), or is the centres (spread only). Panels and tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
-typedef void (*GemmAdd)(int64_t depth, const void *a, const void *b, void *sums, double *rests, int64_t stride);
+ * sums[r * stride + c] += sum over j of a[j * a_step + r] * b[j * b_step + c], j ascending, for c in [0, width); rests likewise
+ * gets the rounding errors (compensated only), or is the centres (spread only). Tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
+typedef void (*GemmAdd)(int64_t depth, const void *a, int64_t a_step, const void *b, int64_t b_step, void *sums, double *rests,
+                        int64_t stride);
 
 /* add[i] is for panels of width (i + 1) * unit: the last, for `columns`, is the fastest, the others are for what is left over
  * at the edge. */

@@ -113,7 +113,7 @@ static void first_sum(const GemmKernel *kernel, int64_t units, GemmArithmetic ar
         for (int64_t c = 0; c < columns; c++)
             right[j * columns + c] = b[j];
     }
-    kernel->add[units - 1](depth, left, right, sums, arithmetic == GEMM_COMPENSATED || arithmetic == GEMM_SPREAD ? rests : NULL, columns);
+    kernel->add[units - 1](depth, left, kernel->rows, right, columns, sums, arithmetic == GEMM_COMPENSATED || arithmetic == GEMM_SPREAD ? rests : NULL, columns);
     for (int64_t i = 1; i < kernel->rows * columns; i++)
         cr_assert_eq(memcmp(&sums[i], &sums[0], 8), 0, "equal operands, but cell %d differs", (int)i);
     result[0] = sums[0];
