@@ -59,7 +59,8 @@ gboolean report_add_evidence(Report *report, const char *folder, GError **error)
     const char *proposal_id = keep(report, json, "proposal");
     ReportEvidence *e = g_new0(ReportEvidence, 1);
     *e = (ReportEvidence){ .id = keep(report, json, "experiment"), .title = keep(report, json, "title"),
-                           .question = keep(report, json, "question"), .answer = keep(report, json, "answer") };
+                           .question = keep(report, json, "question"), .answer = keep(report, json, "answer"),
+                           .open_question = keep(report, json, "open_question") };
     cJSON_Delete(json);
     ReportProposal *proposal = proposal_id ? find_proposal(report, proposal_id) : NULL;
     gboolean ok = e->id && e->title && e->question && e->answer && proposal_id;

@@ -51,6 +51,7 @@ typedef struct {
 /* What an experiment found (assay experiment): sentences, a table, two drawings. */
 typedef struct {
     const char *id, *title, *question, *answer;
+    const char *open_question; /* id of the proposal's question that it helps to decide; NULL: none */
     const char *table, *load_svg, *run_svg;
 } ReportEvidence;
 

@@ -143,6 +143,8 @@ char *evidence_json(const Experiment *e, const GPtrArray *series)
     cJSON_AddStringToObject(root, "proposal", e->proposal);
     cJSON_AddStringToObject(root, "title", e->title);
     cJSON_AddStringToObject(root, "question", e->question);
+    if (e->open_question)
+        cJSON_AddStringToObject(root, "open_question", e->open_question);
     cJSON_AddStringToObject(root, "x", e->x);
     if (e->fact)
         cJSON_AddStringToObject(root, "fact", e->fact);

@@ -47,6 +47,7 @@ typedef struct Lab Lab;
 typedef struct {
     const char     *id, *title, *question;
     const char     *proposal;  /* that it is evidence for, and whose scenarios lab_add_scenario() takes */
+    const char     *open_question; /* of the proposal, that it helps to decide: "Q1"; NULL: none */
     const char     *x;         /* what x counts: "attention nodes" */
     const char     *fact;      /* what Point.fact is, with its unit; NULL: none */
     const Contrast *contrasts; /* the answer's sentences */

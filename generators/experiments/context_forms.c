@@ -132,5 +132,5 @@ static const Contrast contrasts[] = {
 };
 EXPERIMENT_DEFINE(context_forms, .id = "context-forms", .title = "Compiled objects in a model, in every form",
                   .question = "What do the forms of a container cost in size, opening and memory, and does an object save time?",
-                  .proposal = "backend-context", .x = "vendors", .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts),
+                  .proposal = "backend-context", .open_question = "Q2", .x = "vendors", .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts),
                   .heavy = TRUE, .build = build)

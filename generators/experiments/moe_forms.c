@@ -33,4 +33,4 @@ static const Contrast contrasts[] = {
 };
 EXPERIMENT_DEFINE(moe_forms, .id = "moe-forms", .title = "A mixture-of-experts layer in four forms",
                   .question = "What do a fused operator with attributes, one with a graph for its activation, grouped products and standard operators cost?",
-                  .proposal = "moe", .x = "experts", .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts), .build = build)
+                  .proposal = "moe", .open_question = "Q1", .x = "experts", .contrasts = contrasts, .n_contrasts = G_N_ELEMENTS(contrasts), .build = build)

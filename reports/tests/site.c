@@ -350,3 +350,37 @@ Test(site, contradictions_are_in_the_order_of_requirements_with_the_smallest_mod
     cr_assert_eq(times(page, "<pre tabindex=\"0\">model 3&lt;script&gt;"), 1);
     cr_assert_eq(times(page, "<pre tabindex=\"0\">model 0"), 0);
 }
+
+static void put_experiment(const char *name, const char *question)
+{
+    g_autofree char *json = g_strdup_printf("%s/evidence.json", name), *table = g_strdup_printf("%s/table.txt", name);
+    g_autofree char *load = g_strdup_printf("%s/load.svg", name), *run = g_strdup_printf("%s/run.svg", name);
+    g_autofree char *text = g_strdup_printf("{\"experiment\": \"%s\", \"proposal\": \"p\", \"title\": \"%s" SCRIPT "\", \"question\": \"q\", "
+                                            "\"answer\": \"a" SCRIPT "\"%s}", name, name, question);
+    fixture_write(json, text);
+    fixture_write(table, "points" SCRIPT);
+    fixture_write(load, "<svg/>");
+    fixture_write(run, "<svg/>");
+}
+
+Test(site, evidence_stands_with_the_question_that_it_helps_to_decide)
+{
+    g_autoptr(Results) results = two_by_two("r.db", "");
+    cr_assert(results_put_proposal(results, &(ProposalFacts){ "p", "{\"questions\": [{\"id\": \"Q1\", \"title\": \"first\"}, {\"id\": \"Q2\", \"title\": \"second\"}]}" }, NULL));
+    put_experiment("one", ", \"open_question\": \"Q1\"");
+    put_experiment("two", "");
+    put_experiment("three", ", \"open_question\": \"Q9\"");
+    g_autoptr(Report) report = report_load(results, FALSE, NULL);
+    static const char *const folders[] = { "one", "two", "three" };
+    for (gsize i = 0; i < G_N_ELEMENTS(folders); i++) {
+        g_autofree char *folder = fixture_path(folders[i]);
+        cr_assert(report_add_evidence(report, folder, NULL));
+    }
+    write_site(report);
+    g_autofree char *page = fixture_read("out/proposal/p.html", NULL);
+    const char *first = strstr(page, "Q1 first"), *second = strstr(page, "Q2 second"), *rest = strstr(page, "id=\"evidence\"");
+    const char *one = strstr(page, "<h3>one"), *two = strstr(page, "<h3>two"), *three = strstr(page, "<h3>three");
+    cr_assert(first && second && rest && one && two && three);
+    cr_assert(first < one && one < second && second < rest && rest < two && two < three);
+    cr_assert_null(strstr(page, "<script>alert"));
+}

@@ -53,6 +53,9 @@ static void put_judging(GString *out, const char *comparison)
     if (*comparison == '\0')
         return;
     html(out, "<section aria-labelledby=\"judging\">\n<h2 id=\"judging\">How answers are judged</h2>\n");
+    if (strstr(comparison, "; golden ") != NULL)
+        html(out, "<p class=\"hint\">A golden is <em>exact</em> where one answer is right in every order and precision, <em>proven</em> where it is correctly "
+                  "rounded at every node, <em>bounded</em> where elements stay open: too near a tie to prove the rounding, so that their interval says what is right.</p>\n");
     for (char **line = lines; *line != NULL; line++) {
         gboolean rule = g_str_has_prefix(*line, "  ");
         if (rule != list)

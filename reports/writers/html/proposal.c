@@ -154,6 +154,26 @@ static gboolean put_ambiguities(GString *out, const Report *report, const Report
     return TRUE;
 }
 
+/* What an experiment found. Drawings are shown as pictures, in which nothing can run. */
+static void put_finding(GString *out, const ReportProposal *proposal, guint i)
+{
+    const ReportEvidence *e = proposal->evidence->pdata[i];
+    g_autofree char *load = html_evidence_file(proposal, i, "load"), *run = html_evidence_file(proposal, i, "run");
+    html(out, "<h3>%s</h3>\n<p>%s</p>\n<p class=\"measured\">%s</p>\n", e->title, e->question, e->answer);
+    html(out, "<p><img src=\"../%s\" alt=\"Load time, see the table\" width=\"760\"> "
+              "<img src=\"../%s\" alt=\"Run time, see the table\" width=\"760\"></p>\n", load, run);
+    html(out, "<details><summary>All points</summary>\n<pre tabindex=\"0\">%s</pre></details>\n", e->table);
+}
+
+static gboolean asks(const ReportProposal *proposal, const ReportEvidence *e)
+{
+    for (guint i = 0; i < proposal->questions->len && e->open_question != NULL; i++)
+        if (strcmp(((const ReportNote *)proposal->questions->pdata[i])->id, e->open_question) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* Each with what experiments say to it. */
 static void put_questions(GString *out, const ReportProposal *proposal)
 {
     if (proposal->questions->len == 0)
@@ -162,26 +182,27 @@ static void put_questions(GString *out, const ReportProposal *proposal)
          "<section aria-labelledby=\"questions\">\n<h2 id=\"questions\">Open questions</h2>\n<dl class=\"notes\">\n");
     for (guint i = 0; i < proposal->questions->len; i++) {
         const ReportNote *note = proposal->questions->pdata[i];
-        html(out, "<div><dt>%s %s</dt><dd>%s</dd></div>\n", note->id, note->title, note->text);
+        html(out, "<div><dt>%s %s</dt><dd>%s", note->id, note->title, note->text);
+        for (guint k = 0; k < proposal->evidence->len; k++)
+            if (g_strcmp0(((const ReportEvidence *)proposal->evidence->pdata[k])->open_question, note->id) == 0)
+                put_finding(out, proposal, k);
+        html(out, "</dd></div>\n");
     }
     html(out, "</dl>\n</section>\n");
 }
 
-/* Drawings are shown as pictures, in which nothing can run. */
+/* What bears on no question of the list. */
 static void put_evidence(GString *out, const ReportProposal *proposal)
 {
-    if (proposal->evidence->len == 0)
-        return;
-    html(out, "<section aria-labelledby=\"evidence\">\n<h2 id=\"evidence\">Evidence</h2>\n");
+    gboolean any = FALSE;
     for (guint i = 0; i < proposal->evidence->len; i++) {
-        const ReportEvidence *e = proposal->evidence->pdata[i];
-        g_autofree char *load = html_evidence_file(proposal, i, "load"), *run = html_evidence_file(proposal, i, "run");
-        html(out, "<h3>%s</h3>\n<p>%s</p>\n<p class=\"measured\">%s</p>\n", e->title, e->question, e->answer);
-        html(out, "<p><img src=\"../%s\" alt=\"Load time, see the table\" width=\"760\"> "
-                  "<img src=\"../%s\" alt=\"Run time, see the table\" width=\"760\"></p>\n", load, run);
-        html(out, "<details><summary>All points</summary>\n<pre tabindex=\"0\">%s</pre></details>\n", e->table);
+        if (asks(proposal, proposal->evidence->pdata[i]))
+            continue;
+        html(out, any ? "" : "<section aria-labelledby=\"evidence\">\n<h2 id=\"evidence\">Evidence</h2>\n");
+        put_finding(out, proposal, i);
+        any = TRUE;
     }
-    html(out, "</section>\n");
+    html(out, any ? "</section>\n" : "");
 }
 
 gboolean html_proposal(GString *out, const Report *report, const ReportProposal *proposal, GError **error)
