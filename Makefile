@@ -200,7 +200,9 @@ SECONDS ?= 600
 fuzz:  ## fuzz every target for SECONDS (default 600) under the sanitizers
 	scripts/fuzz/run $(SECONDS)
 
-.PHONY: portability torture
+.PHONY: portability torture tsan
+tsan: ## everything that has threads under the thread sanitizer
+	scripts/tsan/run
 torture: all ## every write, sync, rename and allocation of a model's size fails in turn
 	scripts/torture/run
 portability: ## the corpus reproduced by every compiler, flag and locale, under valgrind, and by an aarch64 build
