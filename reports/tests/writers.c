@@ -360,6 +360,13 @@ static guint check_metrics(void)
 
 Test(writers, hostile_text_is_inert_in_every_format)
 {
+    /* What is checked below: a new format must be added. */
+    static const char *const checked[] = { "badge", "csv", "html", "json", "junit", "markdown", "openmetrics", "scoreboard" };
+    gsize formats;
+    const Writer *const *all = writer_all(&formats);
+    cr_assert_eq(formats, G_N_ELEMENTS(checked));
+    for (gsize i = 0; i < formats; i++)
+        cr_assert_str_eq(all[i]->name, checked[i]);
     g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
     put_hostile(results);
     write_everything(results, "out");

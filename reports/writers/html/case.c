@@ -76,10 +76,11 @@ static void put_requirements(GString *out, const HtmlIndex *index, const ReportC
               "class=\"notes\">\n");
     for (guint i = 0; i < c->requirements->len; i++) {
         const ReportRequirement *requirement = g_hash_table_lookup(index->requirements, c->requirements->pdata[i]);
+        g_autofree char *mark = html_requirement_mark(requirement->id);
         html(out,
-             "<div><dt><a href=\"../../%s\">%s</a> <span class=\"level\">%s</span></dt><dd>%s <small>%s</small></dd>"
+             "<div><dt><a href=\"../../%s#%s\">%s</a> <span class=\"level\">%s</span></dt><dd>%s <small>%s</small></dd>"
              "</div>\n",
-             page, requirement->id, requirement->level, requirement->text == NULL ? "" : requirement->text,
+             page, mark, requirement->id, requirement->level, requirement->text == NULL ? "" : requirement->text,
              requirement->source);
     }
     html(out, "</dl>\n</section>\n");

@@ -40,17 +40,23 @@ static void put_rows(GString *out, const Report *report, ChangeKind kind, guint 
     html(out, "</ul>\n");
 }
 
+static void put_counts(GString *out, const Report *report)
+{
+    html(out, "<p class=\"deltas\">");
+    for (int k = 0; k < CHANGE_COUNT; k++)
+        html(out, "<span class=\"delta %s\" title=\"%s\"><strong>%u</strong> %s</span> ", change_name((ChangeKind)k),
+             change_meaning((ChangeKind)k), count_kind(report, (ChangeKind)k), change_name((ChangeKind)k));
+    html(out, "</p>\n");
+}
+
 void html_changes_summary(GString *out, const Report *report)
 {
     enum { SHOWN = 8 };
     if (report->changes == NULL)
         return;
     guint regressed = count_kind(report, CHANGE_REGRESSED);
-    html(out, "<section aria-labelledby=\"changes\">\n<h2 id=\"changes\">Since <code>%s</code></h2>\n<p class=\"deltas\">", report->baseline);
-    for (int k = 0; k < CHANGE_COUNT; k++)
-        html(out, "<span class=\"delta %s\" title=\"%s\"><strong>%u</strong> %s</span> ", change_name((ChangeKind)k),
-             change_meaning((ChangeKind)k), count_kind(report, (ChangeKind)k), change_name((ChangeKind)k));
-    html(out, "</p>\n");
+    html(out, "<section aria-labelledby=\"changes\">\n<h2 id=\"changes\">Since <code>%s</code></h2>\n", report->baseline);
+    put_counts(out, report);
     if (regressed > 0)
         put_rows(out, report, CHANGE_REGRESSED, SHOWN);
     if (report->changes->len > 0)
@@ -64,11 +70,13 @@ void html_changes(GString *out, const Report *report)
     html_page_open(out, report, "", "Changes", "changes");
     html(out, "<nav class=\"trail\" aria-label=\"Trail\"><a href=\"index.html\">Overview</a> › changes</nav>\n<h1>Since <code>%s</code></h1>\n",
          report->baseline);
+    put_counts(out, report);
     for (int k = 0; k < CHANGE_COUNT; k++) {
         guint n = count_kind(report, (ChangeKind)k);
+        if (n == 0)
+            continue;
         html(out, "<section>\n<h2>%u %s</h2>\n<p class=\"hint\">%s</p>\n", n, change_name((ChangeKind)k), change_meaning((ChangeKind)k));
-        if (n > 0)
-            put_rows(out, report, (ChangeKind)k, SHOWN);
+        put_rows(out, report, (ChangeKind)k, SHOWN);
         if (n > SHOWN)
             html(out, "<p>… and %u more: <code>assay diff</code> lists them all.</p>\n", n - SHOWN);
         html(out, "</section>\n");

@@ -27,6 +27,8 @@ char *html_case_page(const char *id);
 char *html_backend_page(const char *name);
 /* Where a backend's answer stands in the page of a case; for an id and behind '#'. */
 char *html_answer_mark(const char *backend);
+/* Where a requirement stands in the page of its proposal. */
+char *html_requirement_mark(const char *id);
 /* Whether the page says more of a verdict than the table of verdicts does: only then is there such a place. */
 gboolean html_worth_telling(const ReportVerdict *v);
 char *html_evidence_file(const ReportProposal *proposal, guint index, const char *kind);

@@ -161,6 +161,12 @@ char *html_answer_mark(const char *backend)
     return g_strconcat("answer-", part, NULL);
 }
 
+char *html_requirement_mark(const char *id)
+{
+    g_autofree char *part = report_file_part(id);
+    return g_strconcat("requirement-", part, NULL);
+}
+
 char *html_case_page(const char *id)
 {
     const char *slash = strchr(id, '/');

@@ -3,15 +3,40 @@
 
 #include <string.h>
 
+/* Of these cases, sorted. */
+static GPtrArray *variants_used(const GPtrArray *cases)
+{
+    GPtrArray *used = g_ptr_array_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    for (guint i = 0; i < cases->len; i++) {
+        const ReportCase *c = cases->pdata[i];
+        if (*c->variant != '\0' && g_hash_table_add(seen, (gpointer)c->variant))
+            g_ptr_array_add(used, (gpointer)c->variant);
+    }
+    g_ptr_array_sort(used, html_by_text);
+    return used;
+}
+
+static void put_variant_names(GString *out, const GPtrArray *cases)
+{
+    g_autoptr(GPtrArray) used = variants_used(cases);
+    for (guint i = 0; i < used->len; i++)
+        html(out, i == 0 ? "<small>variants: %s" : ", %s", (const char *)used->pdata[i]);
+    html(out, used->len > 0 ? "</small>" : "");
+}
+
 static void put_requirement(GString *out, const Report *report, const ReportRequirement *requirement)
 {
     gboolean must = strcmp(requirement->level, "MUST") == 0;
     g_autofree char *all = html_cases_address("requirement", requirement->id, NULL);
-    html(out, "<tr class=\"%s\"><th scope=\"row\"><span class=\"id\">%s</span> <span class=\"level\">%s</span> ",
+    g_autofree char *mark = html_requirement_mark(requirement->id);
+    html(out, "<tr id=\"%s\" class=\"%s\"><th scope=\"row\"><span class=\"id\">%s</span> <span class=\"level\">%s</span> ", mark,
          requirement->cases->len == 0 ? "untested" : "tested", requirement->id, requirement->level);
-    html(out, "<span class=\"text\">%s</span> <small>%s</small></th>",
+    html(out, "<span class=\"text\">%s</span> <small>%s</small>",
          requirement->text == NULL ? "named by cases, but not a requirement of the proposal" : requirement->text,
          requirement->source);
+    put_variant_names(out, requirement->cases);
+    html(out, "</th>");
     if (requirement->cases->len == 0) {
         html(out, "<td class=\"cell\" colspan=\"%u\"><span class=\"flag\">no case tests this%s</span></td></tr>\n",
              report->backends->len + 1, must ? " MUST" : "");
@@ -54,20 +79,6 @@ static gboolean has_variant(const ReportCase *c, gconstpointer variant)
     return strcmp(c->variant, variant) == 0;
 }
 
-/* The variants that cases name, sorted. */
-static GPtrArray *variants_used(const ReportProposal *proposal)
-{
-    GPtrArray *used = g_ptr_array_new();
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < proposal->cases->len; i++) {
-        const ReportCase *c = proposal->cases->pdata[i];
-        if (*c->variant != '\0' && g_hash_table_add(seen, (gpointer)c->variant))
-            g_ptr_array_add(used, (gpointer)c->variant);
-    }
-    g_ptr_array_sort(used, html_by_text);
-    return used;
-}
-
 static const ReportNote *find_note(const GPtrArray *notes, const char *id)
 {
     static const ReportNote unknown = { "", "", "" };
@@ -79,7 +90,7 @@ static const ReportNote *find_note(const GPtrArray *notes, const char *id)
 
 static void put_variants(GString *out, const Report *report, const ReportProposal *proposal)
 {
-    g_autoptr(GPtrArray) used = variants_used(proposal);
+    g_autoptr(GPtrArray) used = variants_used(proposal->cases);
     if (used->len == 0)
         return;
     html(
