@@ -51,8 +51,15 @@ static Dot dot_of(DType dtype, const double *a, const double *a_radius, const do
     return dot;
 }
 
+/* What the other reading of the scale moves a score by, relatively, beyond what the rounding of two roots is charged for. */
+static double other_reading(double scale, double other, double charged)
+{
+    return scale > 0 ? MAX(0, fabs(other / scale - 1) * (1 + 0x1p-40) - charged) : 0;
+}
+
 void bounds_attention_scores(DType dtype, const double *q, const double *q_radius, const double *keys,
-                             const double *keys_radius, gsize n, gsize depth, double scale, double *scores, double *errors)
+                             const double *keys_radius, gsize n, gsize depth, double scale, double other,
+                             double *scores, double *errors)
 {
     const double u = bounds_unit(dtype), stored = storage_unit(dtype), root = sqrt(scale);
     for (gsize j = 0; j < n; j++) {
@@ -67,7 +74,7 @@ void bounds_attention_scores(DType dtype, const double *q, const double *q_radiu
             errors[j] += (dot.terms + 4) * u * total + dot.terms * bounds_tiny(dtype) + OWN(depth) * total +
                          relaxation_dot_excess(dtype, dot.terms, total, dot.terms * u * total);
         if (!shifts)
-            errors[j] += 2 * stored * total;
+            errors[j] += (2 * stored + other_reading(scale, other, 2 * (u + stored))) * total;
         if (errors[j] > 0 || (stored > 0 && bounds_nearest(dtype, s) != s))
             errors[j] += stored * (fabs(s) + errors[j]);
         derivation_note("attention/scores", dtype, dot.terms, errors[j]);

@@ -4,6 +4,9 @@
  *                       scale on the product as well as its root on both operands. Where tensors are narrower than the
  *                       computing type the scaled operands and the score may be stored in them: 2 u_o S_j (not if the root
  *                       is a power of two) and u_o |s_j| (not if s_j is of that type). 0 where everything is exact.
+ *                       The functions' bodies keep the scale and take its root in float32, whatever the type; a kernel may
+ *                       scale by the number itself. Goldens follow one reading; what the other moves a score by beyond 2 u
+ *                       and 2 u_o is added, unless the root is a power of two. It shows in float64 alone, up to 3 * 2^-24.
  *   "attention/softcap" the error passes through a derivative of at most 1, and c tanh(s / c) adds 4 u c.
  *   "attention/mix"     with weights p, their relative errors w, L of them not zero, T = ceil(L / 16) blocks and o = sum p v:
  *                       sum p w |v - o| / (1 - sum p w) + (L + T + 2) u (sum p |v| + |o|) + u_o sum p |v| + sum p radius(v),
@@ -16,9 +19,11 @@
 
 #include "reference/bounds/softmax.h"
 
-/* Scores of n keys of `depth` channels each ([n, depth]) and their errors; radii may be NULL. dtype is that of Q. */
+/* Scores of n keys of `depth` channels each ([n, depth]) and their errors; radii may be NULL. dtype is that of Q. scale is what
+ * the golden's products are multiplied by, other what they would be by the other reading. */
 void bounds_attention_scores(DType dtype, const double *q, const double *q_radius, const double *keys,
-                             const double *keys_radius, gsize n, gsize depth, double scale, double *scores, double *errors);
+                             const double *keys_radius, gsize n, gsize depth, double scale, double other,
+                             double *scores, double *errors);
 
 /* In place. */
 void bounds_attention_softcap(DType dtype, double softcap, gsize n, double *scores, double *errors);

@@ -646,7 +646,9 @@ static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head,
     const int64_t position = (batch * a->q.heads + head) * a->q.length + i;
     load_row(&a->q, batch, head, i, c->q);
     load_row(&c->radius.q, batch, head, i, c->q_radius);
-    bounds_attention_scores(dtype, c->q, c->q_radius, c->keys, c->keys_radius, n, (gsize)a->k.depth, a->scale, c->scores, c->errors);
+    const double root = (double)sqrtf((float)a->scale); /* as the function's body takes it */
+    bounds_attention_scores(dtype, c->q, c->q_radius, c->keys, c->keys_radius, n, (gsize)a->k.depth, a->scale, root * root, c->scores,
+                            c->errors);
     if (!set_scores(c, 0, scores, position, c->scores, c->errors, open, error))
         return FALSE;
     if (a->softcap != 0)

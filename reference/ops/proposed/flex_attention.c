@@ -23,7 +23,7 @@ static gboolean read_node(Eval *ev, Stages *s, GError **error)
     if (!stages_check_shapes(s, error) || !stages_precision(ev, s->q->dtype, &s->dtype, error))
         return FALSE;
     const float scale = eval_float(ev, "scale");
-    s->root = stages_root(s->q->dtype, eval_has(ev, "scale") ? &scale : NULL, s->q->shape.dims[3]);
+    stages_set_scale(s, s->q->dtype, eval_has(ev, "scale") ? &scale : NULL);
     return TRUE;
 }
 

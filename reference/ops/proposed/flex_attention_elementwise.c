@@ -175,7 +175,7 @@ static gboolean read_node(Eval *ev, Stages *s, GError **error)
         return eval_fail(error, "%" G_GINT64_FORMAT " query heads and %" G_GINT64_FORMAT " key heads without enable_gqa",
                          s->q->shape.dims[1], s->k->shape.dims[1]);
     const float scale = eval_float(ev, "scale");
-    s->root = stages_root(s->q->dtype, eval_has(ev, "scale") ? &scale : NULL, s->q->shape.dims[3]);
+    stages_set_scale(s, s->q->dtype, eval_has(ev, "scale") ? &scale : NULL);
     return TRUE;
 }
 

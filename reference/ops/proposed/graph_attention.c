@@ -41,7 +41,7 @@ static gboolean read_node(Eval *ev, Stages *s, GError **error)
         if (eval_has(ev, prologues[i]) && !stages_operand_through_graph(ev, s, i, prologues[i], error))
             return FALSE;
     const float scale = eval_float(ev, "scale");
-    s->root = stages_root(DTYPE_FLOAT, eval_has(ev, "scale") ? &scale : NULL, s->q->shape.dims[3]);
+    stages_set_scale(s, DTYPE_FLOAT, eval_has(ev, "scale") ? &scale : NULL);
     return TRUE;
 }
 

@@ -204,6 +204,6 @@ gboolean quantized_read(Eval *ev, Stages *s, GError **error)
     s->prob = present ? prob : NULL;
     s->last = eval_int(ev, "pv_accum") != DTYPE_FLOAT ? last : NULL;
     const float scale = eval_float(ev, "scale");
-    s->root = stages_root(DTYPE_FLOAT, eval_has(ev, "scale") ? &scale : NULL, s->q->shape.dims[3]);
+    stages_set_scale(s, DTYPE_FLOAT, eval_has(ev, "scale") ? &scale : NULL);
     return TRUE;
 }

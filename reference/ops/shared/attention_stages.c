@@ -32,15 +32,15 @@ gboolean stages_check_shapes(Stages *s, GError **error)
     return TRUE;
 }
 
-double stages_root(DType dtype, const float *scale, int64_t depth)
+void stages_set_scale(Stages *s, DType dtype, const float *scale)
 {
-    const float given = scale ? *scale : (float)(1 / sqrt((double)depth));
+    const double depth = (double)s->q->shape.dims[3];
+    const float given = scale ? *scale : (float)(1 / sqrt(depth));
     const double root = (double)(float)sqrt((double)given); /* of a float32, so one rounding */
     uint64_t cell;
-    double out;
     convert_from_double(dtype, &root, &cell, 1);
-    convert_to_double(dtype, &cell, &out, 1);
-    return out;
+    convert_to_double(dtype, &cell, &s->root, 1);
+    s->scale = scale ? (double)given : 1 / sqrt(depth);
 }
 
 gboolean stages_precision(const Eval *ev, DType own, DType *dtype, GError **error)

@@ -16,7 +16,7 @@ typedef gboolean (*StageHook)(Eval *ev, Stages *s, GError **error);
 
 struct Stages {
     const Tensor *q, *k, *v;
-    double        root;
+    double        root, scale; /* root as the body rounds it; scale before that */
     DType         dtype;       /* in which scores and probabilities stand */
     StageHook     score, prob; /* NULL: none */
     StageHook     last;        /* on Y, which stands in s->scores for its time; NULL: none */
@@ -40,8 +40,8 @@ gboolean stages_run(Eval *ev, Stages *s, GError **error);
 void     stages_clear(Stages *s);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Stages, stages_clear)
 
-/* sqrt(scale) taken in float32, then rounded to dtype; scale NULL: 1 / sqrt(depth). */
-double stages_root(DType dtype, const float *scale, int64_t depth);
+/* root: sqrt(scale) taken in float32, then rounded to dtype; scale NULL: 1 / sqrt(depth). */
+void stages_set_scale(Stages *s, DType dtype, const float *scale);
 /* The attribute softmax_precision, else double for double and float for narrower types. */
 gboolean stages_precision(const Eval *ev, DType own, DType *dtype, GError **error);
 

@@ -53,7 +53,8 @@ static void score_row(Stages *s, int64_t i, double *q, double *keys, double *sco
 {
     load(s->q, i * s->depth, s->depth, q);
     load(s->k, plane_of(s, i) * s->keys * s->depth, s->keys * s->depth, keys);
-    bounds_attention_scores(s->q->dtype, q, NULL, keys, NULL, (gsize)s->keys, (gsize)s->depth, s->root * s->root, scores, errors);
+    bounds_attention_scores(s->q->dtype, q, NULL, keys, NULL, (gsize)s->keys, (gsize)s->depth, s->root * s->root,
+                            s->scale, scores, errors);
     for (int64_t j = 0; j < s->keys; j++) {
         const Range r = bounds_store(s->dtype, scores[j], errors[j], TRUE);
         tensor_set_double(s->low, i * s->keys + j, r.low);

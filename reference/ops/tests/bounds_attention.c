@@ -157,3 +157,53 @@ Test(bounds_attention, uniform_weights_and_one_hot_are_points)
         cr_assert_eq(enclosed_is_point(m, 0), points[i], "mask %zu", (size_t)i);
     }
 }
+
+enum { LONG = 8, LONG_KEYS = 6 };
+
+static void attend_in_double(const double *q, const double *k, const double *v, double root, double *out)
+{
+    double s[LONG_KEYS], top = -INFINITY, sum = 0;
+    for (int j = 0; j < LONG_KEYS; j++) {
+        s[j] = 0;
+        for (int d = 0; d < LONG; d++)
+            s[j] += q[d] * root * (k[j * LONG + d] * root);
+        top = fmax(top, s[j]);
+    }
+    for (int d = 0; d < LONG; d++)
+        out[d] = 0;
+    for (int j = 0; j < LONG_KEYS; j++) {
+        const double e = exp(s[j] - top);
+        sum += e;
+        for (int d = 0; d < LONG; d++)
+            out[d] += e * v[j * LONG + d];
+    }
+    for (int d = 0; d < LONG; d++)
+        out[d] /= sum;
+}
+
+/* Depth 8: 1/sqrt(8) and its root are no float32, and in double that shows. The body of the function rounds both, a kernel
+ * need not. A root that is off by more is wrong. */
+Test(bounds_attention, the_root_may_be_taken_in_float32)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(14);
+    g_autoptr(Enclosed) m = enclosed_new("g (double[1,1,1,8] q, double[1,1,6,8] k, double[1,1,6,8] v) => (double[1,1,1,8] y) "
+                                         "{ y = Attention (q, k, v) }", 23);
+    const double exact = pow(8, -0.25), body = (double)sqrtf((float)(1 / sqrt(8)));
+    const double roots[] = { exact, body, exact * (1 + 0x1p-18) };
+    guint outside = 0;
+    for (int round = 0; round < 20; round++) {
+        g_autoptr(Tensor) q = enclosed_data(rand, DATA_NORMAL, DTYPE_DOUBLE, &SHAPE(1, 1, 1, LONG));
+        g_autoptr(Tensor) k = enclosed_data(rand, DATA_NORMAL, DTYPE_DOUBLE, &SHAPE(1, 1, LONG_KEYS, LONG));
+        g_autoptr(Tensor) v = enclosed_data(rand, DATA_NORMAL, DTYPE_DOUBLE, &SHAPE(1, 1, LONG_KEYS, LONG));
+        enclosed_run(m, (Tensor *[]){ q, k, v }, 3);
+        for (gsize r = 0; r < G_N_ELEMENTS(roots); r++) {
+            double out[LONG];
+            attend_in_double(q->data, k->data, v->data, roots[r], out);
+            for (int d = 0; r < 2 && d < LONG; d++)
+                enclosed_expect(m, 0, d, out[d], r ? "root in float32" : "exact root");
+            for (int d = 0; r == 2 && d < LONG; d++)
+                outside += !enclosed_holds(m, 0, d, out[d]);
+        }
+    }
+    cr_assert(outside > 80, "%u", outside);
+}
