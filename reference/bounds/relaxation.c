@@ -1,6 +1,7 @@
 #include "reference/bounds/relaxation.h"
 
 #include "reference/bounds/rounding.h"
+#include "reference/tensor/float_format.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,9 +11,11 @@
 const Relaxation relaxation_strict = { STRICT };
 const Relaxation relaxation_reference = { STRICT, .computing = DTYPE_DOUBLE, .unfused = TRUE };
 
-static const char *const names[] = { "tf32x3", "bf16x3", "mma-trunc", "device-math", "tf32", "bf16x1", "mma-trunc13", "f16-acc",
-                                     "bf16-acc" };
+static const char *const names[] = { "ftz", "division", "tf32x3", "bf16x3", "mma-trunc", "device-math", "tf32", "bf16x1", "mma-trunc13",
+                                     "f16-chunks", "f16-acc", "bf16-acc" };
 static const Relaxation freedoms[] = {
+    { STRICT, .flush = TRUE },
+    { STRICT, .division = TRUE },
     { STRICT, .kept = 11, .split = TRUE },
     { STRICT, .kept = 8, .split = TRUE },
     { STRICT, .trunc = 23, .group = 4 },
@@ -20,6 +23,7 @@ static const Relaxation freedoms[] = {
     { STRICT, .kept = 11 },
     { STRICT, .kept = 8 },
     { STRICT, .trunc = 13, .group = 32 },
+    { STRICT, .chunks = DTYPE_FLOAT16 },
     { STRICT, .computing = DTYPE_FLOAT16 },
     { STRICT, .computing = DTYPE_BFLOAT16 },
 };
@@ -45,6 +49,9 @@ static void join(Relaxation *into, const Relaxation *other)
     }
     if (other->computing && into->computing != DTYPE_BFLOAT16)
         into->computing = other->computing;
+    into->chunks = other->chunks ? other->chunks : into->chunks;
+    into->division |= other->division;
+    into->flush |= other->flush;
     into->functions = MAX(into->functions, other->functions);
 }
 
@@ -90,20 +97,35 @@ static double moved(double x, int bits)
     return scaled == below ? 0 : ldexp(MAX(scaled - below, below + 1 - scaled), exponent - bits);
 }
 
+static double demoted(const Relaxation *p, double x)
+{
+    const double distance = p->kept ? moved(x, p->kept) : 0;
+    return p->split && distance > 0 ? 1.5 * ldexp(fabs(x), -2 * p->kept) : distance;
+}
+
 double relaxation_demotion(DType dtype, double x)
 {
-    const Relaxation *p = relaxation_in_force();
-    if (p->kept == 0 || dtype == DTYPE_DOUBLE)
+    const double distance = dtype == DTYPE_DOUBLE ? 0 : demoted(relaxation_in_force(), x);
+    return fabs(x) < relaxation_flushed(dtype) ? fabs(x) : distance;
+}
+
+#define CHUNK 64
+
+static double of_chunks(const Relaxation *p, double terms, double magnitude)
+{
+    if (!p->chunks || terms <= CHUNK)
         return 0;
-    const double distance = moved(x, p->kept);
-    return p->split && distance > 0 ? 1.5 * ldexp(fabs(x), -2 * p->kept) : distance;
+    const FloatFormat *format = dtype_info(p->chunks)->format;
+    return magnitude <= float_max(format) ? ceil(terms / CHUNK) * ldexp(magnitude, -format->mantissa_bits - 1) : INFINITY;
 }
 
 double relaxation_dot_excess(DType dtype, double terms, double magnitude, double strict)
 {
     const Relaxation *p = relaxation_in_force();
-    double excess = p->split && dtype != DTYPE_DOUBLE ? 2 * strict : 0;
-    if (p->trunc == 0 || dtype == DTYPE_DOUBLE || terms == 0)
+    if (dtype == DTYPE_DOUBLE)
+        return 0;
+    const double excess = (p->split ? 2 * strict : 0) + of_chunks(p, terms, magnitude);
+    if (p->trunc == 0 || terms == 0)
         return excess;
     const double relative = ceil(terms / p->group) * (ldexp(p->group + 1, -p->trunc) + 0x1p-23);
     return relative < 0.5 ? MAX(excess, relative / (1 - relative) * magnitude) : INFINITY;
@@ -112,10 +134,25 @@ double relaxation_dot_excess(DType dtype, double terms, double magnitude, double
 int relaxation_precision(DType dtype, int precision)
 {
     const Relaxation *p = relaxation_in_force();
-    return p->trunc && dtype != DTYPE_DOUBLE ? MIN(precision, p->trunc) : precision;
+    if (dtype == DTYPE_DOUBLE)
+        return precision;
+    if (p->chunks)
+        precision = MIN(precision, dtype_info(p->chunks)->format->mantissa_bits + 1);
+    return p->trunc ? MIN(precision, p->trunc) : precision;
 }
 
 double relaxation_functions(DType dtype)
 {
     return dtype == DTYPE_DOUBLE ? 1 : relaxation_in_force()->functions;
+}
+
+double relaxation_quotient(DType dtype)
+{
+    return dtype != DTYPE_DOUBLE && relaxation_in_force()->division ? 3 : 0;
+}
+
+double relaxation_flushed(DType dtype)
+{
+    const DTypeInfo *info = dtype_info(dtype);
+    return relaxation_in_force()->flush && info->bits >= 16 ? ldexp(1, 1 - info->format->bias) : 0;
 }

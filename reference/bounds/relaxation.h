@@ -9,6 +9,12 @@
  *   "bf16x3"       the same with bfloat16: 3 * 2^-16 S + 3 E
  *   "mma-trunc"    matrix units that align groups of 4 products and truncate at 23 fraction bits:
  *                  ceil(n / 4) (5 * 2^-23 + 2^-23) S, doubled rounding unit of a truncating store included
+ *   "f16-chunks"   partial sums are stored in float16 every 64 terms: ceil(n / 64) 2^-11 S for n > 64; void where S exceeds
+ *                  its range
+ *   "division"     Div, Reciprocal and Sqrt within 3 ulp: a product with a rounded reciprocal, a refined estimate. QuantizeLinear
+ *                  multiplies by the rounded reciprocal of the scale: 2 u |t| (1 + u), u of the type that it divides in
+ *   "ftz"          results, products and partial sums below the smallest normal number may become 0, and so may operands of sums;
+ *                  void for elementwise functions of a subnormal. Types of 8 bits and fewer are never flushed, moved data neither
  *   "device-math"  8 times the budget of exp, log, tanh, erf and their like
  *   "tf32"         operands of products are rounded or truncated to 11 significant bits
  *   "bf16x1"       the same to 8 bits
@@ -33,7 +39,10 @@ typedef struct {
     gboolean split;        /* what kept loses is carried by a second number, and only the product of two such is lost */
     int      trunc;        /* fraction bits of a truncating accumulator; 0: none */
     int      group;        /* products that it adds at once */
+    DType    chunks;       /* in which partial sums are stored every 64 terms; 0: none */
     double   functions;    /* factor on budgets of functions; at least 1 */
+    gboolean division;     /* quotients and roots are not correctly rounded */
+    gboolean flush;        /* subnormals become 0 */
     gboolean unfused;      /* a function's inner results are rounded as its nodes say: what the reference itself does */
 } Relaxation;
 
@@ -66,5 +75,11 @@ int relaxation_precision(DType dtype, int precision);
 
 /* Factor on the budget of a function. */
 double relaxation_functions(DType dtype);
+
+/* Ulps that a quotient or a square root may be off, 0 without profile. */
+double relaxation_quotient(DType dtype);
+
+/* Below what magnitude a number of this type may become 0; 0: never. */
+double relaxation_flushed(DType dtype);
 
 #endif

@@ -29,9 +29,10 @@ int bounds_precision(DType dtype)
     return computing(dtype)->mantissa_bits + 1;
 }
 
+/* Half of it is charged for each rounding: a whole smallest normal number where subnormals are flushed. */
 double bounds_tiny(DType dtype)
 {
-    return float_min(computing(dtype));
+    return MAX(float_min(computing(dtype)), 2 * relaxation_flushed(bounds_compute_type(dtype)));
 }
 
 double bounds_huge(DType dtype)
@@ -77,9 +78,14 @@ Range bounds_store(DType dtype, double s, double error, gboolean fused)
     const double e = error * (1 + 0x1p-40);
     derivation_note(fused ? "round/outwards" : "round/monotone", dtype, 0, error);
     const double low = e > 0 ? nextafter(s - e, -INFINITY) : s, high = e > 0 ? nextafter(s + e, INFINITY) : s;
-    if (fused)
-        return (Range){ bounds_down(dtype, low), bounds_up(dtype, high) };
-    return (Range){ bounds_nearest(dtype, low), bounds_nearest(dtype, high) };
+    Range range = { fused ? bounds_down(dtype, low) : bounds_nearest(dtype, low),
+                    fused ? bounds_up(dtype, high) : bounds_nearest(dtype, high) };
+    const double flushed = relaxation_flushed(dtype);
+    if (range.low < flushed && range.low > 0)
+        range.low = 0;
+    if (range.high > -flushed && range.high < 0)
+        range.high = -0.0;
+    return range;
 }
 
 int bounds_lowest_bit(double x)

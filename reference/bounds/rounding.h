@@ -22,7 +22,7 @@ DType bounds_compute_type(DType dtype);
 /* Of the computing type: unit roundoff 2^-p, precision p, smallest subnormal, largest finite number. */
 double bounds_unit(DType dtype);
 int    bounds_precision(DType dtype);
-double bounds_tiny(DType dtype);
+double bounds_tiny(DType dtype); /* two smallest normal numbers where the profile flushes subnormals */
 double bounds_huge(DType dtype);
 
 /* The distance of neighbours in the computing type around x; of its smallest subnormal for 0. */

@@ -11,7 +11,7 @@ static gboolean sqrt_kernel(Eval *ev, GError **error)
     return elementwise_unary(ev, &sqrt_fn, error);
 }
 
-#define REST .signature = "X:T -> Y:T", .kernel = sqrt_kernel, .bound = bound_rounded
+#define REST .signature = "X:T -> Y:T", .kernel = sqrt_kernel, .bound = bound_root
 OPERATOR_DEFINE(sqrt, "Sqrt", "",
     { .since = 1, .types = "T: floats1", .attributes = "consumed_inputs:ints", REST },
     { .since = 6, .types = "T: floats1", REST },

@@ -86,9 +86,22 @@ static gboolean in_domain(const Wide *w, const ElementwiseRule *rule)
     return TRUE;
 }
 
-static gboolean usable(const Wide *w, const ElementwiseRule *rule)
+/* What a function makes of a subnormal that is flushed is another matter than what it makes of the number. */
+static gboolean meets_flushed(const Eval *ev)
 {
-    return w->known && w->n <= 16 && in_domain(w, rule);
+    for (gsize i = 0; i < eval_input_count(ev); i++) {
+        const Tensor *x = eval_input(ev, i);
+        const double flushed = x && dtype_is_float(x->dtype) ? relaxation_flushed(x->dtype) : 0;
+        for (int64_t k = 0; flushed > 0 && k < x->count; k++)
+            if (tensor_get_double(x, k) != 0 && fabs(tensor_get_double(x, k)) < flushed)
+                return TRUE;
+    }
+    return FALSE;
+}
+
+static gboolean usable(const Eval *ev, const Wide *w, const ElementwiseRule *rule)
+{
+    return w->known && w->n <= 16 && in_domain(w, rule) && !meets_flushed(ev);
 }
 
 /* ---- one element ---------------------------------------------------------------------------------------------------------- */
@@ -109,14 +122,14 @@ typedef struct {
     const ElementwiseRule *rule;
     DType                  dtype;
     double                 unit, coarse; /* u; see coarse_attributes */
-    double                 functions;    /* of the profile */
+    double                 functions, quotient; /* of the profile; quotient: ulps */
     gboolean               fused;
 } Budget;
 
 static double budget_at(const Budget *b, double x, double f)
 {
     const ElementwiseRule *rule = b->rule;
-    double e = b->functions * rule->ulps * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
+    double e = (b->functions * rule->ulps + b->quotient) * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
     if (b->coarse > 0)
         e += ldexp(2, -dtype_info(b->dtype)->format->mantissa_bits - 1) * (fabs(f) + b->coarse);
     if (!(e > 0)) /* an infinite x of a rule that does not charge for x: 0 * inf */
@@ -168,7 +181,10 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
     const Tensor *y = eval_output_tensor(ev, 0);
     Budget b = { .rule = rule, .fused = eval_may_fuse(ev, 0) };
     const gboolean rounded = rule->ulps == 0 && rule->floor == 0 && rule->inner == 0 && rule->growth == 0 && !rule->attributes;
-    if (!y || !dtype_is_float(y->dtype) || (rounded && !b.fused && eval_inputs_exact(ev)))
+    if (!y || !dtype_is_float(y->dtype))
+        return bound_exact(ev, error);
+    b.quotient = rule->quotient ? relaxation_quotient(y->dtype) : 0;
+    if (rounded && !b.fused && b.quotient == 0 && relaxation_flushed(y->dtype) == 0 && eval_inputs_exact(ev))
         return bound_exact(ev, error);
     b.dtype = y->dtype;
     b.unit = bounds_unit(y->dtype);
@@ -180,7 +196,7 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
     if (!wide_init(&w, ev, error))
         return FALSE;
     Ends ends = ENDS_OF(ev, 0);
-    gboolean open = !usable(&w, rule);
+    gboolean open = !usable(ev, &w, rule);
     if (!open && (!(rule->slope > 0 || rule->reach ? run_slope : run_corners)(&w, rule, &low, &high, error) ||
                   !all_elements(&ends, &b, &w, low, high, &open, error)))
         return FALSE;
@@ -203,5 +219,10 @@ gboolean bound_rounded_even(Eval *ev, GError **error)
 
 gboolean bound_quotient(Eval *ev, GError **error)
 {
-    return elementwise_bound(ev, &(ElementwiseRule){ .pole = eval_input_count(ev) }, error);
+    return elementwise_bound(ev, &(ElementwiseRule){ .pole = eval_input_count(ev), .quotient = TRUE }, error);
+}
+
+gboolean bound_root(Eval *ev, GError **error)
+{
+    return elementwise_bound(ev, &(ElementwiseRule){ .quotient = TRUE }, error);
 }

@@ -16,6 +16,7 @@ typedef struct {
     double   ulps;
     double   floor, inner, growth; /* inner and growth: of input 0 */
     gboolean even;                 /* input 0 counts as |x| */
+    gboolean quotient;             /* a profile may round it less well (relaxation_quotient) */
     gsize    pole;                 /* 1 + the input that must not come near 0; 0: none */
     double   slope;                /* at least |f'|, for one input; 0: f is monotone */
     /* Instead of slope, for two inputs of one shape: how far f may be from its value at the middles. */
@@ -29,10 +30,11 @@ typedef struct {
 gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error);
 
 /* Rules that many operators share. bound_rounded: monotone in each input; bound_rounded_even: |x|; bound_quotient: the
- * last input divides. */
+ * last input divides. bound_root: a square root. */
 gboolean bound_rounded(Eval *ev, GError **error);
 gboolean bound_rounded_even(Eval *ev, GError **error);
 gboolean bound_quotient(Eval *ev, GError **error);
+gboolean bound_root(Eval *ev, GError **error);
 
 /* static gboolean NAME(Eval *, GError **) for a rule given as designated initialisers. */
 #define ELEMENTWISE_BOUND(name, ...)                                   \

@@ -192,7 +192,7 @@ LinearSums *linear_sums_open(Eval *ev, double dense)
     const gsize n = MIN(eval_input_count(ev), FACTORS + 1);
     Bits bits[FACTORS + 1];
     gboolean zeros = dense == 0, finite = TRUE;
-    if (!eval_certifies(ev) || profile->kept != 0 || profile->computing == DTYPE_DOUBLE)
+    if (!eval_certifies(ev) || profile->kept != 0 || profile->flush || profile->computing == DTYPE_DOUBLE)
         return NULL;
     for (gsize i = 0; i < n; i++) {
         const Tensor *x = eval_input(ev, i);
@@ -210,7 +210,7 @@ LinearSums *linear_sums_open(Eval *ev, double dense)
         l->full[i] = bits[i].smallest != 0;
     l->formula = (Formula){ bounds_unit(y->dtype), bounds_tiny(y->dtype) / 2, bounds_huge(y->dtype),
                             bounds_sum_limit(y->dtype, l->lowest), bounds_compute_type(y->dtype) == y->dtype ? 1 : 0 };
-    if (!make_room(l, y->dtype == DTYPE_FLOAT && !l->fused && !eval_derives(ev) && profile->trunc == 0)) {
+    if (!make_room(l, y->dtype == DTYPE_FLOAT && !l->fused && !eval_derives(ev) && profile->trunc == 0 && !profile->chunks)) {
         linear_sums_free(l); /* the rule has another way, which may need less or fails with a message */
         return NULL;
     }

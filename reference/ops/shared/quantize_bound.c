@@ -1,6 +1,7 @@
 /* Certificates of linear quantisation. */
 #include "reference/ops/shared/quantize.h"
 
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/rounding.h"
 
 #include <math.h>
@@ -32,13 +33,17 @@ static Range quotient_range(const Quantization *q, double x, double scale)
     const double quotient = quantize_quotient(q, x, scale), exact = x / scale;
     const double x_rounded = quantize_round(q->precision, x), s_rounded = quantize_round(q->precision, scale);
     const gboolean same = x == x_rounded && scale == s_rounded;
-    if (isnan(quotient) || !isfinite(exact) || (same && isfinite(quotient) && fma(quotient, s_rounded, -x_rounded) == 0))
+    const gboolean power = frexp(s_rounded, &(int){ 0 }) == 0.5; /* its reciprocal is exact */
+    const gboolean divides = power || relaxation_quotient(DTYPE_FLOAT) == 0;
+    if (isnan(quotient) || !isfinite(exact) ||
+        (same && divides && isfinite(quotient) && fma(quotient, s_rounded, -x_rounded) == 0))
         return (Range){ quotient, quotient };
 
     const double u = ldexp(1.0, -f->mantissa_bits - 1), of_scale = relative_change(scale, s_rounded);
     if (of_scale >= 1)
         return (Range){ -INFINITY, INFINITY };
-    const double relative = (1 + relative_change(x, x_rounded)) * (1 + u) / (1 - of_scale) - 1;
+    const double of_reciprocal = q->precision && relaxation_quotient(DTYPE_FLOAT) > 0 ? u : 0;
+    const double relative = (1 + relative_change(x, x_rounded)) * (1 + u) * (1 + of_reciprocal) / (1 - of_scale) - 1;
     double slack = fabs(exact) * (relative * (1 + 0x1p-40) + 0x1p-48); /* the last term: this computation's own rounding */
     if (fabs(exact) < ldexp(1.0, 2 - f->bias))
         slack += float_min(f);
