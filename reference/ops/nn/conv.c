@@ -134,44 +134,77 @@ CLONES static void add_terms(const double *restrict x, int64_t stride, double *r
         terms[i] += x[i * stride] != 0 ? 1 : 0;
 }
 
-#define BLOCK 512
+#define BLOCK 1024
 
-/* Output rows along the last dim; item: n * output channels + channel. The sums are those of gemm.h in the same order. */
+/* Outputs that are summed at once: rows along the last dim whose taps lie as far apart as they do in one row, so that what lies
+ * between two rows is summed too, for nobody; or a part of one row. */
+typedef struct {
+    int64_t rows, n;      /* n outputs of each */
+    int64_t pitch, count; /* from row to row; sums in all */
+} Run;
+
+static Run run_at(const Convolution *c, const PaddedInput *p, int64_t at)
+{
+    const int d = c->window.rank - 1;
+    const int64_t row = c->window.out[d], stride = c->window.stride[d], left = c->window.out_plane - at;
+    Run run = { 1, MIN(row - at % row, BLOCK), 0, 0 };
+    run.count = run.n;
+    const int64_t step = left > row ? p->positions[at + row] - p->positions[at] : 0;
+    if (run.n < row || step % stride != 0 || step / stride < row || step / stride > row + row / 2)
+        return run;
+    run.pitch = step / stride;
+    while (run.count + run.pitch <= BLOCK && (run.rows + 1) * row <= left &&
+           p->positions[at + run.rows * row] - p->positions[at] == run.rows * step) {
+        run.count += run.pitch;
+        run.rows++;
+    }
+    return run;
+}
+
+/* item: n * output channels + channel. The sums are those of gemm.h in the same order. */
+static void one_run(const Convolution *c, int64_t item, int64_t at, const Run *run)
+{
+    const PaddedInput *p = c->data;
+    const int64_t stride = c->window.stride[c->window.rank - 1], taps = c->window.taps, terms = c->in_group * taps;
+    const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
+    const gboolean counting = c->sums && linear_sums_counts(c->sums);
+    double sums[BLOCK], magnitudes[BLOCK], counts[BLOCK];
+    memset(sums, 0, (gsize)run->count * sizeof *sums);
+    if (c->sums) {
+        memset(magnitudes, 0, (gsize)run->count * sizeof *magnitudes);
+        memset(counts, 0, (gsize)run->count * sizeof *counts);
+    }
+    for (int64_t j = 0; j < terms; j++) {
+        const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
+        const double weight = tensor_get_double(c->w, channel * terms + j);
+        if (stride == 1)
+            add_depthwise_tap(weight, x, sums, run->count);
+        else
+            add_strided_tap(weight, x, stride, sums, run->count);
+        if (c->sums)
+            add_magnitudes(fabs(weight), x, stride, magnitudes, run->count);
+        if (counting && weight != 0)
+            add_terms(x, stride, counts, run->count);
+    }
+    for (int64_t r = 0; r < run->rows; r++, at += run->n) {
+        const int64_t from = r * run->pitch;
+        if (c->sums)
+            convolution_store_certified((gpointer)c, group, item % c->out_group, at, run->n, sums + from, magnitudes + from,
+                                        counting ? counts + from : NULL);
+        else
+            convolution_store((gpointer)c, group, item % c->out_group, at, run->n, sums + from, NULL);
+    }
+}
+
 static void some_planes(int64_t first, int64_t last, gpointer data)
 {
-    Convolution *c = data;
-    const PaddedInput *p = c->data;
-    const int d = c->window.rank - 1;
-    const int64_t row = c->window.out[d], stride = c->window.stride[d], taps = c->window.taps, terms = c->in_group * taps;
-    double sums[BLOCK], magnitudes[BLOCK], counts[BLOCK];
-    const gboolean counting = c->sums && linear_sums_counts(c->sums);
-    for (int64_t item = first; item < last; item++) {
-        const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
-        for (int64_t at = 0, n; at < c->window.out_plane; at += n) {
-            n = MIN(row - at % row, BLOCK);
-            memset(sums, 0, sizeof sums);
-            if (c->sums) {
-                memset(magnitudes, 0, sizeof magnitudes);
-                memset(counts, 0, sizeof counts);
-            }
-            for (int64_t j = 0; j < terms; j++) {
-                const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
-                const double weight = tensor_get_double(c->w, channel * terms + j);
-                if (stride == 1)
-                    add_depthwise_tap(weight, x, sums, n);
-                else
-                    add_strided_tap(weight, x, stride, sums, n);
-                if (c->sums)
-                    add_magnitudes(fabs(weight), x, stride, magnitudes, n);
-                if (counting && weight != 0)
-                    add_terms(x, stride, counts, n);
-            }
-            if (c->sums)
-                convolution_store_certified(c, group, item % c->out_group, at, n, sums, magnitudes, counting ? counts : NULL);
-            else
-                convolution_store(c, group, item % c->out_group, at, n, sums, NULL);
+    const Convolution *c = data;
+    for (int64_t item = first; item < last; item++)
+        for (int64_t at = 0; at < c->window.out_plane;) {
+            const Run run = run_at(c, c->data, at);
+            one_run(c, item, at, &run);
+            at += run.rows * run.n;
         }
-    }
 }
 
 #define FEW_CHANNELS 2
