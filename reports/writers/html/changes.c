@@ -28,13 +28,17 @@ static void put_rows(GString *out, const Report *report, ChangeKind kind, guint 
         const Change *c = report->changes->pdata[i];
         if (c->kind != kind)
             continue;
-        g_autofree char *page = html_case_page(c->case_id);
+        gboolean told = c->after != VERDICT_COUNT && verdict_outcome(c->after) != OUTCOME_GOOD;
+        g_autofree char *page = html_case_page(c->case_id), *mark = html_answer_mark(c->backend);
         html(out, "<li>");
         put_side(out, c->before);
         html(out, " <span aria-hidden=\"true\">→</span><span class=\"hidden\">, now</span> ");
         put_side(out, c->after);
-        html(out, c->after == VERDICT_COUNT ? " <strong>%s</strong> <code>%s</code></li>\n" : " <strong>%s</strong> <a href=\"%s\">%s</a></li>\n",
-             c->backend, c->after == VERDICT_COUNT ? c->case_id : page, c->case_id);
+        html(out, " <strong>%s</strong> ", c->backend);
+        if (c->after == VERDICT_COUNT)
+            html(out, "<code>%s</code></li>\n", c->case_id);
+        else
+            html(out, "<a href=\"%s%s%s\">%s</a></li>\n", page, told ? "#" : "", told ? mark : "", c->case_id);
         shown++;
     }
     html(out, "</ul>\n");
