@@ -384,3 +384,22 @@ Test(site, evidence_stands_with_the_question_that_it_helps_to_decide)
     cr_assert(first < one && one < second && second < rest && rest < two && two < three);
     cr_assert_null(strstr(page, "<script>alert"));
 }
+
+Test(site, only_numbers_that_are_not_allowed_are_shown_as_wrong)
+{
+    static const char data[] = "{\"inputs\": [], \"outputs\": [{\"name\": \"y\", \"type\": \"float[4]\", \"elements\": 4, \"values\": [\"1\", \"2\", \"3\", \"4\"], "
+                               "\"lower\": [\"0.5\", \"1.5\", \"2.5\", \"4\"], \"upper\": [\"1.5\", \"2.5\", \"3.5\", \"4\"]}]}";
+    static const char answer[] = "{\"outputs\": [{\"type\": \"float[4]\", \"values\": [\"1\", \"2.4\", \"3.5\", \"nan\"]}]}";
+    for (int good = 0; good < 2; good++) {
+        g_autoptr(Results) results = fixture_open("r.db", RESULTS_NEW);
+        cr_assert(results_put_backend(results, &(BackendFacts){ .name = "x" }, NULL));
+        cr_assert(results_put_case(results, &(CaseFacts){ .id = "p/a", .proposal = "p", .expectation = "outputs", .data = data }, NULL));
+        VerdictFacts v = { .case_id = "p/a", .backend = "x", .verdict = good ? VERDICT_PASS : VERDICT_WRONG_VALUE, .margin = 0.5, .seconds = 1, .answer = answer };
+        cr_assert(results_put_verdict(results, &v, NULL));
+        g_autoptr(Report) report = report_load(results, FALSE, NULL);
+        write_site(report);
+        g_autofree char *page = fixture_read("out/case/p/a.html", NULL);
+        cr_assert_eq(times(page, "number within\">"), good ? 3 : 1, "2.4 is inside, 3.5 on the edge, nan nowhere");
+        cr_assert_eq(times(page, "number differs\">"), good ? 0 : 2);
+    }
+}

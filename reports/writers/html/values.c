@@ -49,6 +49,7 @@ static void put_inputs(GString *out, const cJSON *inputs)
 typedef struct {
     guint backend;
     const cJSON *output; /* of its answer; NULL: it gave the golden */
+    gboolean right;      /* every element of it is allowed */
 } Answer;
 
 static const char *at(const cJSON *list, int i)
@@ -67,6 +68,16 @@ static void put_head(GString *out, const Report *report, const Answer *answers, 
     html(out, "</tr></thead>\n");
 }
 
+/* Whether a number that is not the golden is allowed: told by the verdict, or because it is printed strictly inside its
+ * interval. Texts are rounded, so that one on the edge says nothing and counts as wrong where something is. */
+static gboolean is_allowed(const Answer *answer, const char *got, const char *lower, const char *upper)
+{
+    char *end;
+    double value = g_ascii_strtod(got, &end);
+    return answer->right || (*lower != '\0' && *upper != '\0' && *got != '\0' && *end == '\0' && g_ascii_strtod(lower, NULL) < value &&
+                             value < g_ascii_strtod(upper, NULL));
+}
+
 static void put_rows(GString *out, const cJSON *golden, const Answer *answers, guint n)
 {
     const cJSON *values = list_of(golden, "values"), *lower = list_of(golden, "lower"), *upper = list_of(golden, "upper");
@@ -79,7 +90,9 @@ static void put_rows(GString *out, const cJSON *golden, const Answer *answers, g
                  at(upper == NULL ? values : upper, i));
         for (guint k = 0; k < n; k++) {
             const char *got = at(list_of(answers[k].output, "values"), i);
-            html(out, strcmp(got, at(values, i)) == 0 ? "<td class=\"number soft\">%s</td>" : "<td class=\"number differs\">%s</td>", got);
+            const char *low = at(lower == NULL ? values : lower, i), *high = at(upper == NULL ? values : upper, i);
+            const char *class = strcmp(got, at(values, i)) == 0 ? "soft" : is_allowed(&answers[k], got, low, high) ? "within" : "differs";
+            html(out, "<td class=\"number %s\">%s</td>", class, got);
         }
         html(out, "</tr>\n");
     }
@@ -178,7 +191,8 @@ static void put_outputs(GString *out, const Report *report, const cJSON *outputs
             html(same, exact++ == 0 ? "<strong>%s</strong>" : ", <strong>%s</strong>", ((const ReportBackend *)report->backends->pdata[b])->name);
         }
     html(out, "<section aria-labelledby=\"outputs\">\n<h2 id=\"outputs\">Golden outputs and answers</h2>\n<p class=\"hint\">A strip shows the "
-              "elements in order: pale exact, green, yellow and orange by the share of the allowance used, red wrong.</p>\n");
+              "elements in order: pale exact, green, yellow and orange by the share of the allowance used, red wrong. Numbers in red are not "
+              "allowed; other than the golden but allowed, they are plain.</p>\n");
     if (exact > 0) {
         html(out, "<p>Bit for bit the golden: ");
         g_string_append(out, same->str); /* escaped above */
@@ -190,7 +204,7 @@ static void put_outputs(GString *out, const Report *report, const cJSON *outputs
         for (guint b = 0; b < report->backends->len; b++) {
             const cJSON *output = cJSON_GetArrayItem(list_of(answers[b], "outputs"), (int)index);
             if (output != NULL)
-                shown[n++] = (Answer){ b, output };
+                shown[n++] = (Answer){ b, output, verdict_outcome(c->verdicts[b].verdict) == OUTCOME_GOOD };
         }
         put_output(out, report, golden, index++, shown, n);
     }
