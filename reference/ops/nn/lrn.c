@@ -1,9 +1,14 @@
+#include "reference/bounds/derivation.h"
+#include "reference/bounds/relaxation.h"
+#include "reference/bounds/sums.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/transcendental.h"
 #include "reference/ops/shared/vector_math.h"
+#include "reference/ops/shared/wide.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
+#include <math.h>
 #include <string.h>
 
 /* x / (bias + alpha / size * squares)^beta; args: x, squares, bias, alpha / size is args[3] / args[4], beta */
@@ -110,16 +115,24 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
             one_block(l, &fn, p * l->plane + i, p % l->channels, (gsize)MIN(l->plane - i, BLOCK), &block);
 }
 
+static gboolean read_lrn(const Eval *ev, Lrn *l, GError **error)
+{
+    *l = (Lrn){ .x = eval_input(ev, 0), .size = eval_int(ev, "size"), .alpha = (double)eval_float(ev, "alpha"),
+                .beta = (double)eval_float(ev, "beta"), .bias = (double)eval_float(ev, "bias") };
+    if (l->x->shape.rank < 2)
+        return eval_fail(error, "X has rank %d, expected at least 2: [N, C, ...]", l->x->shape.rank);
+    if (l->size < 1 || l->size > G_MAXINT32)
+        return eval_fail(error, "size is %" G_GINT64_FORMAT ", expected a positive number of channels", l->size);
+    l->channels = l->x->shape.dims[1];
+    l->plane = shape_span(&l->x->shape, 2, l->x->shape.rank);
+    return TRUE;
+}
+
 static gboolean lrn(Eval *ev, GError **error)
 {
-    Lrn l = { .x = eval_input(ev, 0), .size = eval_int(ev, "size"), .alpha = (double)eval_float(ev, "alpha"),
-              .beta = (double)eval_float(ev, "beta"), .bias = (double)eval_float(ev, "bias") };
-    if (l.x->shape.rank < 2)
-        return eval_fail(error, "X has rank %d, expected at least 2: [N, C, ...]", l.x->shape.rank);
-    if (l.size < 1 || l.size > G_MAXINT32)
-        return eval_fail(error, "size is %" G_GINT64_FORMAT ", expected a positive number of channels", l.size);
-    l.channels = l.x->shape.dims[1];
-    l.plane = shape_span(&l.x->shape, 2, l.x->shape.rank);
+    Lrn l;
+    if (!read_lrn(ev, &l, error))
+        return FALSE;
     l.y = eval_output(ev, 0, l.x->dtype, &l.x->shape, error);
     if (!l.y)
         return FALSE;
@@ -128,7 +141,83 @@ static gboolean lrn(Eval *ev, GError **error)
     return TRUE;
 }
 
-#define REST .signature = "X:T -> Y:T", .attributes = "alpha:float=1e-4, beta:float=0.75, bias:float=1, size:int!", .kernel = lrn
+/* ---- the bound --------------------------------------------------------------------------------------------------------------- */
+
+/* The base for squares of sum `squares`, to the power of beta. */
+static double divisor(const Lrn *l, double squares)
+{
+    return Sleef_cinz_powd1_u10purec(l->bias + l->alpha * squares / (double)l->size, l->beta);
+}
+
+/* Sums of squares over the window of the element at `at` in channel c, each number taken nearest to and farthest from zero;
+ * how many are not zero. */
+static double window(const Lrn *l, const double *low, const double *high, int64_t at, int64_t c, double *least, double *most)
+{
+    const int64_t from = MAX(c - (l->size - 1) / 2, 0), to = MIN(c + l->size / 2, l->channels - 1);
+    double terms = 0;
+    *least = *most = 0;
+    for (int64_t i = from; i <= to; i++) {
+        const double a = low[at + (i - c) * l->plane], b = high[at + (i - c) * l->plane];
+        const double far = MAX(fabs(a), fabs(b)), near = (a < 0) != (b < 0) ? 0 : MIN(fabs(a), fabs(b));
+        *least += near * near;
+        *most += far * far;
+        terms += far > 0;
+    }
+    return terms;
+}
+
+/* "lrn/power": x / (bias + alpha / size S)^beta with bias, alpha and beta not negative, x and S anywhere between their ends:
+ * all terms of the base have one sign, so n squares and their sum, alpha and size, the bias make it wrong by gamma(n + 4) and
+ * by the squares that underflow; beta times that in the exponent; 2 u (c + 2) for the power, of budget c in ulp, or two roots in
+ * its place, and the quotient or the product with the power of -beta. */
+static double lrn_error(const Lrn *l, DType dtype, double terms, double largest, double base)
+{
+    const double lost = l->alpha / (double)l->size * terms * bounds_tiny(dtype) / base;
+    const double delta = bounds_gamma(dtype, terms + 4) + lost;
+    const double functions = relaxation_functions(dtype) + 2 + relaxation_quotient(dtype);
+    if (!(delta < 0.25))
+        return INFINITY;
+    const double relative = expm1(-l->beta * log1p(-delta)) + 2 * functions * bounds_unit(dtype) + 0x1p-45;
+    const double error = largest * relative + bounds_tiny(dtype);
+    derivation_note("lrn/power", dtype, terms, error);
+    return error;
+}
+
+static gboolean bound_element(Ends *ends, const Lrn *l, const double *low, const double *high, int64_t at, gboolean *open,
+                              GError **error)
+{
+    const DType dtype = eval_output_tensor(ends->ev, 0)->dtype;
+    double least, most;
+    const double terms = window(l, low, high, at, at / l->plane % l->channels, &least, &most);
+    const double small = divisor(l, least), large = divisor(l, most), base = l->bias + l->alpha * least / (double)l->size;
+    if (low[at] == 0 && high[at] == 0 && base > 0)
+        return TRUE;
+    const double bottom = low[at] / (low[at] < 0 ? small : large), top = high[at] / (high[at] < 0 ? large : small);
+    const double e = wide_radius(bottom, top) + lrn_error(l, dtype, terms, MAX(fabs(bottom), fabs(top)), base);
+    *open = !(base > 0) || !(most <= bounds_huge(dtype)) || !isfinite(e) || !(large <= bounds_huge(dtype));
+    if (*open)
+        return TRUE;
+    const Range range = bounds_store(dtype, wide_middle(bottom, top), e, eval_may_fuse(ends->ev, 0));
+    return range.low == range.high || ends_set(ends, at, range.low, range.high, error);
+}
+
+static gboolean lrn_bound(Eval *ev, GError **error)
+{
+    Ends ends = ENDS_OF(ev, 0);
+    g_auto(Wide) w = { 0 };
+    Lrn l;
+    if (!wide_init(&w, ev, error) || !read_lrn(ev, &l, error))
+        return FALSE;
+    gboolean open = !w.known || !w.finite || relaxation_in_force()->flush || !(l.alpha >= 0 && l.bias >= 0 && l.beta >= 0), ok = TRUE;
+    const double *low = open ? NULL : w.low[0]->data, *high = open || !w.high[0] ? low : w.high[0]->data;
+    for (int64_t at = 0; ok && !open && at < l.x->count; at++)
+        ok = bound_element(&ends, &l, low, high, at, &open, error);
+    (open || !ok ? ends_abandon : ends_finish)(&ends);
+    return ok;
+}
+
+#define REST .signature = "X:T -> Y:T", .attributes = "alpha:float=1e-4, beta:float=0.75, bias:float=1, size:int!", .kernel = lrn, \
+             .bound = lrn_bound
 OPERATOR_DEFINE(lrn, "LRN", "",
     { .since = 1, .types = "T: floats1", REST },
     { .since = 13, .types = "T: floats13", REST })
