@@ -154,6 +154,16 @@ static const Subject *find_case(const Workload *workload, const char *wanted, GE
     return found;
 }
 
+/* A corpus holds many thousands of cases: of an id's proposal, where it has a folder, the rest need not be read. */
+static char *folder_to_read(const char *corpus, const char *wanted)
+{
+    const char      *slash = strchr(wanted, '/');
+    g_autofree char *proposal = g_strndup(wanted, slash ? (gsize)(slash - wanted) : 0);
+    g_autofree char *folder = g_build_filename(corpus, proposal, NULL);
+    const gboolean   there = *proposal != '\0' && *proposal != '.' && g_file_test(folder, G_FILE_TEST_IS_DIR);
+    return there ? g_steal_pointer(&folder) : g_strdup(corpus);
+}
+
 static int explain_from(const Arguments *a, const char *corpus, const char *wanted)
 {
     GError   *error = NULL;
@@ -161,7 +171,8 @@ static int explain_from(const Arguments *a, const char *corpus, const char *want
     Selection everything = { 0 };
     if (!selection_parse(NULL, NULL, &everything, &error))
         return cli_fail(&subcommand_explain, EXIT_USAGE, error);
-    g_autoptr(Workload) workload = workload_read(corpus, &everything, &error);
+    g_autofree char *folder = folder_to_read(corpus, wanted);
+    g_autoptr(Workload) workload = workload_read(folder, &everything, &error);
     selection_clear(&everything);
     const Subject *subject = workload ? find_case(workload, wanted, &error) : NULL;
     if (!subject)
