@@ -517,3 +517,27 @@ Test(results, finishing_says_so_if_the_file_alone_is_not_all)
     results_delete(fresh);
     cr_expect_not(g_file_test(fresh, G_FILE_TEST_EXISTS));
 }
+
+static void copy_file(const char *from, const char *to)
+{
+    g_autofree char *bytes = NULL;
+    gsize size;
+    cr_assert(g_file_get_contents(from, &bytes, &size, NULL) && size > 0, "%s", from);
+    cr_assert(g_file_set_contents(to, bytes, (gssize)size, NULL));
+}
+
+/* A disk that was full during the very first transaction leaves pages that SQLite takes back: no other file was there. */
+Test(results, a_file_that_never_came_to_be_is_begun_again)
+{
+    g_autofree char *half = fixture_path("half.db"), *half_journal = g_strconcat(half, "-journal", NULL);
+    g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+    sqlite3 *db = NULL;
+    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, "PRAGMA cache_size = 1; BEGIN; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(200000))",
+                              NULL, NULL, NULL), SQLITE_OK);
+    copy_file(path, half);
+    copy_file(journal, half_journal);
+    sqlite3_close(db);
+    g_autoptr(Results) results = open_good(half, RESULTS_APPEND);
+    fabricate(results, 3, 0, 1);
+}
