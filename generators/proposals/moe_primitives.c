@@ -68,6 +68,42 @@ static void grouped_random(Generator *g)
     scenario_emit(s);
 }
 
+/* Each set of data for the weakness of sums that it exposes: the last dim is the one that is summed, so weights are columns of
+ * what data_sets.c calls rows. */
+static void grouped_weaknesses(Generator *g)
+{
+    enum { ROWS = 4, INPUTS = 96, OUTPUTS = 3, GROUPS = 2 };
+    static const int64_t indices[ROWS] = { 1, 0, 0, 1 };
+    const DType dtype = DTYPE_FLOAT;
+    const Shape x = SHAPE(ROWS, INPUTS), w = SHAPE(GROUPS, INPUTS, OUTPUTS);
+    const struct {
+        const char *tag, *what;
+        Tensor     *rows, *weights;
+    } sets[] = {
+        { "precise", "Rows need 13 bits, weights are 1 and -1: exact, unless an operand is narrowed",
+          data_precise(dtype, &x, data_seed("precise"), 13), data_signs(dtype, &w, data_seed("signs")) },
+        { "precise-weights", "Weights need 13 bits, rows are 1 and -1",
+          data_signs(dtype, &x, data_seed("signs")), data_precise(dtype, &w, data_seed("precise"), 13) },
+        { "cancelling", "What is added nearly cancels", data_cancelling(dtype, &x, data_seed("cancelling")), data_constant(dtype, &w, 1) },
+        { "stagnating", "One and many halves of its last place", data_stagnating(dtype, &x), data_constant(dtype, &w, 1) },
+        { "range", "Exponents from -20 to 20 on both sides", data_log_uniform(dtype, &x, data_seed("range"), -20, 20),
+          data_log_uniform(dtype, &w, data_seed("range of weights"), -20, 20) },
+        { "sparse", "Six of 96 inputs are not zero, the last among them", data_sparse(dtype, &x, data_seed("sparse"), 6),
+          data_normal(dtype, &w, data_seed("sparse weights")) },
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(sets); i++) {
+        Scenario *s = scenario_new(g, "grouped-matmul-float-%s", sets[i].tag);
+        scenario_about(s, "grouped-matmul", "R30 R33", "%s.", sets[i].what);
+        scenario_input(s, "input", sets[i].rows);
+        scenario_input(s, "weights", sets[i].weights);
+        scenario_input(s, "group_indices", data_int64s(&SHAPE(ROWS, 1), indices));
+        scenario_node(s, MOE_DOMAIN, "GroupedMatMul", NAMES("input", "weights", "group_indices"), NAMES("output"));
+        moe_mean_grouped(s, FALSE);
+        scenario_output(s, "output");
+        scenario_emit(s);
+    }
+}
+
 /* ---- GraphMoE without a graph ------------------------------------------------------------------------------------ */
 
 static void no_graph(Generator *g)
@@ -160,6 +196,7 @@ void moe_primitives(Generator *g)
 {
     grouped(g);
     grouped_random(g);
+    grouped_weaknesses(g);
     no_graph(g);
     shared(g);
     swiglu_28(g);

@@ -154,5 +154,5 @@ double relaxation_quotient(DType dtype)
 double relaxation_flushed(DType dtype)
 {
     const DTypeInfo *info = dtype_info(dtype);
-    return relaxation_in_force()->flush && info->bits >= 16 ? ldexp(1, 1 - info->format->bias) : 0;
+    return relaxation_in_force()->flush && info->format && info->bits >= 16 && dtype != DTYPE_DOUBLE ? ldexp(1, 1 - info->format->bias) : 0;
 }
