@@ -164,6 +164,19 @@ static void finish(GString *body, const Linear *l, const char *outputs /* float 
     g_string_append_printf(body, "present = Cast <to = %d> (%s)  ", l->past && l->state ? l->state : l->dtype, state);
 }
 
+/* An input or output of the graph for one token. Its type may be left out in a nested graph, but several engines refuse
+ * that; left out it is where the state neither comes in nor goes out. */
+static void token_value(GString *body, const Linear *l, const char *before, const char *name, const Shape *shape)
+{
+    g_string_append(body, before);
+    if (l->past || l->present) {
+        for (int i = 0; i < shape->rank; i++)
+            g_string_append_printf(body, "%s%" G_GINT64_FORMAT, i ? ", " : "float[", shape->dims[i]);
+        g_string_append(body, "] ");
+    }
+    g_string_append(body, name);
+}
+
 /* One token: k [B, H, dk], v [B, H, dv], q [B, Hq, dk], decays [B, H, 1 or dk], beta [B, H or 1, 1], state [B, H, dk, dv]. */
 static void recurrent(GString *body, const Linear *l)
 {
@@ -175,11 +188,21 @@ static void recurrent(GString *body, const Linear *l)
     if (rule_delta(l->rule))
         token_first(body, "beta", l, l->beta_shared ? 1 : l->heads, 1);
     start_state(body, l);
-    const char *gate = rule_gated(l->rule) ? ", g" : "", *rate = rule_delta(l->rule) ? ", b" : "";
-    g_string_append_printf(body, "last, ot = Scan <num_scan_inputs = %d, body = token (st, qi, ki, vi%s%s) => (next, o) { "
-                                 "back = Constant <value = int64[1] {-1}> ()  row = Constant <value = int64[1] {-2}> ()  "
-                                 "kc = Unsqueeze (ki, back)  ",
-                           3 + rule_gated(l->rule) + rule_delta(l->rule), gate, rate);
+    const int scanned = 3 + rule_gated(l->rule) + rule_delta(l->rule);
+    g_string_append_printf(body, "last, ot = Scan <num_scan_inputs = %d, body = token (", scanned);
+    token_value(body, l, "", "st", &SHAPE(l->batch, l->heads, l->dk, l->dv));
+    token_value(body, l, ", ", "qi", &SHAPE(l->batch, l->q_heads, l->dk));
+    token_value(body, l, ", ", "ki", &SHAPE(l->batch, l->heads, l->dk));
+    token_value(body, l, ", ", "vi", &SHAPE(l->batch, l->heads, l->dv));
+    if (rule_gated(l->rule))
+        token_value(body, l, ", ", "g", &SHAPE(l->batch, l->heads, l->decay_each ? l->dk : 1));
+    if (rule_delta(l->rule))
+        token_value(body, l, ", ", "b", &SHAPE(l->batch, l->beta_shared ? 1 : l->heads, 1));
+    token_value(body, l, ") => (", "next", &SHAPE(l->batch, l->heads, l->dk, l->dv));
+    token_value(body, l, ", ", "o", &SHAPE(l->batch, l->q_heads, l->dv));
+    g_string_append(body, ") { "
+                          "back = Constant <value = int64[1] {-1}> ()  row = Constant <value = int64[1] {-2}> ()  "
+                          "kc = Unsqueeze (ki, back)  ");
     if (rule_gated(l->rule))
         g_string_append(body, "e = Exp (g)  ec = Unsqueeze (e, back)  d = Mul (ec, st)  ");
     else
