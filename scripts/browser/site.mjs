@@ -70,6 +70,12 @@ tap(!paste || pasted.status === 1 && pasted.stdout.includes(title) && pasted.std
   command, pasted.stdout?.slice(-600), pasted.stderr);
 const casePage = path.relative(site, new URL(page.url()).pathname);
 
+// The other way: a cell of the matrix, then a verdict in the list.
+await page.goto(address('index.html'));
+await page.locator('.matrix td.bad a.share').first().click();
+await page.locator('#cases tbody a.verdict.bad').first().click();
+tap(await page.locator('article.answer:target .command code').count() === 1, 'two clicks from the matrix: the same');
+
 const pages = ['index.html', 'cases.html', `proposal/${fs.readdirSync(path.join(site, 'proposal')).filter((f) => f.endsWith('.html')).sort()[0]}`,
   `backend/${first('backend')}`, casePage, ...['changes.html', 'trends.html'].filter((f) => fs.existsSync(path.join(site, f)))];
 const named = (file) => file.replace(/\/.*/, '').replace('.html', '');
