@@ -170,9 +170,14 @@ static void put_finding(GString *out, const ReportProposal *proposal, guint i)
 {
     const ReportEvidence *e = proposal->evidence->pdata[i];
     g_autofree char *load = html_evidence_file(proposal, i, "load"), *run = html_evidence_file(proposal, i, "run");
-    html(out, "<h3>%s</h3>\n<p>%s</p>\n<p class=\"measured\">%s</p>\n", e->title, e->question, e->answer);
+    g_auto(GStrv) sentences = g_strsplit(e->answer, "\n", -1);
+    html(out, "<h3>%s</h3>\n<p>%s</p>\n", e->title, e->question);
     html(out, "<p><img src=\"../%s\" alt=\"Load time, see the table\" width=\"760\"> "
-              "<img src=\"../%s\" alt=\"Run time, see the table\" width=\"760\"></p>\n", load, run);
+              "<img src=\"../%s\" alt=\"Run time, see the table\" width=\"760\"></p>\n<ul class=\"plain measured\">\n", load, run);
+    for (char **sentence = sentences; *sentence != NULL; sentence++)
+        if (**sentence != '\0')
+            html(out, "<li>%s</li>\n", *sentence);
+    html(out, "</ul>\n");
     html(out, "<details><summary>All points</summary>\n<pre tabindex=\"0\">%s</pre></details>\n", e->table);
 }
 
