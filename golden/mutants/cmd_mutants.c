@@ -22,12 +22,12 @@ static void print_totals(const char *name, const Totals *t)
 {
     printf("%-22s %4u of %-4u %4u  %4u of %-4u", name, t->killed, t->must_die, t->killed_twice, t->must_live_killed, t->must_live);
     print_bits(t->margin);
-    printf("  %6.1f\n", t->redundancy);
+    printf("  %6.1f  %9u\n", t->redundancy, t->explained);
 }
 
 static void print_table(const Scores *scores, const Scores *beside)
 {
-    printf("%-22s %12s %4s  %12s  %8s  %6s\n", "", "killed", "2+", "variants hit", "margin", "median");
+    printf("%-22s %12s %4s  %12s  %8s  %6s  %9s\n", "", "killed", "2+", "variants hit", "margin", "median", "explained");
     for (guint p = 0; p < scores->proposals->len; p++) {
         const Totals t = scores_total(scores, (int)p);
         print_totals(g_ptr_array_index(scores->proposals, p), &t);

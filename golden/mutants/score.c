@@ -113,16 +113,24 @@ static void list_results(Job *job)
 
 /* ---- the mutants ---------------------------------------------------------------------------------------------------------- */
 
+/* "region" and "scattered" say where, not why. */
+static gboolean explains(const char *signature)
+{
+    return signature && !g_str_has_prefix(signature, "region") && !g_str_has_prefix(signature, "scattered");
+}
+
 static void note_kill(Score *score, Tally *tally, const Exam *exam, Trial *trial, GHashTable *semantics)
 {
     g_autofree char *key = g_strdup_printf("%u/%s", exam->proposal, exam->clean.semantic);
     if (g_hash_table_add(semantics, g_steal_pointer(&key)))
         tally->killers++;
     score->margin = MAX(score->margin, trial->margin);
+    tally->explained += explains(trial->signature) ? 1 : 0;
     if (score->killer)
         return;
     score->killer = g_path_get_basename(exam->folder);
     score->message = g_steal_pointer(&trial->message);
+    score->signature = g_steal_pointer(&trial->signature);
 }
 
 static void try_mutant(gpointer data, gpointer user)
@@ -149,6 +157,7 @@ static void try_mutant(gpointer data, gpointer user)
     for (guint p = 0; p < job->scores->proposals->len; p++) {
         score->reached += score->proposals[p].reached;
         score->killers += score->proposals[p].killers;
+        score->explained += score->proposals[p].explained;
     }
     if (job->progress)
         progress_step(job->progress);
@@ -230,6 +239,7 @@ void scores_free(Scores *scores)
     for (guint i = 0; i < scores->n_scores; i++) {
         g_free(scores->scores[i].proposals);
         g_free(scores->scores[i].killer);
+        g_free(scores->scores[i].signature);
         g_free(scores->scores[i].message);
     }
     g_free(scores->scores);
@@ -247,13 +257,14 @@ static int by_count(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static void add_score(Totals *t, const Score *score, guint killers)
+static void add_score(Totals *t, const Score *score, guint killers, guint explained)
 {
     switch (score->mutant->class) {
     case MUST_DIE:
         t->must_die++;
         t->killed += killers > 0;
         t->killed_twice += killers > 1;
+        t->explained += killers > 0 && explained > 0;
         if (killers > 0)
             t->margin = MIN(t->margin, log2(score->margin));
         break;
@@ -277,7 +288,7 @@ Totals scores_total(const Scores *scores, int proposal)
         if (proposal >= 0 && score->proposals[proposal].reached == 0)
             continue;
         const guint killers = proposal < 0 ? score->killers : score->proposals[proposal].killers;
-        add_score(&t, score, killers);
+        add_score(&t, score, killers, proposal < 0 ? score->explained : score->proposals[proposal].explained);
         if (score->mutant->class == MUST_DIE)
             counts[n++] = killers;
     }

@@ -15,14 +15,15 @@
 typedef struct {
     guint    reached, tried;   /* cases in play */
     guint    killers;          /* independent cases that noticed */
+    guint    explained;        /* failures whose signature explains every wrong element */
 } Tally;
 
 typedef struct {
     const Mutant *mutant;
     Tally        *proposals;   /* as Scores.proposals */
-    guint         reached, killers; /* sums */
+    guint         reached, killers, explained; /* sums */
     double        margin;      /* of the case that noticed most clearly: error as a share of what is allowed */
-    char         *killer, *message; /* the first case that noticed, and how; or NULL */
+    char         *killer, *message, *signature; /* the first case that noticed, and how; or NULL */
 } Score;
 
 typedef struct {
@@ -51,6 +52,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Scores, scores_free)
 /* The totals that decide; proposal -1: all together, else an index into Scores.proposals. In one proposal only mutants that
  * it reaches count. */
 typedef struct {
+    guint  explained;  /* of the killed: some failure's signature explains every wrong element, so that a report names a cause */
     guint  must_die, killed, killed_twice, must_live, must_live_killed, equivalent, equivalent_killed;
     double margin;     /* min over killed mutants of log2(error / allowed); infinite where all errors are on exact values */
     double redundancy; /* median number of independent cases that notice a mutant, as far as they were counted */

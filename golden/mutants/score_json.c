@@ -15,6 +15,7 @@ static void add_totals(cJSON *object, const Totals *t)
     cJSON_AddNumberToObject(object, "must_die", t->must_die);
     cJSON_AddNumberToObject(object, "must_die_killed", t->killed);
     cJSON_AddNumberToObject(object, "killed_twice", t->killed_twice);
+    cJSON_AddNumberToObject(object, "explained", t->explained);
     cJSON_AddNumberToObject(object, "must_live", t->must_live);
     cJSON_AddNumberToObject(object, "must_live_killed", t->must_live_killed);
     cJSON_AddNumberToObject(object, "equivalent", t->equivalent);
@@ -46,6 +47,8 @@ static cJSON *score_to_json(const Scores *scores, const Score *s)
     if (s->killer) {
         cJSON_AddStringToObject(item, "killer", s->killer);
         cJSON_AddStringToObject(item, "message", s->message ? s->message : "");
+        if (s->signature)
+            cJSON_AddStringToObject(item, "signature", s->signature);
     }
     cJSON *by = cJSON_AddObjectToObject(item, "proposals");
     for (guint p = 0; p < scores->proposals->len; p++)

@@ -3,6 +3,7 @@
 #include "golden/mutants/naive.h"
 #include "golden/mutants/storage.h"
 #include "golden/sample.h"
+#include "golden/compare/signature.h"
 #include "golden/fixture.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 void trial_clear(Trial *trial)
 {
     g_free(trial->message);
+    g_free(trial->signature);
     g_free(trial->semantic);
     g_free(trial->proposal);
     *trial = (Trial){ 0 };
@@ -27,6 +29,8 @@ static gboolean judge(const Fixture *s, const char *set, gsize i, const EvalOutp
     trial->margin = MAX(trial->margin, c.margin);
     if (!right && trial->result == TRIAL_PASSED) {
         trial->result = TRIAL_WRONG;
+        if (c.result == COMPARED_WRONG_VALUE && actual->kind == VALUE_TENSOR)
+            trial->signature = compare_signature(fixture_spec(s, i), expected.golden->tensor, expected.lower, expected.upper, actual->tensor);
         trial->message = g_strdup_printf("output %" G_GSIZE_FORMAT " '%s': %s", i,
                                          LIST_AT(&s->model->graph->outputs, ValueInfo, i)->name, c.message);
     }

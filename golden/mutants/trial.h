@@ -16,6 +16,7 @@ typedef struct {
     TrialResult result;
     double      margin;   /* largest error as a share of what was allowed; infinite where nothing was */
     char       *message;  /* what was wrong; NULL if passed */
+    char       *signature; /* of the first wrong output (golden/compare/signature.h); NULL if none */
     MutantSet   reached;  /* by this run */
     char       *semantic, *proposal; /* of the case: which others ask the same; NULL if skipped */
 } Trial;

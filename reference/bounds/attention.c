@@ -20,6 +20,8 @@ static double radius_at(const double *radius, gsize i)
 /* u_o: of storing in the tensors' own type, where that is narrower than the computing type; else 0. */
 static double storage_unit(DType dtype)
 {
+    if (relaxation_in_force()->unfused)
+        return 0;
     return bounds_compute_type(dtype) == dtype ? 0 : ldexp(1, -dtype_info(dtype)->format->mantissa_bits - 1);
 }
 
@@ -54,7 +56,7 @@ static Dot dot_of(DType dtype, const double *a, const double *a_radius, const do
 /* What the other reading of the scale moves a score by, relatively, beyond what the rounding of two roots is charged for. */
 static double other_reading(double scale, double other, double charged)
 {
-    return scale > 0 ? MAX(0, fabs(other / scale - 1) * (1 + 0x1p-40) - charged) : 0;
+    return scale > 0 && !relaxation_in_force()->unfused ? MAX(0, fabs(other / scale - 1) * (1 + 0x1p-40) - charged) : 0;
 }
 
 void bounds_attention_scores(DType dtype, const double *q, const double *q_radius, const double *keys,

@@ -43,7 +43,8 @@ typedef struct {
     double   functions;    /* factor on budgets of functions; at least 1 */
     gboolean division;     /* quotients and roots are not correctly rounded */
     gboolean flush;        /* subnormals become 0 */
-    gboolean unfused;      /* a function's inner results are rounded as its nodes say: what the reference itself does */
+    gboolean unfused;      /* as the reference itself: a function's inner results are rounded as its nodes say, and what an operator may
+                              store on its way in the tensors' own type it does not store */
 } Relaxation;
 
 /* The reference's own arithmetic, binary64 in any order, each node rounded: of an element whose interval under it is a

@@ -1,6 +1,7 @@
 #include "reference/ops/shared/normalize.h"
 
 #include "reference/bounds/normalization.h"
+#include "reference/bounds/relaxation.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/convert.h"
@@ -223,7 +224,8 @@ static gboolean bound_element(const Normalization *n, DType computing, const Nor
 {
     const DType dtype = eval_output_tensor(ends->y->ev, 0)->dtype;
     const double scale = parameter_at(n->scale, at), bias = parameter_at(n->bias, at);
-    const double unit = MAX(bounds_unit(computing), ldexp(1, -dtype_info(dtype)->format->mantissa_bits - 1));
+    const double own = relaxation_in_force()->unfused ? 0 : ldexp(1, -dtype_info(dtype)->format->mantissa_bits - 1);
+    const double unit = MAX(bounds_unit(computing), own); /* the normalized number may be stored before it is scaled */
     double value, spread;
     bounds_normalized(computing, b, x, radius, &value, &spread);
     const double y = value * scale + bias, e = fabs(scale) * (spread + 2 * unit * (fabs(value) + spread)) + fabs(y) * 0x1p-51;
