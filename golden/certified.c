@@ -25,13 +25,15 @@ GArray *golden_certificates_new(void)
 /* ---- writing
  * ------------------------------------------------------------------------------------------------------------ */
 
+#define BOUNDLESS 1e300 /* an error beyond says nothing, and three digits of it may be infinite */
+
 static double up_to_three_digits(double x)
 {
     char text[G_ASCII_DTOSTR_BUF_SIZE];
-    double rounded;
-    for (double y = x;; y *= 1.001)
-        if ((rounded = g_ascii_strtod(g_ascii_formatd(text, sizeof text, "%.2e", y), NULL)) >= x)
-            return rounded;
+    double rounded, y = x;
+    while ((rounded = g_ascii_strtod(g_ascii_formatd(text, sizeof text, "%.2e", y), NULL)) < x)
+        y = nextafter(y * 1.001, INFINITY);
+    return rounded;
 }
 
 /* One line a rule: there are twenty thousand case.json. */
@@ -43,7 +45,7 @@ static cJSON *entry_to_json(const DerivationEntry *e)
         cJSON_AddNumberToObject(item, "terms", e->terms);
     if (e->error > 0) {
         cJSON_AddNumberToObject(item, "unit", e->unit);
-        if (isinf(e->error))
+        if (e->error > BOUNDLESS)
             cJSON_AddTrueToObject(item, "unbounded");
         else
             cJSON_AddNumberToObject(item, "error", up_to_three_digits(e->error));
@@ -90,7 +92,7 @@ static gboolean read_entry(const cJSON *item, Derivation *derivation)
     double terms = 0, unit = 0, error = unbounded ? INFINITY : 0;
     if (!cJSON_IsString(rule) || !*rule->valuestring || !g_utf8_validate(rule->valuestring, -1, NULL) ||
         !read_number(item, "terms", FALSE, 0, 0x1p62, &terms) ||
-        !read_number(item, "error", FALSE, 0, unbounded ? -1 : G_MAXDOUBLE, &error) ||
+        !read_number(item, "error", FALSE, 0, unbounded ? -1 : BOUNDLESS, &error) ||
         !read_number(item, "unit", error > 0, -1100, 0, &unit) || unit != rint(unit))
         return FALSE;
     derivation_add(derivation, &(DerivationEntry){ g_intern_string(rule->valuestring), terms, (int)unit, error });

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 static const double inputs_of_test[] = { 0.3, 0.7, -1.1, 2.3, 0.9, -0.2 };
@@ -151,6 +152,26 @@ Test(certified, case_json_keeps_it)
     cr_expect(is >= was && is <= 1.011 * was, "%g became %g", was, is);
     cr_expect_eq(g_array_index(back->comparisons, CompareSpec, 0).terms, 2);
     cr_expect_eq(g_array_index(back->comparisons, CompareSpec, 1).terms, 0);
+}
+
+/* Written, read and written again: the same text, whatever the number. */
+Test(certified, errors_of_every_size_survive)
+{
+    static const double errors[] = { 0x1p-1074, 203 * 0x1p-1074, 0x1p-1022, 1.0000001e-9, 9.999e-5, 1, 999.5, 9.9999e299, 1e300, 1.79e308, INFINITY };
+    for (gsize i = 0; i < G_N_ELEMENTS(errors); i++) {
+        g_autoptr(GArray) certificates = golden_certificates_new();
+        GoldenCertificate one = { .proof = GOLDEN_PROVEN, .derivation = derivation_new() };
+        derivation_add(one.derivation, &(DerivationEntry){ "dot/any-order", 3, -24, errors[i] });
+        g_array_append_val(certificates, one);
+        g_autoptr(Case) c = certified_case(certificates);
+        g_autofree char *text = case_to_json(c);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(Case) back = case_parse(text, strlen(text), "case.json", &error);
+        cr_assert_not_null(back, "%g: %s", errors[i], error ? error->message : "");
+        g_autofree char *again = case_to_json(back);
+        cr_expect_str_eq(text, again);
+        cr_expect_geq(derivation_entry(g_array_index(back->certificates, GoldenCertificate, 0).derivation, 0)->error, errors[i]);
+    }
 }
 
 /* The statistics Z compare errors with those of sums; an exponential on the way has others. */
