@@ -46,7 +46,7 @@ static void print_answer(const char *backend, const char *version, const Verdict
     if (isfinite(v->margin) && v->margin > 0)
         printf(", error %.3g times what was allowed", v->margin);
     printf("\n");
-    if (v->stage)
+    if (v->stage && v->verdict != VERDICT_CRASHED && v->verdict != VERDICT_TIMED_OUT) /* their message says where */
         printf("    refused at %s\n", v->stage);
     if (v->message)
         printf("    %s\n", v->message);

@@ -2,6 +2,8 @@
 #include "backends_under_test/runner/tests/fixture.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One case, "fault", with this misbehaviour. */
@@ -60,6 +62,21 @@ Test(limits, a_crash_says_how_far_it_was)
         run_summary_clear(&summary);
         fixture_close(&f);
     }
+}
+
+/* A process that died has refused nothing. */
+Test(limits, explain_calls_a_crash_no_refusal, .init = cr_redirect_stdout)
+{
+    extern const Subcommand subcommand_explain;
+    Fixture f;
+    char    text[4096] = "";
+    open_with(&f, "crash_run");
+    char *words[] = { (char *)"explain", (char *)"demo/fault", (char *)"--corpus", f.corpus, (char *)"-b", (char *)"faulty", NULL };
+    cr_expect_eq(subcommand_explain.run(G_N_ELEMENTS(words) - 1, words), EXIT_SHORT);
+    fflush(stdout);
+    text[fread(text, 1, sizeof text - 1, cr_get_redirected_stdout())] = '\0';
+    cr_expect_not_null(strstr(text, "crashed\n    was killed by signal"), "%s", text);
+    fixture_close(&f);
 }
 
 /* Beside a failing verdict stands what this case wrote, and the log says which case wrote what. */
