@@ -5,6 +5,7 @@
 #include "reference/tensor/convert.h"
 #include "reference/tensor/float_format.h"
 
+#include <float.h>
 #include <limits.h>
 #include <math.h>
 
@@ -19,9 +20,16 @@ static const FloatFormat *computing(DType dtype)
     return dtype_info(bounds_compute_type(dtype))->format;
 }
 
+/* Rules ask for these once an element: float32 and float64 answer without a decoder. */
 double bounds_unit(DType dtype)
 {
-    return ldexp(1.0, -bounds_precision(dtype));
+    const DType type = bounds_compute_type(dtype);
+    return type == DTYPE_FLOAT ? 0x1p-24 : type == DTYPE_DOUBLE ? 0x1p-53 : ldexp(1.0, -bounds_precision(dtype));
+}
+
+static double smallest(DType dtype)
+{
+    return dtype == DTYPE_FLOAT ? 0x1p-149 : dtype == DTYPE_DOUBLE ? 0x1p-1074 : float_min(dtype_info(dtype)->format);
 }
 
 int bounds_precision(DType dtype)
@@ -32,12 +40,14 @@ int bounds_precision(DType dtype)
 /* Half of it is charged for each rounding: a whole smallest normal number where subnormals are flushed. */
 double bounds_tiny(DType dtype)
 {
-    return MAX(float_min(computing(dtype)), 2 * relaxation_flushed(bounds_compute_type(dtype)));
+    const DType type = bounds_compute_type(dtype);
+    return MAX(smallest(type), 2 * relaxation_flushed(type));
 }
 
 double bounds_huge(DType dtype)
 {
-    return float_max(computing(dtype));
+    const DType type = bounds_compute_type(dtype);
+    return type == DTYPE_FLOAT ? (double)FLT_MAX : type == DTYPE_DOUBLE ? DBL_MAX : float_max(computing(dtype));
 }
 
 double bounds_ulp(DType dtype, double x)
@@ -56,6 +66,8 @@ double bounds_nearest(DType dtype, double x)
 {
     uint64_t code = 0;
     double rounded;
+    if (dtype == DTYPE_FLOAT)
+        return (double)(float)x;
     convert_from_double(dtype, &x, &code, 1);
     convert_to_double(dtype, &code, &rounded, 1);
     return rounded;
