@@ -56,6 +56,18 @@ static gboolean set_up(Results *results, ResultsMode mode, gboolean existed, GEr
                         error));
 }
 
+/* A write that a kill or a full disk cut off may have left a journal. SQLite undoes such a write before anything is read, which it
+ * cannot where it may not write; if it fails here, the opening says why. */
+static void undo_half_written(const char *path)
+{
+    g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+    int pages;
+    sqlite3 *db = g_file_test(journal, G_FILE_TEST_IS_REGULAR) ? schema_open(path, SQLITE_OPEN_READWRITE, NULL) : NULL;
+    if (db != NULL)
+        schema_pragma(db, path, "PRAGMA page_count", &pages, NULL);
+    sqlite3_close(db);
+}
+
 Results *results_open(const char *path, ResultsMode mode, GError **error)
 {
     GStatBuf status;
@@ -70,6 +82,8 @@ Results *results_open(const char *path, ResultsMode mode, GError **error)
     }
     int flags = mode == RESULTS_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     g_autofree char *absolute = g_canonicalize_filename(path, NULL); /* ":memory:" and "" mean something to SQLite */
+    if (mode == RESULTS_READ)
+        undo_half_written(absolute);
     sqlite3 *db = schema_open(absolute, flags, error);
     if (db == NULL)
         return NULL;

@@ -150,7 +150,7 @@ typedef struct {
 typedef struct Results Results;
 
 typedef enum {
-    RESULTS_READ,  /* an existing results file, never changed */
+    RESULTS_READ,  /* an existing results file, never changed; but a write that was cut off is undone first */
     RESULTS_NEW,   /* a new file, or an existing results file, emptied; any other file is refused */
     RESULTS_APPEND /* an existing results file, or a new one */
 } ResultsMode;

@@ -526,18 +526,41 @@ static void copy_file(const char *from, const char *to)
     cr_assert(g_file_set_contents(to, bytes, (gssize)size, NULL));
 }
 
-/* A disk that was full during the very first transaction leaves pages that SQLite takes back: no other file was there. */
-Test(results, a_file_that_never_came_to_be_is_begun_again)
+/* A transaction that has written pages, as a kill or a full disk leaves it: `half` and its journal. */
+static void cut_off(const char *from, const char *sql, const char *half)
 {
-    g_autofree char *half = fixture_path("half.db"), *half_journal = g_strconcat(half, "-journal", NULL);
-    g_autofree char *journal = g_strconcat(path, "-journal", NULL);
+    g_autofree char *journal = g_strconcat(from, "-journal", NULL), *half_journal = g_strconcat(half, "-journal", NULL);
+    g_autofree char *script = g_strconcat("PRAGMA cache_size = 1; BEGIN; ", sql, NULL);
     sqlite3 *db = NULL;
-    cr_assert_eq(sqlite3_open(path, &db), SQLITE_OK);
-    cr_assert_eq(sqlite3_exec(db, "PRAGMA cache_size = 1; BEGIN; CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(200000))",
-                              NULL, NULL, NULL), SQLITE_OK);
-    copy_file(path, half);
+    cr_assert_eq(sqlite3_open(from, &db), SQLITE_OK);
+    cr_assert_eq(sqlite3_exec(db, script, NULL, NULL, NULL), SQLITE_OK, "%s", sqlite3_errmsg(db));
+    copy_file(from, half);
     copy_file(journal, half_journal);
     sqlite3_close(db);
+}
+
+Test(results, a_file_that_never_came_to_be_is_begun_again)
+{
+    g_autofree char *half = fixture_path("half.db"), *read = fixture_path("read.db");
+    const char *sql = "CREATE TABLE a (x); INSERT INTO a VALUES (zeroblob(200000))";
+    cut_off(path, sql, half);
     g_autoptr(Results) results = open_good(half, RESULTS_APPEND);
     fabricate(results, 3, 0, 1);
+    cut_off(path, sql, read);
+    expect_refusal(read, RESULTS_READ, RESULTS_ERROR_FORMAT);
+}
+
+Test(results, a_write_that_was_cut_off_is_undone_before_it_is_read)
+{
+    g_autofree char *half = fixture_path("half.db");
+    guint rows = 0;
+    Results *whole = open_good(path, RESULTS_NEW);
+    fabricate(whole, 6, 0, 1);
+    cr_assert(results_finish(whole, NULL));
+    cut_off(path, "UPDATE verdict SET message = hex(zeroblob(50000)); INSERT INTO output VALUES ('x', 'y', 0, zeroblob(200000))", half);
+    g_autoptr(Results) results = open_good(half, RESULTS_READ);
+    cr_assert(results_each_verdict(results, NULL, NULL, count_row, &rows, NULL));
+    cr_expect_eq(rows, 6 * fabricate_backends());
+    g_autoptr(GPtrArray) outputs = results_outputs(results, "x", "y", NULL);
+    cr_expect(outputs && outputs->len == 0);
 }
