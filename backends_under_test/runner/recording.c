@@ -15,7 +15,7 @@
 struct Recording {
     const Workload *workload;
     Results *results;
-    GThread *run, *cases;
+    GThread *thread;
     GMutex lock;
     GCond progress;
     gboolean open; /* the results are of this corpus: the rest may be written */
@@ -33,6 +33,29 @@ static gboolean record_run(const Workload *w, Results *results, GError **error)
         return FALSE;
     RunFacts run = { .corpus = w->corpus, .corpus_hash = hash, .assay = ASSAY_VERSION };
     return results_begin_run(results, &run, error);
+}
+
+static void take_hash(const RunFacts *run, gpointer data)
+{
+    *(char **)data = g_strdup(run->corpus_hash);
+}
+
+static gboolean check_case(const CaseFacts *facts, gpointer data, GError **error)
+{
+    const Workload *w = data;
+    if (g_hash_table_contains(w->by_id, facts->id))
+        return TRUE;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT, "the results hold %s, which is not in %s: another corpus?", facts->id,
+                w->corpus);
+    return FALSE;
+}
+
+/* Results of a run that was killed before it knew its corpus's digest are known by their cases. */
+static gboolean is_ours(const Workload *w, Results *results, GError **error)
+{
+    g_autofree char *hash = NULL;
+    return results_run(results, take_hash, &hash, error) &&
+           (hash || results_each_case(results, NULL, check_case, (gpointer)w, error));
 }
 
 static gboolean record_proposals(const Workload *w, Results *results, GError **error)
@@ -161,27 +184,36 @@ static void report(Recording *r, gboolean open, guint written, GError *error)
     g_mutex_unlock(&r->lock);
 }
 
-/* The digest of a whole corpus takes longer than anything else. */
-static gpointer write_run(gpointer data)
+static gboolean write_run(Recording *r)
 {
-    Recording *r = data;
-    GError *error = NULL;
-    gboolean good = record_run(r->workload, r->results, &error) && record_proposals(r->workload, r->results, &error);
+    GError  *error = NULL;
+    gboolean good = (r->open || is_ours(r->workload, r->results, &error)) && record_run(r->workload, r->results, &error) &&
+                    record_proposals(r->workload, r->results, &error);
     report(r, good, 0, error);
-    return NULL;
+    return good;
 }
 
-static gpointer write_cases(gpointer data)
+static gboolean write_cases(Recording *r)
 {
-    Recording *r = data;
     const guint all = r->workload->selected->len;
-    gboolean good = recording_await(r, NULL, NULL);
+    gboolean    good = TRUE;
     for (guint done = 0; good && done < all; done += TOGETHER) {
-        GError *error = NULL;
+        GError     *error = NULL;
         const guint n = MIN(TOGETHER, all - done);
         good = record_cases(r, done, n, &error);
         report(r, FALSE, good ? n : 0, error);
     }
+    return good;
+}
+
+/* The digest of a whole corpus takes about as long as its cases: where nothing can clash it comes last, for verdicts wait
+ * for the cases alone. */
+static gpointer record(gpointer data)
+{
+    Recording     *r = data;
+    const gboolean fresh = r->open;
+    if ((fresh || write_run(r)) && write_cases(r) && fresh)
+        write_run(r);
     return NULL;
 }
 
@@ -193,8 +225,7 @@ Recording *recording_start(const Workload *workload, Results *results, gboolean 
     r->open = fresh;
     g_mutex_init(&r->lock);
     g_cond_init(&r->progress);
-    r->run = g_thread_new("recording", write_run, r);
-    r->cases = g_thread_new("recording", write_cases, r);
+    r->thread = g_thread_new("recording", record, r);
     return r;
 }
 
@@ -215,8 +246,7 @@ gboolean recording_finish(Recording *r, GError **error)
 {
     if (!r)
         return TRUE;
-    g_thread_join(r->run);
-    g_thread_join(r->cases);
+    g_thread_join(r->thread);
     const gboolean good = !r->error;
     if (!good)
         g_propagate_error(error, r->error);

@@ -8,8 +8,8 @@
 
 typedef struct Recording Recording;
 
-/* Begins. Both are borrowed until recording_finish(). `fresh`: the results hold nothing yet; else nothing is written
- * into them before it is certain that they are of the same corpus. */
+/* Begins. Both are borrowed until recording_finish(). `fresh`: the results hold nothing yet, and the digest of the corpus
+ * comes last; else nothing is written into them before it is certain that they are of the same corpus. */
 Recording *recording_start(const Workload *workload, Results *results, gboolean fresh);
 
 /* Waits until this case is committed and verdicts may follow; `subject` NULL: only until anything may be written. FALSE

@@ -189,6 +189,29 @@ Test(resume, shards_merge_to_the_whole)
     fixture_close(&f);
 }
 
+/* A run that was killed before it knew what its corpus is leaves cases and no digest. */
+Test(resume, results_without_a_digest_are_known_by_their_cases)
+{
+    for (int other = 0; other < 2; other++) {
+        Fixture           f;
+        g_autoptr(GError) error = NULL;
+        Selection         everything = { 0 };
+        fill(&f);
+        cr_assert(selection_parse(NULL, NULL, &everything, &error));
+        g_autoptr(Workload) workload = workload_read(f.corpus, &everything, &error);
+        g_autoptr(Results)  results = results_open(f.results, RESULTS_NEW, &error);
+        const Subject      *first = workload->selected->pdata[0];
+        const CaseFacts     stranger = { .id = "other/case", .proposal = "other" };
+        cr_assert(other ? results_put_case(results, &stranger, &error) : first != NULL);
+        Recording *recording = recording_start(workload, results, FALSE);
+        cr_expect_eq(recording_await(recording, first, NULL), !other);
+        cr_expect_eq(recording_finish(recording, &error), !other);
+        cr_expect_eq(g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT), other);
+        selection_clear(&everything);
+        fixture_close(&f);
+    }
+}
+
 /* The corpus is written down while the first cases run; still nothing may reach results that are of another corpus. */
 Test(resume, results_of_another_corpus_stay_as_they_are)
 {
