@@ -2,6 +2,7 @@
 
 #include "reference/tensor/convert.h"
 
+#include <math.h>
 #include <string.h>
 
 #define BLOCK 512
@@ -36,16 +37,26 @@ LOAD(uint64_t, convert_to_uint64)
         for (int64_t first = 0, n = MIN((w).run, BLOCK); first < (w).run;                        \
              first += n, n = MIN((w).run - first, BLOCK))
 
-#define APPLY(T, function, store)                                                                \
+#define APPLY(T, function, settle, store)                                                                \
     do {                                                                                         \
         T ra[BLOCK], rb[BLOCK], ry[BLOCK];                                                       \
         BLOCKS(w, first, n) {                                                                    \
             const T *pa = load_##T(a, w.offset[0] + first * w.step[0], w.step[0], ra, (gsize)n); \
             const T *pb = load_##T(b, w.offset[1] + first * w.step[1], w.step[1], rb, (gsize)n); \
             function(pa, pb, ry, (gsize)n);                                                      \
+            settle(ry, pa, pb, (gsize)n);                                                        \
             store(y->dtype, ry, out + (gsize)(w.position + first) * width, (gsize)n);            \
         }                                                                                        \
     } while (0)
+
+/* The sign of a NaN that an operation makes of numbers is the machine's: here it has none. One that came in goes on as it was. */
+static void make_plain(double *y, const double *a, const double *b, gsize n)
+{
+    for (gsize k = 0; k < n; k++)
+        y[k] = isnan(y[k]) && !isnan(a[k]) && !isnan(b[k]) ? (double)NAN : y[k];
+}
+
+#define LEAVE(y, a, b, n) (void)0 /* integers */
 
 static void apply_into(const BinaryFn *fn, const Tensor *a, const Tensor *b, Tensor *y, Walk w)
 {
@@ -53,13 +64,13 @@ static void apply_into(const BinaryFn *fn, const Tensor *a, const Tensor *b, Ten
     uint8_t *out = y->data;
     switch (dtype_info(a->dtype)->domain) {
     case DOMAIN_FLOAT:
-        APPLY(double, fn->f, convert_from_double);
+        APPLY(double, fn->f, make_plain, convert_from_double);
         return;
     case DOMAIN_SIGNED:
-        APPLY(int64_t, fn->i, convert_from_int64);
+        APPLY(int64_t, fn->i, LEAVE, convert_from_int64);
         return;
     default:
-        APPLY(uint64_t, fn->u, convert_from_uint64);
+        APPLY(uint64_t, fn->u, LEAVE, convert_from_uint64);
     }
 }
 
@@ -169,13 +180,14 @@ gboolean elementwise_variadic(Eval *ev, const BinaryFn *fn, GError **error)
     return TRUE;
 }
 
-#define APPLY_UNARY(T, function, load, store)                                                    \
+#define APPLY_UNARY(T, function, settle, load, store)                                            \
     do {                                                                                         \
         T in[BLOCK], out[BLOCK];                                                                 \
         for (int64_t first = 0; first < x->count; first += BLOCK) {                              \
             const gsize n = (gsize)MIN(x->count - first, BLOCK);                                 \
             load(x->dtype, source + (gsize)first * width, in, n);                                \
             function(in, out, n);                                                                \
+            settle(out, in, in, n);                                                              \
             store(y->dtype, out, target + (gsize)first * width, n);                              \
         }                                                                                        \
     } while (0)
@@ -193,13 +205,13 @@ gboolean elementwise_unary(Eval *ev, const UnaryFn *fn, GError **error)
     uint8_t *target = y->data;
     switch (dtype_info(x->dtype)->domain) {
     case DOMAIN_FLOAT:
-        APPLY_UNARY(double, fn->f, convert_to_double, convert_from_double);
+        APPLY_UNARY(double, fn->f, make_plain, convert_to_double, convert_from_double);
         return TRUE;
     case DOMAIN_SIGNED:
-        APPLY_UNARY(int64_t, fn->i, convert_to_int64, convert_from_int64);
+        APPLY_UNARY(int64_t, fn->i, LEAVE, convert_to_int64, convert_from_int64);
         return TRUE;
     default:
-        APPLY_UNARY(uint64_t, fn->u, convert_to_uint64, convert_from_uint64);
+        APPLY_UNARY(uint64_t, fn->u, LEAVE, convert_to_uint64, convert_from_uint64);
         return TRUE;
     }
 }

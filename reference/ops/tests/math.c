@@ -105,6 +105,14 @@ Test(math, activations_at_their_corners)
     expect_fails("g () => (float[2] y) <float[2] a = {1, 2}, float[1] b = {1}> { y = SwiGLU (a, b) }", 28, "do not broadcast");
 }
 
+/* x86's own NaN is negative, aarch64's is not. */
+Test(math, a_nan_made_of_numbers_has_no_sign)
+{
+    expect_holds("g () => (float[3] y) <float[3] a = {inf, 0.0, -nan}, float[3] b = {-inf, 0.0, 1.0}, float[3] want_y = {nan, nan, -nan}>"
+                 "{ y = Div (a, b) }", 14);
+    expect_holds("g () => (double[2] y) <double[2] x = {-1.0, -nan}, double[2] want_y = {nan, -nan}> { y = Sqrt (x) }", 13);
+}
+
 Test(math, clip)
 {
     expect_holds("g () => (float[4] y) <float[4] x = {-5.0, 0.0, nan, inf}, float lo = {2.0}, float hi = {1.0},"
