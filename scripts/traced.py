@@ -1,4 +1,5 @@
 """Runs a program under strace, for tests of what it opens; no test by itself."""
+import glob
 import os
 import re
 import resource
@@ -22,11 +23,13 @@ def unescape(path):
     return path.decode("unicode_escape").encode("latin-1")
 
 
-def opened(trace, cwd):
+def opened(traces, cwd):
     """Every path that was opened or tried, absolute, processes without their numbers; where opening succeeded, links resolved."""
     paths = set()
-    with open(trace, "rb") as file:
-        for line in file:
+    for trace in traces:
+        with open(trace, "rb") as file:
+            lines = file.read().splitlines()
+        for line in lines:
             found = OPENED.search(line)
             if found:
                 folder, tried, _, real = found.groups()
@@ -42,13 +45,14 @@ class Run:
     def __init__(self, folder, *command, timeout=60, environment=None):
         with tempfile.TemporaryDirectory() as beside:
             trace = os.path.join(beside, "trace")
-            strace = ["strace", "-f", "-y", "-s", "4096", "-e", "trace=open,openat,openat2,creat", "-o", trace]
+            # A file for each thread: in one for all, a call that another cuts in two would be overlooked.
+            strace = ["strace", "-ff", "-y", "-s", "4096", "-e", "trace=open,openat,openat2,creat", "-o", trace]
             done = subprocess.run([*strace, *command], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
                                   env={**os.environ, **(environment or {})}, check=False)
             self.code = done.returncode
             self.complaint = done.stderr.decode(errors="replace").splitlines()
             self.output = done.stdout.decode(errors="replace")
-            self.paths = opened(trace, os.path.realpath(folder))
+            self.paths = opened(glob.glob(trace + ".*"), os.path.realpath(folder))
 
     def outside(self, folder, allowed):
         """What lies neither in the folder nor among the allowed paths."""
