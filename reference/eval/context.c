@@ -16,6 +16,14 @@ gboolean eval_fail(GError **error, const char *format, ...)
     return FALSE;
 }
 
+gboolean eval_expect_shape(const Tensor *tensor, const char *name, const Shape *expected, GError **error)
+{
+    if (!tensor || shape_equal(&tensor->shape, expected))
+        return TRUE;
+    g_autofree char *found = shape_to_string(&tensor->shape), *wanted = shape_to_string(expected);
+    return eval_fail(error, "%s has shape %s, expected %s", name, found, wanted);
+}
+
 /* ---- inputs and outputs --------------------------------------------------------------------------------------------- */
 
 gsize eval_input_count(const Eval *ev)

@@ -101,6 +101,8 @@ const Graph *eval_graph(const Eval *ev);
 const List  *eval_imports(const Eval *ev); /* of OpsetImport */
 /* Sets an error of EVAL_ERROR_INVALID and returns FALSE: `return eval_fail(error, "axis %d is outside …", …)`. */
 gboolean eval_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* "fc1_experts_weights has shape [2,3], expected [4,5,6]" unless the shape is that one, or there is no tensor. */
+gboolean eval_expect_shape(const Tensor *tensor, const char *name, const Shape *expected, GError **error);
 
 /* A graph attribute ready to run many times; closed by the runner when the node is done. NULL with an error. */
 typedef struct Subgraph Subgraph;

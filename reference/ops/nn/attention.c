@@ -42,7 +42,7 @@ typedef struct {
     const Tensor  *mask;
     const int64_t *nonpad;                  /* NULL: none */
     int64_t        total, past;             /* keys in all, and before the new ones */
-    gboolean       causal, pad_mask, precise;
+    gboolean       causal, precise;
     int64_t        left, right;             /* window; -1: unbounded */
     int64_t        mask_strides[4];         /* 0 where broadcast */
     int64_t        mask_length;             /* keys the mask speaks of; the others are masked */

@@ -7,7 +7,6 @@
  * g, l, h and the experts' answers are of the input's type, the weighted sum is float32 and rounded once more to it.
  * The graph gets its data through its inputs and sees the outer scope, like every graph attribute. */
 #include "reference/ops/shared/experts.h"
-#include "reference/ops/shared/mixture.h"
 
 #define I G_GINT64_FORMAT
 
@@ -35,7 +34,7 @@ static gboolean read_projection(const Eval *ev, const GraphMoe *g, gsize at, con
     p->inputs = weights->shape.dims[1];
     p->outputs = weights->shape.dims[2];
     g_autofree char *bias = g_strconcat(name, "_bias", NULL);
-    return mixture_expect(p->bias, bias, &SHAPE(g->experts, p->outputs), error);
+    return eval_expect_shape(p->bias, bias, &SHAPE(g->experts, p->outputs), error);
 }
 
 static gboolean read_indices(const Eval *ev, GraphMoe *g, GError **error)
@@ -47,7 +46,7 @@ static gboolean read_indices(const Eval *ev, GraphMoe *g, GError **error)
         return eval_fail(error, "group_indices has shape %s, expected [%" I ", k]", found, g->tokens);
     }
     g->k = g->indices->shape.dims[1];
-    if (!mixture_expect(g->weights, "routing_weights", &g->indices->shape, error))
+    if (!eval_expect_shape(g->weights, "routing_weights", &g->indices->shape, error))
         return FALSE;
     for (int64_t i = 0; i < g->indices->count; i++) {
         const int64_t group = tensor_get_int(g->indices, i);
@@ -150,7 +149,7 @@ static gboolean activate(Eval *ev, GraphMoe *g, const Known *gate, const Known *
         if (gate->ends.lower)
             h->ends = (SpanEnds){ tensor_ref(gate->ends.lower), tensor_ref(gate->ends.upper) };
         const Shape expected = SHAPE(g->tokens * g->k, g->fc2.inputs);
-        return mixture_expect(h->value, "the result of fc1", &expected, error);
+        return eval_expect_shape(h->value, "the result of fc1", &expected, error);
     }
     Subgraph *graph = eval_subgraph(ev, "activation", error);
     if (!graph)

@@ -2,7 +2,6 @@
  *
  * Source: the RFC for GroupedMatMul (onnx/onnx pull request 8193). Matrices that no index names are never read. */
 #include "reference/ops/shared/experts.h"
-#include "reference/ops/shared/mixture.h"
 
 #define I G_GINT64_FORMAT
 
@@ -36,7 +35,7 @@ static gboolean begin(const Eval *ev, Grouped *g, GError **error)
             return eval_fail(error, "group index %" I " at %" I " is outside [-%" I ", %" I ")", group, i, g->groups,
                              g->groups);
     }
-    return mixture_expect(bias, "bias", &SHAPE(g->groups, w[2]), error);
+    return eval_expect_shape(bias, "bias", &SHAPE(g->groups, w[2]), error);
 }
 
 typedef gboolean (*Keep)(gpointer data, int64_t at, int64_t n, const Span *y, GError **error);

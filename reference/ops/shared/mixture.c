@@ -7,14 +7,6 @@
 
 /* ---- reading ----------------------------------------------------------------------------------------------------- */
 
-gboolean mixture_expect(const Tensor *tensor, const char *name, const Shape *expected, GError **error)
-{
-    if (!tensor || shape_equal(&tensor->shape, expected))
-        return TRUE;
-    g_autofree char *found = shape_to_string(&tensor->shape), *wanted = shape_to_string(expected);
-    return eval_fail(error, "%s has shape %s, expected %s", name, found, wanted);
-}
-
 static gboolean read_activation(const Eval *ev, Mixture *m, GError **error)
 {
     const int64_t fusion = eval_int(ev, "swiglu_fusion");

@@ -27,9 +27,6 @@ typedef struct {
 /* Input 0 and 1, the attributes above; tokens, hidden, experts, k, fused, activation, normalize and the sparse mixer. */
 gboolean mixture_begin(const Eval *ev, Mixture *m, GError **error);
 
-/* "fc1_experts_weights has shape [2,3], expected [4,5,6]" unless the shape is that one. */
-gboolean mixture_expect(const Tensor *tensor, const char *name, const Shape *expected, GError **error);
-
 /* Output 0 from a complete mixture. */
 gboolean mixture_run(Eval *ev, const Mixture *m, GError **error);
 

@@ -1,16 +1,16 @@
 /* com.microsoft GroupQueryAttention-1: attention over a cache that the node extends, with the rotation of queries and
  * keys, a normalisation of both, a window, a sink and a quantized cache on the way.
  *
- * Source: ONNX Runtime's description of the operator (docs/ContribOperators.md, release 1.32). Where it is silent:
+ * Source: ONNX Runtime's description of the operator, as the schema in release 1.32 gives it. Where it is silent, as that
+ * release does:
  *   - softcap comes before the bias; a key that a query may not see has 0 in output_qk; scale = 0 means the default;
- *   - present_* have max(past length, total_sequence_length) rows; what the description calls unspecified is 0;
+ *   - present_* have max(past length, total_sequence_length) rows; what the description calls unspecified is 0 here;
  *   - two 4-bit codes of a byte are code + 8, the first one low; codes round half to even and saturate;
  *   - queries attend to the keys as the cache holds them, rounded to its type;
  *   - cos_cache and sin_cache narrower than half a head rotate the first channels only.
- * Key and value of another length than the query are refused. */
+ * Key and value of another length than the query are refused: the description does not say what they would mean. */
 #include "reference/eval/eval.h"
 #include "reference/ops/shared/attention_core.h"
-#include "reference/ops/shared/mixture.h"
 #include "reference/ops/shared/quantize.h"
 #include "reference/tensor/convert.h"
 
@@ -165,8 +165,8 @@ static gboolean read_operands(const Eval *ev, Gqa *g, GError **error)
     g->query = (Rows){ q, 0, channels };
     g->key = k ? (Rows){ k, 0, kv_channels } : (Rows){ q, g->heads * g->depth, channels };
     g->value = v ? (Rows){ v, 0, kv_channels } : (Rows){ q, g->heads * g->depth + kv_channels, channels };
-    return mixture_expect(k, "key", &SHAPE(g->batch, g->length, kv_channels), error) &&
-           mixture_expect(v, "value", &SHAPE(g->batch, g->length, kv_channels), error);
+    return eval_expect_shape(k, "key", &SHAPE(g->batch, g->length, kv_channels), error) &&
+           eval_expect_shape(v, "value", &SHAPE(g->batch, g->length, kv_channels), error);
 }
 
 static gboolean read_scale(const Eval *ev, const Gqa *g, Cache *c, gsize input, const char *type_attribute,
@@ -208,7 +208,7 @@ static gboolean read_cache(const Eval *ev, Gqa *g, Cache *c, gsize past, const c
     if (c->past && c->past->shape.rank != 4)
         return eval_fail(error, "%s has rank %d, expected 4", name, c->past->shape.rank);
     g->past = c->past ? c->past->shape.dims[2] : 0;
-    return mixture_expect(c->past, name, &SHAPE(g->batch, g->kv_heads, g->past, c->elements), error);
+    return eval_expect_shape(c->past, name, &SHAPE(g->batch, g->kv_heads, g->past, c->elements), error);
 }
 
 static gboolean read_counts(const Eval *ev, Gqa *g, GError **error)
@@ -219,7 +219,7 @@ static gboolean read_counts(const Eval *ev, Gqa *g, GError **error)
         return eval_fail(error, "seqlens_k has %" I " elements, expected %" I, seqlens->count, g->batch);
     if (total->count != 1)
         return eval_fail(error, "total_sequence_length has %" I " elements, expected 1", total->count);
-    if (!mixture_expect(valid, "query_seqlens", &SHAPE(g->batch), error))
+    if (!eval_expect_shape(valid, "query_seqlens", &SHAPE(g->batch), error))
         return FALSE;
     g->seqlens = seqlens->data;
     g->valid = valid ? valid->data : NULL;
@@ -264,8 +264,8 @@ static gboolean read_rotation(const Eval *ev, Gqa *g, GError **error)
         return eval_fail(error, "cos_cache has shape %s, expected [positions,%" I "]", found, g->depth / 2);
     }
     g->rotated = 2 * shape->dims[1];
-    if (!mixture_expect(g->sin, "sin_cache", shape, error) ||
-        !mixture_expect(g->positions, "position_ids", &SHAPE(g->batch, g->length), error))
+    if (!eval_expect_shape(g->sin, "sin_cache", shape, error) ||
+        !eval_expect_shape(g->positions, "position_ids", &SHAPE(g->batch, g->length), error))
         return FALSE;
     for (int64_t b = 0; b < g->batch; b++)
         for (int64_t s = 0; s < tokens_new(g, b); s++)
@@ -286,15 +286,15 @@ static gboolean read_scores(const Eval *ev, Gqa *g, GError **error)
     g->k_norm = eval_input(ev, K_NORM_WEIGHT);
     if (!g->q_norm != !g->k_norm)
         return eval_fail(error, "q_norm_weight and k_norm_weight go together, only one is given");
-    if (!mixture_expect(g->sink, "head_sink", &SHAPE(g->heads), error) ||
-        !mixture_expect(g->q_norm, "q_norm_weight", &SHAPE(g->depth), error) ||
-        !mixture_expect(g->k_norm, "k_norm_weight", &SHAPE(g->depth), error))
+    if (!eval_expect_shape(g->sink, "head_sink", &SHAPE(g->heads), error) ||
+        !eval_expect_shape(g->q_norm, "q_norm_weight", &SHAPE(g->depth), error) ||
+        !eval_expect_shape(g->k_norm, "k_norm_weight", &SHAPE(g->depth), error))
         return FALSE;
     if (!g->bias)
         return TRUE;
     const Shape *b = &g->bias->shape;
     const gboolean shared[2] = { b->rank == 4 && b->dims[0] == 1, b->rank == 4 && b->dims[1] == 1 };
-    return mixture_expect(g->bias, "attention_bias",
+    return eval_expect_shape(g->bias, "attention_bias",
                           &SHAPE(shared[0] ? 1 : g->batch, shared[1] ? 1 : g->heads, g->length, g->total), error);
 }
 

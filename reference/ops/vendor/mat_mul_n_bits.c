@@ -4,7 +4,6 @@
  * result computed here; weights prepacked for a device are refused. */
 #include "reference/eval/eval.h"
 #include "reference/ops/shared/experts.h"
-#include "reference/ops/shared/mixture.h"
 #include "reference/ops/shared/packed_weights.h"
 
 #define I G_GINT64_FORMAT
@@ -49,15 +48,15 @@ static gboolean begin(const Eval *ev, Product *p, GError **error)
                          p->k);
     p->rows = shape_span(a, 0, a->rank - 1);
     const int64_t blocks = (p->k + block - 1) / block;
-    if (!mixture_expect(b, "B", &SHAPE(p->n, blocks, block * bits / 8), error) ||
-        !mixture_expect(scales, "scales", &SHAPE(p->n, blocks), error) ||
-        !mixture_expect(p->bias, "bias", &SHAPE(p->n), error))
+    if (!eval_expect_shape(b, "B", &SHAPE(p->n, blocks, block * bits / 8), error) ||
+        !eval_expect_shape(scales, "scales", &SHAPE(p->n, blocks), error) ||
+        !eval_expect_shape(p->bias, "bias", &SHAPE(p->n), error))
         return FALSE;
     const gboolean packed = zero_points && zero_points->dtype == DTYPE_UINT8;
     if (zero_points && !packed && zero_points->dtype != p->a->dtype)
         return eval_fail(error, "zero_points are %s, expected uint8 or %s", dtype_name(zero_points->dtype),
                          dtype_name(p->a->dtype));
-    if (!mixture_expect(zero_points, "zero_points", &SHAPE(p->n, packed ? (blocks * bits + 7) / 8 : blocks), error))
+    if (!eval_expect_shape(zero_points, "zero_points", &SHAPE(p->n, packed ? (blocks * bits + 7) / 8 : blocks), error))
         return FALSE;
     if (groups && groups->count < p->k)
         return eval_fail(error, "g_idx has %" I " elements, expected %" I, groups->count, p->k);

@@ -26,12 +26,12 @@ static gboolean read_weights(const Eval *ev, Mixture *m, GError **error)
         return eval_fail(error, "fc3_experts_weights is missing: swiglu without fusion has its linear part there");
     if (!fc3 && m->fc3.bias)
         return eval_fail(error, "fc3_experts_bias is given without fc3_experts_weights");
-    return mixture_expect(m->fc1.weights, "fc1_experts_weights", &SHAPE(experts, rows, hidden), error) &&
-           mixture_expect(m->fc1.bias, "fc1_experts_bias", &SHAPE(experts, rows), error) &&
-           mixture_expect(fc2, "fc2_experts_weights", &SHAPE(experts, hidden, m->inner), error) &&
-           mixture_expect(m->fc2.bias, "fc2_experts_bias", &SHAPE(experts, hidden), error) &&
-           mixture_expect(fc3, "fc3_experts_weights", &SHAPE(experts, m->inner, hidden), error) &&
-           mixture_expect(m->fc3.bias, "fc3_experts_bias", &SHAPE(experts, m->inner), error);
+    return eval_expect_shape(m->fc1.weights, "fc1_experts_weights", &SHAPE(experts, rows, hidden), error) &&
+           eval_expect_shape(m->fc1.bias, "fc1_experts_bias", &SHAPE(experts, rows), error) &&
+           eval_expect_shape(fc2, "fc2_experts_weights", &SHAPE(experts, hidden, m->inner), error) &&
+           eval_expect_shape(m->fc2.bias, "fc2_experts_bias", &SHAPE(experts, hidden), error) &&
+           eval_expect_shape(fc3, "fc3_experts_weights", &SHAPE(experts, m->inner, hidden), error) &&
+           eval_expect_shape(m->fc3.bias, "fc3_experts_bias", &SHAPE(experts, m->inner), error);
 }
 
 static gboolean moe(Eval *ev, GError **error)

@@ -55,7 +55,7 @@ static const Place places[3] = { { "fc1", 2, 3, 4, 11 }, { "fc2", 5, 6, 7, 12 },
 static gboolean expect(const Tensor *tensor, const Place *place, const char *what, const Shape *shape, GError **error)
 {
     g_autofree char *name = g_strdup_printf("%s_%s", place->name, what);
-    return mixture_expect(tensor, name, shape, error);
+    return eval_expect_shape(tensor, name, shape, error);
 }
 
 static gboolean unpack(const Eval *ev, QuantizedMixture *q, int which, int64_t outputs, int64_t inputs, Projection *to,
@@ -114,7 +114,7 @@ static gboolean read_inputs(const Eval *ev, QuantizedMixture *q, GError **error)
         m->routing = ROUTE_TOP_SOFTMAX;
     m->given = eval_input(ev, 14);
     if (m->given) {
-        if (!mixture_expect(m->given, "router_weights", &m->logits->shape, error))
+        if (!eval_expect_shape(m->given, "router_weights", &m->logits->shape, error))
             return FALSE;
         m->routing = ROUTE_TOP_GIVEN;
         m->zero_sum_is_zero = TRUE;
