@@ -172,34 +172,36 @@ def check_signature(inputs, outputs, graph):
         check_value(own, info)
 
 
+def open_object(engine, data, compatibility, graph):
+    """The loaded object and the seconds that loading took; Verdict if it is not usable."""
+    engine.opinion(compatibility)
+    begun = time.perf_counter()
+    try:
+        loaded = engine.load_object(data, graph)
+    except Verdict:
+        raise
+    except Exception as error:
+        raise Verdict("load failure", describe(error)) from error
+    seconds = time.perf_counter() - begun
+    check_signature(*engine.signature(loaded), graph)
+    return loaded, seconds
+
+
 def load_via_object(engine, path):
     """Option via=object: the model compiles to an object, and the object is what is loaded."""
     data, compatibility = engine.compile(path)
-    graph = read_graph(path)
     try:
-        engine.opinion(compatibility)
-        loaded = engine.load_object(data, graph)
-        check_signature(*engine.signature(loaded), graph)
+        return open_object(engine, data, compatibility, read_graph(path))[0]
     except Verdict as verdict:
         raise ValueError(f"its own object is {verdict.verdict}: {verdict}") from verdict
-    return loaded
 
 
 def load_compiled(engine, request, objects, _send):
     try:
-        engine.opinion(request["compatibility"])
         with open(request["blob"], "rb") as file:
             data = file.read()
         graph = read_graph(request["interface"])
-        begun = time.perf_counter()
-        try:
-            loaded = engine.load_object(data, graph)
-        except Verdict:
-            raise
-        except Exception as error:
-            raise Verdict("load failure", describe(error)) from error
-        seconds = time.perf_counter() - begun
-        check_signature(*engine.signature(loaded), graph)
+        loaded, seconds = open_object(engine, data, request["compatibility"], graph)
         objects[request["name"]] = loaded, graph
         return {"ok": True, "verdict": "usable", "timing": {"load": seconds}}
     except Verdict as verdict:
