@@ -40,7 +40,7 @@ static void remove_models(const GPtrArray *points)
 static int run(const Experiment *e, char **backends, const char *folder, guint repeats, gboolean small, GError **error)
 {
     if (g_mkdir(folder, 0777) != 0) {
-        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_IO, "%s: %s; an experiment wants a folder of its own", folder, g_strerror(errno));
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_IO, "%s cannot be made: %s; an experiment wants a folder of its own", folder, g_strerror(errno));
         return EXIT_USAGE;
     }
     g_autoptr(GPtrArray) points = experiment_build(e, folder, small, error);
