@@ -11,7 +11,7 @@ typedef enum {
     GOLDEN_EXACT,  /* no rule allows any error: one right answer in every order and precision that holds it */
     GOLDEN_PROVEN, /* correctly rounded at every node, by the test of Ziv on every element */
     GOLDEN_BOUNDED /* that test leaves elements open (`open` counts them): they are near a tie, or their rule
-                      admits two orders of rounding; the operator's own slow path may still have decided them */
+                      admits two orders of rounding. `assay freeze` refuses such goldens */
 } GoldenProof;
 const char *golden_proof_name(GoldenProof proof); /* "exact", "proven", "bounded" */
 

@@ -1,15 +1,18 @@
 /* How sure is a golden? An output whose rules allow nothing is exact. Else the model is evaluated once more under the
  * reference's own arithmetic (relaxation_reference): where an interval is a point even so, no error of the reference
- * can have changed the rounding. */
+ * can have changed the rounding. Another form of the same model - the decomposition of an operator - vouches as well:
+ * it rounds at more places, but each of its rules is about one small step, and its point is the golden or it proves
+ * nothing. */
 #ifndef ASSAY_GOLDEN_PROOF_H
 #define ASSAY_GOLDEN_PROOF_H
 
 #include "golden/corpus.h"
 #include "reference/eval/eval.h"
 
-/* `outputs`: of a run of the model on these inputs with certify and derive. Appends one GoldenCertificate for each to
- * `certificates`. FALSE with an error if the model cannot be evaluated. */
-gboolean golden_prove(const Model *model, Value *const *inputs, gsize n, const EvalOutput *outputs, gsize n_outputs,
-                      GArray *certificates, GError **error);
+/* `outputs`: of a run of a model on these inputs with certify and derive. `forms`: that model, and others that give the
+ * same; the first that leaves an output no open element counts, else the first. Appends one GoldenCertificate for each
+ * output to `certificates`. FALSE with an error if a form that is asked cannot be evaluated. */
+gboolean golden_prove(const Model *const *forms, gsize n_forms, Value *const *inputs, gsize n,
+                      const EvalOutput *outputs, gsize n_outputs, GArray *certificates, GError **error);
 
 #endif

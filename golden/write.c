@@ -181,7 +181,7 @@ gboolean case_write(const char *folder, Case *facts, Model *model, const GPtrArr
             return FALSE;
         set_facts(facts, inputs, &answer);
         g_array_set_size(facts->certificates, 0);
-        if (!golden_prove(model, (Value *const *)inputs->pdata, inputs->len, answer.outputs, answer.n, facts->certificates, error))
+        if (!golden_prove((const Model *const *)&model, 1, (Value *const *)inputs->pdata, inputs->len, answer.outputs, answer.n, facts->certificates, error))
             return FALSE;
     }
     if (g_mkdir(folder, 0777) == 0 && g_mkdir(data, 0777) == 0)

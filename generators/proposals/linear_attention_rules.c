@@ -241,8 +241,8 @@ void linear_attention_inexact(Generator *g)
             const Shape q = d.q->shape, k = d.k->shape, v = d.v->shape, state = d.past->shape;
             linear_data_clear(&d);
             d.q = data_normal(l.dtype, &q, data_seed("general q"));
-            d.k = data_scaled(l.dtype, &k, data_seed("general k"), -127, 127,
-                              -8); /* short keys keep the delta rules stable */
+            /* Short keys keep the delta rules stable, and their bound small enough to prove the golden by. */
+            d.k = data_scaled(l.dtype, &k, data_seed("general k"), -127, 127, l.tokens > 9 ? -10 : -8);
             d.v = data_normal(l.dtype, &v, data_seed("general v"));
             d.past = data_normal(l.dtype, &state, data_seed("general past"));
             if (rule_gated(rule))

@@ -13,9 +13,15 @@ double bounds_sum(DType dtype, double terms, double magnitude)
     return error;
 }
 
+gboolean bounds_products_exact(DType dtype)
+{
+    return relaxation_in_force()->unfused && dtype != DTYPE_DOUBLE;
+}
+
 double bounds_dot(DType dtype, double terms, double magnitude)
 {
-    const double strict = terms * (bounds_unit(dtype) * magnitude + bounds_tiny(dtype) / 2);
+    const double rounded = bounds_products_exact(dtype) ? MAX(terms - 1, 0) : terms;
+    const double strict = rounded * (bounds_unit(dtype) * magnitude + bounds_tiny(dtype) / 2);
     const double error = strict + relaxation_dot_excess(dtype, terms, magnitude, strict);
     derivation_note("dot/any-order", dtype, terms, error);
     return error;

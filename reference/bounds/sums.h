@@ -16,6 +16,10 @@
 double bounds_sum(DType dtype, double terms, double magnitude);
 double bounds_dot(DType dtype, double terms, double magnitude);
 
+/* Whether products of two numbers of this type are exact in the reference's own arithmetic, if that is in force: binary64
+ * holds those of two float32. A dot product then has a rounding less. */
+gboolean bounds_products_exact(DType dtype);
+
 /* Relative error of n roundings in a row: n u / (1 - n u); INFINITY from n u = 1/2 on. */
 double bounds_gamma(DType dtype, double roundings);
 

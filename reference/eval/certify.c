@@ -94,6 +94,7 @@ gboolean eval_rerun(Eval *ev, const Tensor *const *inputs, Value **outputs, GErr
     again.notes = NULL;
     again.certifies = FALSE;
     again.kept = NULL;
+    again.decided = FALSE;
     again.inputs = g_new0(Cell *, ev->n_inputs + 1);
     again.outputs = g_new0(Cell, ev->n_outputs + 1);
     Cell *cells = g_new0(Cell, ev->n_inputs + 1);

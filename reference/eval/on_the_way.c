@@ -12,6 +12,11 @@ gboolean eval_derives(const Eval *ev)
     return ev->evaluator->options.derive;
 }
 
+void eval_decide(Eval *ev)
+{
+    ev->decided = ev->certifies;
+}
+
 void eval_keep(Eval *ev, gpointer kept, GDestroyNotify clear)
 {
     if (ev->kept)

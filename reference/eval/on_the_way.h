@@ -12,6 +12,10 @@ gboolean eval_certifies(const Eval *ev);
 /* Whether that rule's notes are collected (EvalOptions.derive): it has to go through the elements then. */
 gboolean eval_derives(const Eval *ev);
 
+/* The kernel has proven of every result of this run that it is rounded right. In the reference's own arithmetic
+ * (relaxation_reference) the outputs are then points; the rule is not asked. Nothing where !eval_certifies(). */
+void eval_decide(Eval *ev);
+
 /* Takes `kept`, which `clear` frees after the bound rule. At most one a run: what was kept before is freed. */
 void eval_keep(Eval *ev, gpointer kept, GDestroyNotify clear);
 /* NULL: nothing. */

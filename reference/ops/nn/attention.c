@@ -12,7 +12,8 @@
 #include "reference/ops/shared/attention_block.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/attention_exact.h"
-#include "reference/ops/shared/move.h"
+#include "reference/ops/shared/attention_node.h"
+#include "reference/ops/shared/attention_precise.h"
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
@@ -20,13 +21,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* An operand as [B, H, S, D] wherever its elements lie: rank 3 is [B, S, H * D]. */
-typedef struct {
-    const Tensor *tensor;
-    int64_t       batch, heads, length, depth;
-    int64_t       batch_stride, head_stride, row_stride;
-} Operand;
 
 /* The certificate as far as blocks of queries give it on the way (reference/eval/on_the_way.h): float32 ends of Y, but for
  * rows that the rule has to go through one by one. */
@@ -37,207 +31,14 @@ typedef struct {
     gint     some_left_out, apart, open; /* apart: some ends are no point; open: some element has no interval */
 } Gathered;
 
-typedef struct {
-    Operand        q, k, v, past_k, past_v; /* past_*.tensor NULL: none */
-    const Tensor  *mask;
-    const int64_t *nonpad;                  /* NULL: none */
-    int64_t        total, past;             /* keys in all, and before the new ones */
-    gboolean       causal, precise;
-    int64_t        left, right;             /* window; -1: unbounded */
-    int64_t        mask_strides[4];         /* 0 where broadcast */
-    int64_t        mask_length;             /* keys the mask speaks of; the others are masked */
-    double         scale, softcap;
-    DType          narrow;                  /* softmax in this type, or UNDEFINED: as the rest */
-    int            mode;
-    Tensor        *y, *scores;              /* scores NULL: not wanted */
-    Operand        out;
-    Gathered      *gathered;                /* NULL: no certificate, or not this way */
-    gint           out_of_memory;
-} Attention;
-
-/* ---- shapes ------------------------------------------------------------------------------------------------------------- */
-
-static gboolean operand(const Tensor *t, const char *name, int64_t heads, Operand *o, GError **error)
-{
-    const int64_t *d = t->shape.dims;
-    if (t->shape.rank == 4) {
-        *o = (Operand){ t, d[0], d[1], d[2], d[3], d[1] * d[2] * d[3], d[2] * d[3], d[3] };
-        return TRUE;
-    }
-    if (heads < 1 || d[2] % heads != 0)
-        return eval_fail(error, "%s has %" G_GINT64_FORMAT " channels, expected a multiple of %" G_GINT64_FORMAT " heads", name,
-                         d[2], heads);
-    *o = (Operand){ t, d[0], heads, d[1], d[2] / heads, d[1] * d[2], d[2] / heads, d[2] };
-    return TRUE;
-}
-
-static gboolean read_heads(const Eval *ev, int rank, int64_t *q_heads, int64_t *kv_heads, GError **error)
-{
-    const gboolean given_q = eval_has(ev, "q_num_heads"), given_kv = eval_has(ev, "kv_num_heads");
-    *q_heads = eval_int(ev, "q_num_heads");
-    *kv_heads = eval_int(ev, "kv_num_heads");
-    if (rank == 3 && (*q_heads < 1 || *kv_heads < 1))
-        return eval_fail(error, "operands of rank 3 need q_num_heads and kv_num_heads, both positive");
-    if (rank == 4 && eval_version(ev) >= 25 && (given_q || given_kv))
-        return eval_fail(error, "q_num_heads and kv_num_heads are for operands of rank 3, these have rank 4");
-    return TRUE;
-}
-
-static gboolean read_operands(const Eval *ev, Attention *a, GError **error)
-{
-    const Tensor *q = eval_input(ev, 0), *k = eval_input(ev, 1), *v = eval_input(ev, 2);
-    const int rank = q->shape.rank;
-    if ((rank != 3 && rank != 4) || k->shape.rank != rank || v->shape.rank != rank)
-        return eval_fail(error, "Q, K and V have ranks %d, %d and %d, expected all 3 or all 4", rank, k->shape.rank, v->shape.rank);
-    int64_t q_heads, kv_heads;
-    if (!read_heads(ev, rank, &q_heads, &kv_heads, error) || !operand(q, "Q", q_heads, &a->q, error) ||
-        !operand(k, "K", kv_heads, &a->k, error) || !operand(v, "V", kv_heads, &a->v, error))
-        return FALSE;
-    if (a->k.batch != a->q.batch || a->v.batch != a->q.batch || a->k.depth != a->q.depth || a->v.length != a->k.length ||
-        a->v.heads != a->k.heads) {
-        g_autofree char *sq = shape_to_string(&q->shape), *sk = shape_to_string(&k->shape), *sv = shape_to_string(&v->shape);
-        return eval_fail(error, "shapes of Q %s, K %s and V %s do not go together", sq, sk, sv);
-    }
-    if (a->k.heads < 1 || a->q.heads % a->k.heads != 0)
-        return eval_fail(error, "%" G_GINT64_FORMAT " query heads are no multiple of %" G_GINT64_FORMAT " key heads", a->q.heads,
-                         a->k.heads);
-    return TRUE;
-}
-
-static gboolean read_past(const Eval *ev, Attention *a, GError **error)
-{
-    const Tensor *k = eval_input(ev, 4), *v = eval_input(ev, 5);
-    a->total = a->k.length;
-    if (!k && !v)
-        return TRUE;
-    if (!k || !v)
-        return eval_fail(error, "past_key and past_value go together, only one is given");
-    if (k->shape.rank != 4 || v->shape.rank != 4)
-        return eval_fail(error, "past_key and past_value have ranks %d and %d, expected 4", k->shape.rank, v->shape.rank);
-    if (!operand(k, "past_key", 0, &a->past_k, error) || !operand(v, "past_value", 0, &a->past_v, error))
-        return FALSE;
-    const Operand *pk = &a->past_k, *pv = &a->past_v;
-    if (pk->batch != a->k.batch || pk->heads != a->k.heads || pk->depth != a->k.depth || pv->batch != a->k.batch ||
-        pv->heads != a->k.heads || pv->depth != a->v.depth || pv->length != pk->length) {
-        g_autofree char *sk = shape_to_string(&k->shape), *sv = shape_to_string(&v->shape);
-        return eval_fail(error, "past_key %s and past_value %s do not go with K and V", sk, sv);
-    }
-    a->past = pk->length;
-    return !__builtin_add_overflow(a->total, a->past, &a->total) || eval_fail(error, "too many keys");
-}
-
-static gboolean read_nonpad(const Eval *ev, Attention *a, GError **error)
-{
-    const Tensor *t = eval_version(ev) >= 24 ? eval_input(ev, 6) : NULL;
-    if (!t)
-        return TRUE;
-    if (a->past_k.tensor)
-        return eval_fail(error, "nonpad_kv_seqlen is for a cache that K and V hold, but there is past_key");
-    if (eval_version(ev) >= 25 && (eval_wants(ev, 1) || eval_wants(ev, 2)))
-        return eval_fail(error, "nonpad_kv_seqlen is for a cache that K and V hold, but present_key or present_value is wanted");
-    if (t->shape.rank != 1 || t->count != a->q.batch)
-        return eval_fail(error, "nonpad_kv_seqlen must have one entry for each of %" G_GINT64_FORMAT " batch items", a->q.batch);
-    a->nonpad = t->data;
-    for (int64_t b = 0; b < t->count; b++)
-        if (a->nonpad[b] < 0 || a->nonpad[b] > a->total)
-            return eval_fail(error, "nonpad_kv_seqlen has the entry %" G_GINT64_FORMAT ", expected 0 to %" G_GINT64_FORMAT,
-                             a->nonpad[b], a->total);
-    return TRUE;
-}
-
-/* The mask broadcasts to [B, Hq, Sq, Skv]; from 24 on its last dim is not broadcast but padded with "masked". */
-static gboolean read_mask(const Eval *ev, Attention *a, GError **error)
-{
-    a->mask = eval_input(ev, 3);
-    a->mask_length = a->total;
-    if (!a->mask)
-        return TRUE;
-    const Shape *shape = &a->mask->shape, full = SHAPE(a->q.batch, a->q.heads, a->q.length, a->total);
-    const gboolean pads = eval_version(ev) >= 24 && shape->rank > 0;
-    int64_t dense[SHAPE_MAX_RANK];
-    shape_strides(shape, dense);
-    gboolean fits = shape->rank <= 4;
-    for (int i = 1; fits && i <= shape->rank; i++) {
-        const int64_t dim = shape->dims[shape->rank - i], wanted = full.dims[4 - i];
-        const gboolean last = i == 1 && pads;
-        fits = last ? dim <= wanted : dim == 1 || dim == wanted;
-        a->mask_strides[4 - i] = dim == 1 && !last ? 0 : dense[shape->rank - i];
-        if (last)
-            a->mask_length = dim;
-    }
-    for (int64_t b = 0; fits && a->nonpad && b < a->q.batch; b++)
-        fits = a->nonpad[b] <= a->mask_length;
-    if (fits)
-        return TRUE;
-    g_autofree char *found = shape_to_string(shape), *wanted = shape_to_string(&full);
-    return eval_fail(error, "attn_mask has shape %s, expected one that broadcasts to %s%s", found, wanted,
-                     pads ? " or is shorter in the last dim, but covers nonpad_kv_seqlen" : "");
-}
-
-static gboolean read_attributes(const Eval *ev, Attention *a, GError **error)
-{
-    a->causal = eval_int(ev, "is_causal") != 0;
-    a->softcap = (double)eval_float(ev, "softcap");
-    const double scale = eval_has(ev, "scale") ? (double)eval_float(ev, "scale") : 1 / sqrt((double)a->q.depth);
-    a->scale = scale >= 0 ? scale : (double)NAN; /* its square root multiplies Q and K */
-    a->mode = (int)CLAMP(eval_int(ev, "qk_matmul_output_mode"), -1, 4);
-    if (a->mode < 0 || a->mode > 3)
-        return eval_fail(error, "qk_matmul_output_mode is %" G_GINT64_FORMAT ", expected 0 to 3",
-                         eval_int(ev, "qk_matmul_output_mode"));
-    a->left = eval_version(ev) >= 25 ? eval_int(ev, "left_window_size") : -1;
-    a->right = eval_version(ev) >= 25 ? eval_int(ev, "right_window_size") : -1;
-    if (a->left < -1 || a->right < -1)
-        return eval_fail(error, "window sizes are %" G_GINT64_FORMAT " and %" G_GINT64_FORMAT ", expected -1 or more", a->left,
-                         a->right);
-    const DType own = a->q.tensor->dtype;
-    a->precise = own == DTYPE_DOUBLE;
-    if (!eval_has(ev, "softmax_precision"))
-        return TRUE;
-    const int64_t precision = eval_int(ev, "softmax_precision");
-    if (precision != DTYPE_FLOAT && precision != DTYPE_FLOAT16 && precision != DTYPE_DOUBLE && precision != DTYPE_BFLOAT16)
-        return eval_fail(error, "softmax_precision is %" G_GINT64_FORMAT ", expected 1, 10, 11 or 16", precision);
-    if (precision != (int64_t)own && dtype_info((DType)precision)->bits <= dtype_info(own)->bits)
-        a->narrow = (DType)precision;
-    return TRUE;
-}
-
 /* ---- rows --------------------------------------------------------------------------------------------------------------- */
 
-static void load_row(const Operand *o, int64_t batch, int64_t head, int64_t row, double *out)
-{
-    const int64_t at = batch * o->batch_stride + head * o->head_stride + row * o->row_stride;
-    convert_to_double(o->tensor->dtype, (const uint8_t *)o->tensor->data + at * dtype_info(o->tensor->dtype)->width, out,
-                      (gsize)o->depth);
-}
-
-static void load_total_row(const Operand *past, const Operand *now, int64_t batch, int64_t head, int64_t row, double *out)
-{
-    if (row < past->length)
-        load_row(past, batch, head, row, out);
-    else
-        load_row(now, batch, head, row - past->length, out);
-}
-
-/* What is added to the scores of query i; whether some key is visible. */
-static gboolean bias_row(const Attention *a, int64_t batch, int64_t head, int64_t i, double *bias)
-{
-    const int64_t at = batch * a->mask_strides[0] + head * a->mask_strides[1] + i * a->mask_strides[2];
-    const int64_t before = a->past_k.tensor ? a->past : a->nonpad ? a->nonpad[batch] - a->q.length : 0;
-    const int64_t here = i + before; /* the position of this query among the keys; may be negative */
-    gboolean visible = FALSE;
-    for (int64_t j = 0; j < a->total; j++) {
-        bias[j] = 0;
-        if (a->mask && j < a->mask_length) {
-            const double mask = tensor_get_double(a->mask, at + j * a->mask_strides[3]);
-            bias[j] = a->mask->dtype != DTYPE_BOOL ? mask : mask != 0 ? 0 : -(double)INFINITY;
-        }
-        if (j >= a->mask_length || (a->nonpad && j >= a->nonpad[batch]) || (a->causal && j > here) ||
-            (a->left >= 0 && j < here && here - j > a->left) || (a->right >= 0 && j > here && j - here > a->right))
-            bias[j] = -(double)INFINITY;
-        visible |= !(bias[j] == -(double)INFINITY);
-    }
-    return visible;
-}
+/* What is known when the node has run. */
+typedef struct {
+    AttentionNode node;
+    Gathered     *gathered; /* NULL: no certificate, or not this way */
+    gint          out_of_memory, open; /* open: some result may not be rounded right */
+} Run;
 
 static void through(DType narrow, double *row, int64_t n)
 {
@@ -253,7 +54,7 @@ typedef struct {
     double *q, *scores, *bias, *out, *rests;
 } Scratch;
 
-static void store_scores(const Attention *a, int mode, int64_t position, const double *row)
+static void store_scores(const AttentionNode *a, int mode, int64_t position, const double *row)
 {
     if (a->scores && a->mode == mode)
         convert_from_double(a->scores->dtype, row,
@@ -261,16 +62,53 @@ static void store_scores(const Attention *a, int mode, int64_t position, const d
                             (gsize)a->total);
 }
 
-static void one_query(const Attention *a, const Scratch *s, int64_t batch, int64_t head, int64_t i)
+static int64_t row_of_y(const AttentionNode *a, int64_t batch, int64_t head, int64_t i)
+{
+    return batch * a->out.batch_stride + head * a->out.head_stride + i * a->out.row_stride;
+}
+
+static void store_row(const AttentionNode *a, int64_t batch, int64_t head, int64_t i, const double *row)
+{
+    convert_from_double(a->y->dtype, row,
+                        (uint8_t *)a->y->data + row_of_y(a, batch, head, i) * dtype_info(a->y->dtype)->width, (gsize)a->v.depth);
+}
+
+/* FALSE if it has to be done the plain way. */
+static gboolean precise_query(const AttentionNode *a, const Scratch *s, int64_t batch, int64_t head, int64_t i, int *open)
+{
+    const AttentionQuery query = { .q = s->q,
+                                   .keys = s->keys,
+                                   .values = s->values,
+                                   .bias = s->bias,
+                                   .total = a->total,
+                                   .depth = a->q.depth,
+                                   .value_depth = a->v.depth,
+                                   .scale = a->scale,
+                                   .default_scale = a->default_scale,
+                                   .softcap = a->softcap,
+                                   .mode = a->scores ? a->mode : -1 };
+    attention_load_row(&a->q, batch, head, i, s->q);
+    attention_bias_row(a, batch, head, i, s->bias);
+    if (a->narrow != DTYPE_UNDEFINED || !attention_precise(&query, s->scores, s->out, open))
+        return FALSE;
+    store_scores(a, a->mode, (batch * a->q.heads + head) * a->q.length + i, s->scores);
+    store_row(a, batch, head, i, s->out);
+    return TRUE;
+}
+
+static void one_query(const AttentionNode *a, const Scratch *s, int64_t batch, int64_t head, int64_t i, int *open)
 {
     const int64_t position = (batch * a->q.heads + head) * a->q.length + i;
-    load_row(&a->q, batch, head, i, s->q);
+    if (a->precise && precise_query(a, s, batch, head, i, open))
+        return;
+    *open = 1;
+    attention_load_row(&a->q, batch, head, i, s->q);
     attention_scores(s->q, s->keys, a->total, a->q.depth, a->scale, s->scores, a->precise ? s->rests : NULL);
     store_scores(a, 0, position, s->scores);
     for (int64_t j = 0; a->softcap != 0 && j < a->total; j++)
         s->scores[j] = a->softcap * attention_tanh(s->scores[j] / a->softcap, a->precise);
     store_scores(a, 1, position, s->scores);
-    const gboolean visible = bias_row(a, batch, head, i, s->bias);
+    const gboolean visible = attention_bias_row(a, batch, head, i, s->bias);
     for (int64_t j = 0; j < a->total; j++)
         s->scores[j] += s->bias[j];
     store_scores(a, 2, position, s->scores);
@@ -281,12 +119,11 @@ static void one_query(const Attention *a, const Scratch *s, int64_t batch, int64
         s->scores[j] = 0;
     store_scores(a, 3, position, s->scores);
     attention_mix(s->scores, s->values, a->total, a->v.depth, s->out, a->precise ? s->rests : NULL);
-    const int64_t at = batch * a->out.batch_stride + head * a->out.head_stride + i * a->out.row_stride;
-    convert_from_double(a->y->dtype, s->out, (uint8_t *)a->y->data + at * dtype_info(a->y->dtype)->width, (gsize)a->v.depth);
+    store_row(a, batch, head, i, s->out);
 }
 
 /* Whether nothing is asked for between scores and weights, so that queries can go in blocks. */
-static gboolean in_blocks(const Attention *a)
+static gboolean in_blocks(const AttentionNode *a)
 {
     return !a->precise && a->softcap == 0 && !a->scores && a->narrow == DTYPE_UNDEFINED && a->total > 0;
 }
@@ -298,13 +135,8 @@ typedef struct {
     AttentionErrors *errors;
 } Block;
 
-static int64_t row_of_y(const Attention *a, int64_t batch, int64_t head, int64_t i)
-{
-    return batch * a->out.batch_stride + head * a->out.head_stride + i * a->out.row_stride;
-}
-
 /* A bias, -infinity where masked, on the scores of query i of the block and on their errors; FALSE where it is NaN. */
-static gboolean add_bias(const Attention *a, const double *bias, int64_t n, int64_t i, const Block *b)
+static gboolean add_bias(const AttentionNode *a, const double *bias, int64_t n, int64_t i, const Block *b)
 {
     gboolean number = TRUE;
     for (int64_t j = 0; j < a->total; j++) {
@@ -317,9 +149,8 @@ static gboolean add_bias(const Attention *a, const double *bias, int64_t n, int6
 }
 
 /* Y is stored. Where every key is masked it is zero, exactly. */
-static void gather_row(const Attention *a, const Block *b, int64_t position, int64_t at, int64_t i, gboolean visible)
+static void gather_row(const AttentionNode *a, Gathered *g, const Block *b, int64_t position, int64_t at, int64_t i, gboolean visible)
 {
-    Gathered *g = a->gathered;
     const gsize n = (gsize)a->v.depth;
     const float *y = (const float *)a->y->data + at;
     float *low = (float *)g->lower->data + at, *high = (float *)g->upper->data + at;
@@ -341,18 +172,19 @@ static void gather_row(const Attention *a, const Block *b, int64_t position, int
 }
 
 /* Queries [first, first + n). */
-static void some_queries(const Attention *a, const Scratch *s, int64_t batch, int64_t head, int64_t first, int64_t n, const Block *b)
+static void some_queries(const Run *run, const Scratch *s, int64_t batch, int64_t head, int64_t first, int64_t n, const Block *b)
 {
+    const AttentionNode *a = &run->node;
     const AttentionHead h = { s->keys, s->values, a->total, a->k.depth, a->v.depth, a->scale };
     for (int64_t i = 0; i < n; i++)
-        load_row(&a->q, batch, head, first + i, b->rows + i * a->q.depth);
+        attention_load_row(&a->q, batch, head, first + i, b->rows + i * a->q.depth);
     attention_block_scores(&h, b->rows, n, b->scores, b->errors);
     gboolean visible[ATTENTION_BLOCK], number[ATTENTION_BLOCK];
     const gboolean biased = a->mask || a->nonpad || a->causal || a->left >= 0 || a->right >= 0;
     for (int64_t i = 0; i < n; i++)
         visible[i] = number[i] = TRUE;
     for (int64_t i = 0; biased && i < n; i++) { /* else 0 is added, which changes no weight */
-        visible[i] = bias_row(a, batch, head, first + i, s->bias);
+        visible[i] = attention_bias_row(a, batch, head, first + i, s->bias);
         number[i] = add_bias(a, s->bias, n, i, b);
     }
     attention_block_softmax(&h, n, b->scores, b->errors);
@@ -363,23 +195,21 @@ static void some_queries(const Attention *a, const Scratch *s, int64_t batch, in
     if (b->errors)
         attention_block_mix_errors(&h, b->scores, n, b->rows, b->errors, b->room, b->bounds);
     for (int64_t i = 0; i < n; i++) {
-        const int64_t at = row_of_y(a, batch, head, first + i);
-        convert_from_double(a->y->dtype, b->rows + i * a->v.depth, (uint8_t *)a->y->data + at * dtype_info(a->y->dtype)->width,
-                            (gsize)a->v.depth);
+        store_row(a, batch, head, first + i, b->rows + i * a->v.depth);
         if (!b->errors)
             continue;
         b->errors->plain[i] &= number[i];
-        gather_row(a, b, (batch * a->q.heads + head) * a->q.length + first + i, at, i, visible[i]);
+        gather_row(a, run->gathered, b, (batch * a->q.heads + head) * a->q.length + first + i, row_of_y(a, batch, head, first + i), i, visible[i]);
     }
 }
 
-static void load_head(const Attention *a, const Scratch *s, int64_t batch, int64_t head)
+static void load_head(const AttentionNode *a, const Scratch *s, int64_t batch, int64_t head)
 {
     for (int64_t j = 0; j < a->total; j++) {
-        load_total_row(&a->past_k, &a->k, batch, head, j, s->q);
+        attention_load_total_row(&a->past_k, &a->k, batch, head, j, s->q);
         for (int64_t d = 0; d < a->k.depth; d++)
             s->keys[d * a->total + j] = s->q[d];
-        load_total_row(&a->past_v, &a->v, batch, head, j, s->values + j * a->v.depth);
+        attention_load_total_row(&a->past_v, &a->v, batch, head, j, s->values + j * a->v.depth);
     }
 }
 
@@ -398,23 +228,26 @@ static double *aligned_new(gsize n)
 /* Items: batch * query heads. */
 static void some_heads(int64_t first, int64_t last, gpointer data)
 {
-    Attention *a = data;
+    Run *run = data;
+    const AttentionNode *a = &run->node;
+    Gathered *gathered = run->gathered;
+    int open = 0;
     g_autofree double *keys = aligned_new((gsize)a->total * (gsize)a->k.depth + 1);
     g_autofree double *values = aligned_new((gsize)a->total * (gsize)a->v.depth + 1);
     const gsize row = (gsize)(a->total + a->k.depth + a->v.depth + 1);
     g_autofree double *rows = g_try_new(double, 5 * row);
     g_autofree double *block = in_blocks(a) ? aligned_new(ATTENTION_BLOCK * row) : NULL;
-    g_autofree double *certificate = a->gathered ? aligned_new(ATTENTION_BLOCK * (row + 2 * (gsize)a->v.depth)) : NULL;
-    g_autofree double *magnitudes = a->gathered ? aligned_new((gsize)a->total * (gsize)a->v.depth + 1) : NULL;
-    if (!keys || !values || !rows || (a->gathered && (!block || !certificate || !magnitudes))) {
-        g_atomic_int_set(&a->out_of_memory, 1);
+    g_autofree double *certificate = gathered ? aligned_new(ATTENTION_BLOCK * (row + 2 * (gsize)a->v.depth)) : NULL;
+    g_autofree double *magnitudes = gathered ? aligned_new((gsize)a->total * (gsize)a->v.depth + 1) : NULL;
+    if (!keys || !values || !rows || (gathered && (!block || !certificate || !magnitudes))) {
+        g_atomic_int_set(&run->out_of_memory, 1);
         return;
     }
     Block b = { .scores = block, .rows = block ? block + ATTENTION_BLOCK * a->total : NULL };
     AttentionErrors errors = { .errors = certificate, .magnitudes = magnitudes };
-    if (a->gathered) {
-        errors.dense = a->gathered->dense;
-        errors.may_be_exact = a->gathered->may_be_exact;
+    if (gathered) {
+        errors.dense = gathered->dense;
+        errors.may_be_exact = gathered->may_be_exact;
         b.errors = &errors;
         b.bounds = certificate + ATTENTION_BLOCK * a->total;
         b.room = b.bounds + ATTENTION_BLOCK * a->v.depth;
@@ -425,62 +258,21 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
         const int64_t batch = item / a->q.heads, head = item % a->q.heads;
         if (item == first || head % group == 0)
             load_head(a, &s, batch, head / group);
-        if (a->gathered)
+        if (gathered)
             take_magnitudes(values, magnitudes, a->total * a->v.depth);
         for (int64_t i = 0, n; i < a->q.length; i += n) {
             n = block ? MIN(a->q.length - i, ATTENTION_BLOCK) : 1;
             if (block)
-                some_queries(a, &s, batch, head, i, n, &b);
+                some_queries(run, &s, batch, head, i, n, &b);
             else
-                one_query(a, &s, batch, head, i);
+                one_query(a, &s, batch, head, i, &open);
         }
     }
+    if (open)
+        g_atomic_int_set(&run->open, 1);
 }
 
-/* ---- outputs ------------------------------------------------------------------------------------------------------------ */
-
-static gboolean present(Eval *ev, gsize output, const Operand *past, const Operand *now, GError **error)
-{
-    if (!eval_wants(ev, output))
-        return TRUE;
-    const int64_t total = past->length + now->length;
-    const Shape shape = SHAPE(now->batch, now->heads, total, now->depth);
-    Tensor *t = eval_output(ev, output, now->tensor->dtype, &shape, error);
-    if (!t)
-        return FALSE;
-    int64_t at = 0;
-    for (int64_t b = 0; t->count > 0 && b < now->batch; b++)
-        for (int64_t h = 0; h < now->heads; h++) {
-            if (past->tensor)
-                move_run(past->tensor, b * past->batch_stride + h * past->head_stride, t, at, past->length * past->depth);
-            at += past->length * now->depth;
-            for (int64_t j = 0; j < now->length; j++, at += now->depth)
-                move_run(now->tensor, b * now->batch_stride + h * now->head_stride + j * now->row_stride, t, at, now->depth);
-        }
-    return TRUE;
-}
-
-static gboolean make_outputs(Eval *ev, Attention *a, GError **error)
-{
-    const Operand *q = &a->q;
-    const gboolean flat = q->tensor->shape.rank == 3;
-    int64_t channels;
-    if (__builtin_mul_overflow(q->heads, a->v.depth, &channels))
-        return eval_fail(error, "the output has too many elements");
-    const Shape shape = flat ? SHAPE(q->batch, q->length, channels) : SHAPE(q->batch, q->heads, q->length, a->v.depth);
-    a->y = eval_output(ev, 0, q->tensor->dtype, &shape, error);
-    if (!a->y || !operand(a->y, "Y", q->heads, &a->out, error))
-        return FALSE;
-    if (eval_wants(ev, 3)) {
-        const Shape scores = SHAPE(q->batch, q->heads, q->length, a->total);
-        a->scores = eval_output(ev, 3, q->tensor->dtype, &scores, error);
-        if (!a->scores)
-            return FALSE;
-    }
-    if (eval_version(ev) >= 25 && eval_wants(ev, 1) != eval_wants(ev, 2))
-        return eval_fail(error, "present_key and present_value go together, only one is wanted");
-    return present(ev, 1, &a->past_k, &a->k, error) && present(ev, 2, &a->past_v, &a->v, error);
-}
+/* ---- the node ----------------------------------------------------------------------------------------------------------- */
 
 static void gathered_free(gpointer data)
 {
@@ -506,7 +298,7 @@ CLONES static void look_at(const float *x, int64_t n, int32_t *infinite, int32_t
 }
 
 /* float32 and finite throughout; *zeros if some element is zero. */
-static gboolean is_plain(const Operand *o, gboolean *zeros)
+static gboolean is_plain(const AttentionOperand *o, gboolean *zeros)
 {
     int32_t infinite = 0;
     if (o->tensor && o->tensor->dtype == DTYPE_FLOAT)
@@ -526,8 +318,9 @@ static gboolean is_strict(const Relaxation *profile)
 }
 
 /* Where nothing but the ends of a float32 Y is wanted. Without memory the rule takes its own way. */
-static void open_gathered(Eval *ev, Attention *a)
+static void open_gathered(Eval *ev, Run *run)
 {
+    const AttentionNode *a = &run->node;
     gboolean zeros = FALSE, ignored = FALSE;
     if (!eval_certifies(ev) || eval_derives(ev) || eval_may_fuse(ev, 0) || !in_blocks(a) || !is_strict(relaxation_in_force()) ||
         !is_plain(&a->q, &zeros) || !is_plain(&a->k, &zeros) || !is_plain(&a->past_k, &zeros) || !is_plain(&a->v, &ignored) ||
@@ -543,27 +336,29 @@ static void open_gathered(Eval *ev, Attention *a)
         gathered_free(g);
         return;
     }
-    a->gathered = g;
+    run->gathered = g;
     eval_keep(ev, g, gathered_free);
 }
 
 static gboolean attention(Eval *ev, GError **error)
 {
-    Attention a = { .narrow = DTYPE_UNDEFINED };
-    if (!read_operands(ev, &a, error) || !read_past(ev, &a, error) || !read_nonpad(ev, &a, error) ||
-        !read_mask(ev, &a, error) || !read_attributes(ev, &a, error) || !make_outputs(ev, &a, error))
+    Run run = { .gathered = NULL };
+    AttentionNode *a = &run.node;
+    if (!attention_node_read(ev, a, error) || !attention_make_outputs(ev, a, error))
         return FALSE;
-    open_gathered(ev, &a);
-    if (a.y->count > 0 || (a.scores && a.scores->count > 0)) /* else there may be any number of empty rows */
-        eval_parallel(ev, a.q.batch * a.q.heads, 1, some_heads, &a);
-    return !a.out_of_memory || eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", a.total);
+    open_gathered(ev, &run);
+    if (a->y->count > 0 || (a->scores && a->scores->count > 0)) /* else there may be any number of empty rows */
+        eval_parallel(ev, a->q.batch * a->q.heads, 1, some_heads, &run);
+    if (a->precise && !run.open)
+        eval_decide(ev);
+    return !run.out_of_memory || eval_fail(error, "no memory for a head of %" G_GINT64_FORMAT " keys", a->total);
 }
 
 /* ---- bounds ------------------------------------------------------------------------------------------------------------- */
 
 /* Operands as middles and radii, and room for one query. */
 typedef struct {
-    Attention a, radius;   /* the same shapes; tensors of radius are NULL where an input is exact */
+    AttentionNode a, radius;   /* the same shapes; tensors of radius are NULL where an input is exact */
     double   *keys, *keys_radius, *values, *values_radius, *q, *q_radius;
     double   *scores, *errors, *bias, *p, *w, *out, *out_errors;
 } Certificate;
@@ -579,7 +374,7 @@ static void unref_tensor(gpointer tensor)
 }
 
 /* The operand's tensor becomes its middles, that of *radius its radii; `owned` keeps both. */
-static gboolean widen(const Wide *w, gsize input, Operand *middle, Operand *radius, GPtrArray *owned, GError **error)
+static gboolean widen(const Wide *w, gsize input, AttentionOperand *middle, AttentionOperand *radius, GPtrArray *owned, GError **error)
 {
     *radius = *middle;
     if (!middle->tensor)
@@ -594,12 +389,12 @@ static gboolean widen(const Wide *w, gsize input, Operand *middle, Operand *radi
 
 static void load_certificate_head(const Certificate *c, int64_t batch, int64_t head)
 {
-    const Attention *a = &c->a, *r = &c->radius;
+    const AttentionNode *a = &c->a, *r = &c->radius;
     for (int64_t j = 0; j < a->total; j++) {
-        load_total_row(&a->past_k, &a->k, batch, head, j, c->keys + j * a->k.depth);
-        load_total_row(&r->past_k, &r->k, batch, head, j, c->keys_radius + j * a->k.depth);
-        load_total_row(&a->past_v, &a->v, batch, head, j, c->values + j * a->v.depth);
-        load_total_row(&r->past_v, &r->v, batch, head, j, c->values_radius + j * a->v.depth);
+        attention_load_total_row(&a->past_k, &a->k, batch, head, j, c->keys + j * a->k.depth);
+        attention_load_total_row(&r->past_k, &r->k, batch, head, j, c->keys_radius + j * a->k.depth);
+        attention_load_total_row(&a->past_v, &a->v, batch, head, j, c->values + j * a->v.depth);
+        attention_load_total_row(&r->past_v, &r->v, batch, head, j, c->values_radius + j * a->v.depth);
     }
 }
 
@@ -626,7 +421,7 @@ static gboolean set_scores(const Certificate *c, int mode, Ends *scores, int64_t
 /* Whether the row's probabilities are the same in every type and for every error of the scores, which then do not matter. */
 static gboolean is_decided(const Certificate *c)
 {
-    const Attention *a = &c->a;
+    const AttentionNode *a = &c->a;
     const double limit = a->narrow == DTYPE_FLOAT16 ? 65504 : (double)G_MAXFLOAT / 2;
     for (int64_t j = 0; j < a->total; j++) { /* p and w are not in use yet */
         c->p[j] = c->scores[j] - c->errors[j];
@@ -640,12 +435,12 @@ static gboolean is_decided(const Certificate *c)
 static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head, int64_t i, Ends *y, Ends *scores, gboolean *open,
                               GError **error)
 {
-    const Attention *a = &c->a;
+    const AttentionNode *a = &c->a;
     const DType dtype = a->y->dtype;
     const gsize n = (gsize)a->total, depth = (gsize)a->v.depth;
     const int64_t position = (batch * a->q.heads + head) * a->q.length + i;
-    load_row(&a->q, batch, head, i, c->q);
-    load_row(&c->radius.q, batch, head, i, c->q_radius);
+    attention_load_row(&a->q, batch, head, i, c->q);
+    attention_load_row(&c->radius.q, batch, head, i, c->q_radius);
     const double root = (double)sqrtf((float)a->scale); /* as the function's body takes it */
     bounds_attention_scores(dtype, c->q, c->q_radius, c->keys, c->keys_radius, n, (gsize)a->k.depth, a->scale, root * root, c->scores,
                             c->errors);
@@ -655,7 +450,7 @@ static gboolean certify_query(const Certificate *c, int64_t batch, int64_t head,
         bounds_attention_softcap(dtype, a->softcap, n, c->scores, c->errors);
     if (!set_scores(c, 1, scores, position, c->scores, c->errors, open, error))
         return FALSE;
-    const gboolean visible = bias_row(a, batch, head, i, c->bias);
+    const gboolean visible = attention_bias_row(a, batch, head, i, c->bias);
     bounds_attention_bias(dtype, c->bias, n, c->scores, c->errors);
     if (!set_scores(c, 2, scores, position, c->scores, c->errors, open, error))
         return FALSE;
@@ -691,7 +486,7 @@ static double *take(double **room, int64_t n)
 /* Rows of Y that `only` marks; NULL: all. */
 static gboolean certify_heads(Certificate *c, const guint8 *only, Ends *y, Ends *scores, gboolean *open, GError **error)
 {
-    const Attention *a = &c->a;
+    const AttentionNode *a = &c->a;
     const int64_t n = a->total, dk = a->k.depth, dv = a->v.depth;
     g_autofree double *room = g_try_new(double, (gsize)(2 * n * (dk + dv) + 2 * dk + 5 * n + 2 * dv + 1));
     if (!room)
@@ -733,7 +528,7 @@ static gboolean certify_rows(Certificate *c, const Wide *w, const guint8 *only, 
     g_autoptr(GPtrArray) owned = g_ptr_array_new_with_free_func(unref_tensor);
     return widen(w, 0, &c->a.q, &c->radius.q, owned, error) && widen(w, 1, &c->a.k, &c->radius.k, owned, error) &&
            widen(w, 2, &c->a.v, &c->radius.v, owned, error) && widen(w, 4, &c->a.past_k, &c->radius.past_k, owned, error) &&
-           widen(w, 5, &c->a.past_v, &c->radius.past_v, owned, error) && operand(c->a.y, "Y", c->a.q.heads, &c->a.out, error) &&
+           widen(w, 5, &c->a.past_v, &c->radius.past_v, owned, error) && attention_operand(c->a.y, "Y", c->a.q.heads, &c->a.out, error) &&
            certify_heads(c, only, y, scores, open, error);
 }
 
@@ -765,9 +560,8 @@ static gboolean certify_all(Eval *ev, Certificate *c, Ends *y, Ends *scores, gbo
 
 static gboolean attention_bound(Eval *ev, GError **error)
 {
-    Certificate c = { .a = { .narrow = DTYPE_UNDEFINED } };
-    if (!bound_caches(ev, error) || !read_operands(ev, &c.a, error) || !read_past(ev, &c.a, error) ||
-        !read_nonpad(ev, &c.a, error) || !read_mask(ev, &c.a, error) || !read_attributes(ev, &c.a, error))
+    Certificate c = { .scores = NULL };
+    if (!bound_caches(ev, error) || !attention_node_read(ev, &c.a, error))
         return FALSE;
     c.a.y = (Tensor *)eval_output_tensor(ev, 0);
     c.a.scores = (Tensor *)eval_output_tensor(ev, 3);

@@ -1,3 +1,4 @@
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/sums.h"
 #include "reference/ops/shared/attention_core.h"
 #include "reference/ops/shared/compensated.h"
@@ -119,7 +120,8 @@ static Range one_bound(const Causal *c, DType dtype, double sum, double size, in
     const double e = bounds_sum_exact(dtype, size, lowest) ? 0 : bounds_dot(dtype, taps + (c->bias ? 1 : 0) - last, size);
     if (!c->silu)
         return bounds_store(dtype, sum, e, fused);
-    const Range rounded = bounds_store(dtype, sum, e, TRUE); /* one function: the sum may stay unrounded */
+    /* One function: a backend may leave the sum unrounded. */
+    const Range rounded = bounds_store(dtype, sum, e, !relaxation_in_force()->unfused);
     const double radius = rounded.high / 2 - rounded.low / 2, x = rounded.low / 2 + rounded.high / 2;
     const double y = x / (1 + attention_exp(-x, FALSE));
     if (x == 0 && radius == 0)

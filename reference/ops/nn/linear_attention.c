@@ -173,9 +173,10 @@ static gboolean linear_attention(Eval *ev, GError **error)
 
 /* ---- bound ----------------------------------------------------------------------------------------------------------
  *
- *   "linear-attention/exact"   0 where keys, values, beta and state are integers, every decay is 0 or vanishes, and no
- *                              magnitude exceeds 2^p: every intermediate number is then an integer of the computing type,
- *                              token by token as well as chunk by chunk.
+ *   "linear-attention/exact"   0 where every decay is 0 or vanishes, the scale is a power of two, every element of the state is
+ *                              a multiple of 2^b of at most 2^(p + b), and the products with queries keep to the same with
+ *                              their own lowest bit. A factor on the way to them that is not 0 is at least its lowest bit, so
+ *                              no number on the way needs more bits, token by token as well as chunk by chunk.
  *   "linear-attention/any-order"  |y - s| <= (gamma(N) + delta) M with M the result on magnitudes, N the roundings on the
  *                              longest path and delta what rounding does to the exponents of decays and their sums. Chunked
  *                              evaluation sums the same products, so its magnitudes are M too. */
@@ -215,6 +216,22 @@ static gboolean decays_trivially(const Wide *w, DType dtype, double *sum)
         *sum += -g > bounds_exp_vanishes(dtype) ? 0 : fabs(g);
     }
     return trivial;
+}
+
+/* The b of the state. The delta rule multiplies what it knows by keys and beta, token after token. */
+static int64_t lowest_bit_of_state(const Wide *w, gboolean delta, int64_t tokens)
+{
+    const int64_t key = wide_lowest_bit(w, KEY), value = wide_lowest_bit(w, VALUE), beta = wide_lowest_bit(w, BETA);
+    int64_t state = MIN(wide_lowest_bit(w, STATE), key + value + (delta ? beta : 0));
+    for (int64_t t = 1; delta && t < tokens && state > G_MININT; t++)
+        state = MIN(state, state + key + beta + key);
+    return CLAMP(state, G_MININT, G_MAXINT);
+}
+
+static gboolean sums_fit(const Wide *w, gboolean delta, int64_t tokens, double state, double output, DType dtype)
+{
+    const int64_t b = lowest_bit_of_state(w, delta, tokens), with_query = CLAMP(b + wide_lowest_bit(w, QUERY), G_MININT, G_MAXINT);
+    return bounds_sum_exact(dtype, state, (int)b) && bounds_sum_exact(dtype, output, (int)with_query);
 }
 
 static gboolean store_ends(Eval *ev, gsize output, const Tensor *value, const Tensor *magnitudes, double relative,
@@ -257,11 +274,8 @@ static gboolean linear_attention_bound(Eval *ev, GError **error)
         return FALSE;
     double sum, relative = 0;
     gboolean exact = decays_trivially(&w, y->dtype, &sum);
-    for (gsize i = QUERY; i <= BETA; i++)
-        exact &= i == DECAY || wide_lowest_bit(&w, i) >= 0;
     int exponent;
-    exact &= frexp(scale, &exponent) == 0.5 &&
-             MAX(largest(state), largest(size)) / scale <= ldexp(1, bounds_precision(y->dtype));
+    exact &= frexp(scale, &exponent) == 0.5 && sums_fit(&w, delta, (int64_t)tokens, largest(state) / scale, largest(size) / scale, y->dtype);
     if (!exact)
         relative = bounds_gamma(y->dtype, tokens * (depth + tokens + 10) + depth + tokens + 4) +
                    expm1(bounds_unit(y->dtype) * (tokens + 2) * sum);

@@ -129,6 +129,11 @@ typedef struct {
 static double budget_at(const Budget *b, double x, double f)
 {
     const ElementwiseRule *rule = b->rule;
+    if (relaxation_in_force()->unfused) { /* the kernel rounds f right (transcendental.h), but here to binary64 */
+        const double e = b->dtype == DTYPE_DOUBLE ? 0 : fabs(f) * 0x1p-53;
+        derivation_note("function/budget", b->dtype, 0, e);
+        return e;
+    }
     double e = (b->functions * rule->ulps + b->quotient) * bounds_ulp(b->dtype, f) + b->unit * (rule->floor + fabs(x) * (rule->inner + rule->growth * fabs(f)));
     if (b->coarse > 0)
         e += ldexp(2, -dtype_info(b->dtype)->format->mantissa_bits - 1) * (fabs(f) + b->coarse);

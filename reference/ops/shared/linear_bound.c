@@ -1,5 +1,6 @@
 #include "reference/ops/shared/linear_bound.h"
 
+#include "reference/bounds/relaxation.h"
 #include "reference/bounds/sums.h"
 #include "reference/ops/shared/linear_sums.h"
 #include "reference/ops/shared/wide.h"
@@ -108,11 +109,12 @@ static gboolean one_element(Ends *ends, const LinearRule *rule, const Runs *r, i
     const Tensor *y = eval_output_tensor(ends->ev, 0);
     const double divisor = or_one(rule->divisor);
     const double s = ((const double *)r->value->data)[i], total = ((const double *)r->magnitude->data)[i] * divisor;
+    const double own = relaxation_in_force()->unfused ? 0 : total * 0x1p-50; /* of the sum that is taken for the exact one */
     double e = 0;
     if (r->still)
         e = total - ((const double *)r->still->data)[i] * divisor + total * 0x1p-50;
     if (r->still || !bounds_sum_exact(y->dtype, total, lowest))
-        e += sum_error(rule, y->dtype, number_of_terms(rule, r, i), total) + total * 0x1p-50;
+        e += sum_error(rule, y->dtype, number_of_terms(rule, r, i), total) + own;
     e /= divisor;
     if (rule->varying || !is_power_of_two(divisor)) /* multiplication with the rounded reciprocal, or division */
         e += 2 * bounds_unit(y->dtype) * (fabs(s) + e);

@@ -78,10 +78,11 @@ static int exponent_of(int32_t code)
 /* ---- elements
  * -------------------------------------------------------------------------------------------------------------- */
 
-/* The bound of one element: 0 if S <= exact, else n (u S + tiny / 2) + (n + 4) 2^-52 S, where the first n leaves out
- * what is `free`, the rounding to the output. */
+/* The bound of one element: 0 if S <= exact, else n (u S + tiny / 2) + (n + 4) own S, where the first n leaves out what is
+ * `free`: the rounding to the output, or the products where they are exact. own: what binary64 does to the sum that is
+ * taken for the exact one, 2^-52; 0 for the reference's own arithmetic, whose bound is of that very sum. */
 typedef struct {
-    double unit, half_tiny, huge, exact, free;
+    double unit, half_tiny, huge, exact, free, own;
 } Formula;
 
 struct LinearSums {
@@ -106,11 +107,6 @@ static void linear_sums_free(gpointer data)
     g_free(l);
 }
 
-static double own_error(double terms, double total)
-{
-    return (terms + 4) * 0x1p-52 * total;
-}
-
 CLONES static int64_t all_errors(const Formula *f, const double *restrict totals, const double *restrict terms,
                                  double dense, int64_t n, double *restrict errors)
 {
@@ -118,7 +114,7 @@ CLONES static int64_t all_errors(const Formula *f, const double *restrict totals
     int64_t over = 0;
     for (int64_t i = 0; i < n; i++) {
         const double k = terms ? terms[i] : dense, total = totals[i], charged = k > c.free ? k - c.free : 0;
-        const double strict = charged * (c.unit * total + c.half_tiny) + (k + 4) * 0x1p-52 * total; /* own_error */
+        const double strict = charged * (c.unit * total + c.half_tiny) + (k + 4) * c.own * total;
         errors[i] = total <= c.exact ? 0 : strict;
         over |= total <= c.huge ? 0 : 1;
     }
@@ -208,8 +204,13 @@ LinearSums *linear_sums_open(Eval *ev, double dense)
     };
     for (gsize i = 0; i < FACTORS; i++)
         l->full[i] = bits[i].smallest != 0;
-    l->formula = (Formula){ bounds_unit(y->dtype), bounds_tiny(y->dtype) / 2, bounds_huge(y->dtype),
-                            bounds_sum_limit(y->dtype, l->lowest), bounds_compute_type(y->dtype) == y->dtype ? 1 : 0 };
+    const gboolean last = bounds_compute_type(y->dtype) == y->dtype;
+    l->formula = (Formula){ bounds_unit(y->dtype),
+                            bounds_tiny(y->dtype) / 2,
+                            bounds_huge(y->dtype),
+                            bounds_sum_limit(y->dtype, l->lowest),
+                            last || bounds_products_exact(y->dtype) ? 1 : 0,
+                            profile->unfused ? 0 : 0x1p-52 };
     if (!make_room(l, y->dtype == DTYPE_FLOAT && !l->fused && !eval_derives(ev) && profile->trunc == 0 && !profile->chunks)) {
         linear_sums_free(l); /* the rule has another way, which may need less or fails with a message */
         return NULL;
@@ -240,9 +241,10 @@ static gboolean one_element(LinearSums *l, Ends *ends, int64_t i, GError **error
         l->over = 1;
         return TRUE;
     }
+    const double last = bounds_compute_type(dtype) == dtype ? 1 : 0;
     double e = 0;
     if (!bounds_sum_exact(dtype, total, l->lowest))
-        e = bounds_dot(dtype, MAX(k - l->formula.free, 0), total) + own_error(k, total);
+        e = bounds_dot(dtype, MAX(k - last, 0), total) + (k + 4) * l->formula.own * total;
     if (e == 0 && !l->fused)
         return TRUE;
     const Range range = bounds_store(dtype, ((const double *)l->sums->data)[i], e, l->fused);

@@ -2,6 +2,7 @@
 
 #include "reference/bounds/normalization.h"
 #include "reference/bounds/relaxation.h"
+#include "reference/eval/on_the_way.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/convert.h"
@@ -80,7 +81,7 @@ typedef struct {
     int64_t              group_strides[SHAPE_MAX_RANK], inside_strides[SHAPE_MAX_RANK];
     int64_t              count, size;
     gboolean             contiguous;
-    gint                 out_of_memory;
+    gint                 out_of_memory, open; /* open: some result may not be rounded right */
 } Job;
 
 static Job job_of(const Normalization *n)
@@ -148,7 +149,31 @@ static double centre(double *row, int64_t n)
     return mean;
 }
 
-static void one_group(const Job *job, int64_t group, const int64_t *offsets, double *row)
+/* A float64 result of numbers that nothing was subtracted from. */
+static gboolean is_precise(const Normalization *n)
+{
+    return n->y && n->y->dtype == DTYPE_DOUBLE && n->uncentred;
+}
+
+/* sqrt(mean square + epsilon) in twice the precision, and its relative error: that of the sum, which is 4 (n u)^2, and of
+ * the steps after it. */
+static Compensated precise_root(const Normalization *n, Compensated squares, int64_t size, double *error)
+{
+    const double nu = (double)(size + 2) * 0x1p-53;
+    const Compensated mean = compensated_over(compensated_number(squares.sum, squares.rest), (Compensated){ (double)size, 0 });
+    const Compensated root = compensated_root(compensated_plus(mean, (Compensated){ n->epsilon, 0 }));
+    *error = root.sum < COMPENSATED_LEAST ? INFINITY : 4 * nu * nu + 16 * COMPENSATED_UNIT;
+    return compensated_plus(root, (Compensated){ n->root_epsilon, 0 });
+}
+
+static double precise_element(const Normalization *n, double x, Compensated root, double error, int64_t at, int *open)
+{
+    const Compensated scale = { parameter_at(n->scale, at), 0 }, bias = { parameter_at(n->bias, at), 0 };
+    const Compensated y = compensated_times(compensated_over((Compensated){ x, 0 }, root), scale);
+    return compensated_decide(compensated_plus(y, bias), error * fabs(y.sum), open);
+}
+
+static void one_group(const Job *job, int64_t group, const int64_t *offsets, double *row, int *open)
 {
     const Normalization *n = job->n;
     const int64_t base = offset_of(&job->group, job->group_strides, group);
@@ -159,9 +184,15 @@ static void one_group(const Job *job, int64_t group, const int64_t *offsets, dou
         compensated_add_product(&squares, row[i], row[i]);
     const double variance = compensated_divide(squares, (double)job->size);
     const double root = sqrt(variance + n->epsilon) + n->root_epsilon;
+    double error = 0;
+    const Compensated precise = is_precise(n) ? precise_root(n, squares, job->size, &error) : (Compensated){ 0, 0 };
     for (int64_t i = 0; n->y && i < job->size; i++) {
         const int64_t at = base + (job->contiguous ? i : offsets[i]);
-        const double y = row[i] / root * parameter_at(n->scale, at) + parameter_at(n->bias, at);
+        double y = row[i] / root * parameter_at(n->scale, at) + parameter_at(n->bias, at);
+        if (is_precise(n) && isfinite(y) && y != 0)
+            y = precise_element(n, row[i], precise, error, at, open);
+        else
+            *open |= !isfinite(y) || (row[i] != 0 && parameter_at(n->scale, at) != 0);
         tensor_set_double(n->y, at, isnan(y) ? (double)NAN : y);
     }
     if (n->means)
@@ -173,6 +204,7 @@ static void one_group(const Job *job, int64_t group, const int64_t *offsets, dou
 static void some_groups(int64_t first, int64_t last, gpointer data)
 {
     Job *job = data;
+    int open = 0;
     g_autofree double *row = g_try_new(double, (gsize)(job->size + 1));
     g_autofree int64_t *offsets = job->contiguous ? NULL : g_try_new(int64_t, (gsize)(job->size + 1));
     if (!row || (!offsets && !job->contiguous)) {
@@ -182,7 +214,9 @@ static void some_groups(int64_t first, int64_t last, gpointer data)
     for (int64_t i = 0; offsets && i < job->size; i++)
         offsets[i] = offset_of(&job->inside, job->inside_strides, i);
     for (int64_t group = first; group < last; group++)
-        one_group(job, group, offsets, row);
+        one_group(job, group, offsets, row, &open);
+    if (open)
+        g_atomic_int_set(&job->open, 1);
 }
 
 gboolean normalize_run(Eval *ev, const Normalization *n, GError **error)
@@ -191,6 +225,8 @@ gboolean normalize_run(Eval *ev, const Normalization *n, GError **error)
     if (n->x->count == 0 && !n->means && !n->variances) /* any number of empty groups */
         return TRUE;
     eval_parallel(ev, job.count, 1 + 4096 / (job.size + 1), some_groups, &job);
+    if (is_precise(n) && !job.open)
+        eval_decide(ev);
     return !job.out_of_memory || eval_fail(error, "no memory for a group of %" G_GINT64_FORMAT " elements", job.size);
 }
 
