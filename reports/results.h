@@ -68,7 +68,8 @@ const char *verdict_meaning(Verdict verdict);
 
 /* Grades, best first; 0 where none applies. */
 #define RESULTS_GRADES "RABCFV"
-/* R bit-equal to the golden; A inside the strict interval; B inside a relaxed profile's only; C only ONNX's legacy
+/* R bit-equal to the golden; A inside the strict interval; B inside a relaxed profile's only, or
+ * inside the strict one with the errors of less precision; C only ONNX's legacy
  * tolerance would take it; F wrong; V void, no certificate applied. */
 const char *grade_meaning(char grade); /* NULL for an unknown grade */
 

@@ -46,7 +46,7 @@ const char *grade_meaning(char grade)
     case 'A':
         return "inside the strict interval";
     case 'B':
-        return "inside a relaxed profile only";
+        return "only inside a relaxed profile, or with errors of less precision than the strict one";
     case 'C':
         return "only ONNX's legacy tolerance would take it";
     case 'F':

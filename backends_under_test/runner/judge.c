@@ -189,7 +189,7 @@ static char *unreadable(guint i, const char *path, const char *message)
 }
 
 static gboolean judge_output(const Subject *s, const Type *type, guint i, const char *path, Judgement *j, cJSON *answers,
-                             cJSON *statistics, GError **error)
+                             cJSON *statistics, gboolean *full_precision, GError **error)
 {
     g_autoptr(GError) local = NULL;
     g_auto(Pair)      pair = { 0 };
@@ -211,7 +211,7 @@ static gboolean judge_output(const Subject *s, const Type *type, guint i, const 
     const gboolean good = take_comparison(s, type, i, &pair, &c, j, error);
     preview_answer(answers, &pair);
     comparison_clear(&c);
-    cJSON_AddItemToArray(statistics, pair_statistics(&pair));
+    cJSON_AddItemToArray(statistics, pair_statistics(&pair, full_precision));
     return good;
 }
 
@@ -280,11 +280,13 @@ static gboolean judge_outputs(const Subject *s, const Attempt *attempt, const ch
     j->plain = TRUE;
     cJSON   *answer = cJSON_CreateObject(), *answers = cJSON_AddArrayToObject(answer, "outputs");
     cJSON   *statistics = cJSON_CreateArray();
-    gboolean good = TRUE;
+    gboolean good = TRUE, full_precision = TRUE;
     for (guint i = 0; i < attempt->outputs->len && good; i++)
-        good = judge_output(s, output_type(s, i), i, attempt->outputs->pdata[i], j, answers, statistics, error);
+        good = judge_output(s, output_type(s, i), i, attempt->outputs->pdata[i], j, answers, statistics, &full_precision, error);
     if (good && j->verdict == VERDICT_WRONG_VALUE)
         good = relax(s, attempt, declared, j, error);
+    if (j->grade == 'A' && !full_precision) /* of no profile, and no reason to fail */
+        j->grade = 'B';
     if (good && j->grade != 'R') { /* else it is the golden */
         j->answer = json_text(answer);
         j->statistics = j->grade ? json_text(statistics) : NULL;

@@ -50,13 +50,14 @@ static gboolean comparable(const Pair *p)
     return p->golden->kind == VALUE_TENSOR && p->actual->kind == VALUE_TENSOR && same_kind(p->golden->tensor, p->actual->tensor);
 }
 
-cJSON *pair_statistics(const Pair *p)
+cJSON *pair_statistics(const Pair *p, gboolean *full_precision)
 {
     Statistics statistics;
     if (!comparable(p) ||
         !compare_statistics(p->spec, p->golden->tensor, p->lower, p->upper, p->actual->tensor, &statistics))
         return cJSON_CreateNull();
     cJSON *object = statistics_to_json(&statistics);
+    *full_precision &= statistics_full_precision(&statistics);
     statistics_clear(&statistics);
     return object;
 }

@@ -20,8 +20,8 @@ void     pair_clear(Pair *pair);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Pair, pair_clear)
 
 /* With an answer read: how wrong in numbers (golden/statistics_json.h), JSON null for what cannot be compared element by
- * element; and what it looks like (golden/compare/signature.h), NULL if nothing. */
-cJSON *pair_statistics(const Pair *pair);
+ * element - *full_precision becomes FALSE where those numbers say that it is less; and what it looks like (golden/compare/signature.h), NULL if nothing. */
+cJSON *pair_statistics(const Pair *pair, gboolean *full_precision);
 char  *pair_signature(const Pair *pair);
 
 #endif

@@ -128,6 +128,11 @@ gboolean compare_statistics(const CompareSpec *spec, const Tensor *golden, const
     return TRUE;
 }
 
+gboolean statistics_full_precision(const Statistics *s)
+{
+    return !(fabs(s->z1) > 1) && !(s->z2 > 1);
+}
+
 void statistics_clear(Statistics *s)
 {
     for (int axis = 0; axis < s->shape.rank; axis++)

@@ -25,6 +25,8 @@ typedef struct {
 /* Of two tensors of the same type and shape; lower and upper may be NULL. FALSE if memory is short. */
 gboolean compare_statistics(const CompareSpec *spec, const Tensor *golden, const Tensor *lower, const Tensor *upper,
                             const Tensor *actual, Statistics *statistics);
+/* |z1| and z2 are at most 1, or unknown: the errors may be those of honest sums in the full precision. */
+gboolean statistics_full_precision(const Statistics *statistics);
 void     statistics_clear(Statistics *statistics);
 
 #endif
