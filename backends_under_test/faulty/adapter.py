@@ -5,6 +5,7 @@ Options (or, for `fault`, the first argument):
     fault=NAME      one of FAULTS below, or "none"
     at=TEXT         where a fault of a case strikes: at cases whose model's path contains TEXT ("fault")
     seconds=N       how long children live that are left behind (100000)
+    queues=yes      says that it takes the next case before it has answered the last, and marks its stderr
     NAME_every=N    that fault strikes at every N-th case: those whose folder's name ends in a multiple of N
 
 A fault of the process (hello, stop) strikes always. runner/tests/faults.c says which verdict each must get."""
@@ -391,7 +392,8 @@ def hello(request):
     elif fault == "hello_hang":
         hang()
     else:
-        say('{"protocol": 1, "name": "faulty", "version": "1", "devices": ["cpu"], "announces_load": true}\n')
+        say(json.dumps({"protocol": 1, "name": "faulty", "version": "1", "devices": ["cpu"], "announces_load": True,
+                        "queues": "queues" in options}) + "\n")
 
 
 def run(request):
@@ -438,4 +440,7 @@ for line in sys.stdin:
         stop()
     else:
         runs += 1
+        if "queues" in options:
+            sys.stderr.write("\x1e%d\n" % message["id"])
+            sys.stderr.flush()
         run(message)

@@ -111,6 +111,6 @@ void command_run(const Backend *backend, const WorkerLimits *limits, const char 
     process_close_input(process);
     process_discard_output(process, deadline);
     gboolean good = process_finish(process, deadline, &how);
-    attempt->log = process_excerpt(process);
+    attempt->log = child_log_excerpt(process_log(process));
     judge_end(backend, good, how, outputs_dir, attempt);
 }

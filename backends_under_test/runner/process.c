@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EXCERPT_BYTES 4096
 #define MAX_GENERATIONS 100 /* of orphans that have orphans */
 #define LOOK_US  250000 /* how often the memory of the group is looked at, */
 #define LOOK_TIMES 50   /* and this many times longer than a look takes */
@@ -30,11 +29,7 @@ struct Process {
     gint64   next_look;
     gboolean over; /* the limit, and killed for it */
     GString *received;
-    GString *excerpt;
-    char    *log_path; /* NULL: none, or full */
-    int      log;      /* opened when there is something to write */
-    guint64  log_room;
-    char    *title; /* to be written before the next bytes of the log; NULL: none */
+    ChildLog *log;
 };
 
 /* ---- orphans ------------------------------------------------------------------------------------------------------- */
@@ -124,11 +119,10 @@ Process *process_start(const ProcessSpec *spec, GError **error)
         g_once_init_leave(&once, 1);
     }
     Process *p = g_new0(Process, 1);
-    p->input = p->output = p->errors = p->log = -1;
+    p->input = p->output = p->errors = -1;
     p->ended = TRUE;
     p->received = g_string_new(NULL);
-    p->excerpt = g_string_new(NULL);
-    p->log_room = spec->log_bytes;
+    p->log = child_log_new(spec->log, spec->log_bytes);
     p->memory = spec->memory_bytes;
     p->next_look = g_get_monotonic_time() + LOOK_US;
     ChildSetup setup = { .memory = spec->memory_bytes, .file = spec->file_bytes, .parent = getpid() };
@@ -150,7 +144,6 @@ Process *process_start(const ProcessSpec *spec, GError **error)
     g_unix_set_fd_nonblocking(p->input, TRUE, NULL);
     g_unix_set_fd_nonblocking(p->output, TRUE, NULL);
     g_unix_set_fd_nonblocking(p->errors, TRUE, NULL);
-    p->log_path = g_strdup(spec->log);
     return p;
 }
 
@@ -163,34 +156,6 @@ static void close_fd(int *fd)
     *fd = -1;
 }
 
-static void write_log(Process *p, const char *bytes, gsize n)
-{
-    gsize fits = MIN(n, p->log_room);
-    p->log_room -= fits;
-    /* A log that cannot be written is no reason to fail a run: the excerpt is kept all the same. */
-    if (p->log < 0 || write(p->log, bytes, fits) < 0 || p->log_room == 0)
-        g_clear_pointer(&p->log_path, g_free);
-}
-
-static void keep_errors(Process *p, const char *bytes, gsize n)
-{
-    g_string_append_len(p->excerpt, bytes, (gssize)n);
-    if (p->excerpt->len > EXCERPT_BYTES)
-        g_string_erase(p->excerpt, 0, (gssize)(p->excerpt->len - EXCERPT_BYTES));
-    if (!p->log_path)
-        return;
-    if (p->log < 0) {
-        g_autofree char *folder = g_path_get_dirname(p->log_path);
-        g_mkdir_with_parents(folder, 0755);
-        p->log = g_open(p->log_path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    }
-    if (p->title)
-        write_log(p, p->title, strlen(p->title));
-    g_clear_pointer(&p->title, g_free);
-    if (p->log_path)
-        write_log(p, bytes, n);
-}
-
 /* Reads what is there. A child that floods stderr is drained and forgotten, so that it cannot block itself; one call
  * takes a bounded amount, so that it cannot keep us from looking at the clock either. */
 static void drain(Process *p, int *fd, gboolean errors)
@@ -201,7 +166,7 @@ static void drain(Process *p, int *fd, gboolean errors)
             return;
         ssize_t n = read(*fd, bytes, sizeof bytes);
         if (n > 0 && errors)
-            keep_errors(p, bytes, (gsize)n);
+            child_log_take(p->log, bytes, (gsize)n);
         else if (n > 0)
             g_string_append_len(p->received, bytes, n);
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -380,16 +345,9 @@ gboolean process_finish(Process *p, gint64 deadline, char **how)
     return !killed && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0;
 }
 
-char *process_excerpt(const Process *p)
+ChildLog *process_log(const Process *p)
 {
-    return g_utf8_make_valid(p->excerpt->str, (gssize)p->excerpt->len);
-}
-
-void process_begin_excerpt(Process *p, const char *title)
-{
-    g_string_truncate(p->excerpt, 0);
-    g_free(p->title);
-    p->title = p->log_path ? g_strdup_printf("==== %s ====\n", title) : NULL;
+    return p->log;
 }
 
 void process_free(Process *p)
@@ -400,10 +358,7 @@ void process_free(Process *p)
     close_fd(&p->input);
     close_fd(&p->output);
     close_fd(&p->errors);
-    close_fd(&p->log);
-    g_free(p->log_path);
-    g_free(p->title);
+    child_log_free(p->log);
     g_string_free(p->received, TRUE);
-    g_string_free(p->excerpt, TRUE);
     g_free(p);
 }

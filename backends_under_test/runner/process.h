@@ -5,7 +5,7 @@
 #ifndef ASSAY_RUNNER_PROCESS_H
 #define ASSAY_RUNNER_PROCESS_H
 
-#include <glib.h>
+#include "backends_under_test/runner/child_log.h"
 
 typedef struct {
     char      **argv;         /* NULL-terminated; argv[0] is looked up in PATH if it has no slash */
@@ -55,10 +55,8 @@ void process_close_input(Process *process);
  * (Segmentation fault)", "did not end and was killed"; free with g_free. */
 gboolean process_finish(Process *process, gint64 deadline, char **how);
 
-/* The last few KiB of stderr since the last process_begin_excerpt(), valid UTF-8; free with g_free. In the log, what is
- * written from here on stands under a line "==== title ====". */
-char *process_excerpt(const Process *process);
-void  process_begin_excerpt(Process *process, const char *title);
+/* Its stderr; the process's own. */
+ChildLog *process_log(const Process *process);
 
 /* Kills what still lives. NULL is allowed. */
 void process_free(Process *process);

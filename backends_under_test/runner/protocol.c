@@ -137,6 +137,7 @@ static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
         return FALSE;
     }
     hello->announces_load = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "announces_load"));
+    hello->queues = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "queues"));
     hello->compiles = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "compiles"));
     hello->unsupported =
         capability_rules_read(cJSON_GetObjectItemCaseSensitive(json, "unsupported"), "the adapter's hello", error);

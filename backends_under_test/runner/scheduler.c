@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/scheduler.h"
+#include "backends_under_test/runner/desk.h"
 #include "backends_under_test/runner/scratch.h"
 
 #include <math.h>
@@ -38,17 +39,22 @@ typedef struct {
     GError           *error;    /* the harness failed */
 } Run;
 
+/* Folders for outputs: one is written to, one was answered into, the others wait to be judged. */
+enum { SIDES = 16 };
+
 typedef struct {
     Run    *run;
     guint   number;
     Worker *worker;
     char   *log;
-    char   *scratch[2]; /* folders for outputs: one is judged while the other is written to */
-    guint   side;       /* which of them the case in hand has */
+    char   *scratch[SIDES]; /* used in turn */
+    guint   side;           /* which of them the case in hand has */
+    Desk   *desk;           /* where answers are judged while the worker goes on; NULL in a lane that never sends ahead */
     gboolean started; /* once: every later start is a restart */
     gboolean trusted; /* the worker was still there when its last case had been judged */
     const Subject *judged; /* the case that the lane was given; NULL while it is none of the run's */
-    const Subject *ahead;  /* given to the worker while `judged` is judged; NULL: none */
+    const Subject *ahead;  /* the case after that, if it is taken already; NULL: none */
+    gboolean sent;         /* and the worker has it */
 } Lane;
 
 /* ---- stopping ------------------------------------------------------------------------------------------------------ */
@@ -124,55 +130,99 @@ static const CapabilityRule *rule_for(const Run *run, const Subject *s)
 static const Subject *take_case(Run *run);
 static gboolean       known_verdict(Run *run, const char *id, Verdict *verdict);
 
-/* Whether it is certain that the case needs no second attempt: it was answered, its twin is known, and nobody asks again
- * what changed. */
-static gboolean is_settled(Lane *lane, const Subject *s, const Attempt *attempt)
+/* Whether one answer will settle the case: its twin is known, and nobody asks again what changed. */
+static gboolean one_answer_settles(Lane *lane, const Subject *s)
 {
     Verdict verdict;
     if (s != lane->judged || lane->run->options->since)
         return FALSE;
-    if (attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED)
-        return FALSE;
-    return s->c->expectation != EXPECT_REJECT || !s->c->twin || known_verdict(lane->run, s->c->twin, &verdict);
+    if (s->c->expectation != EXPECT_REJECT || !s->c->twin || known_verdict(lane->run, s->c->twin, &verdict))
+        return TRUE;
+    desk_drain(lane->desk); /* it may lie there */
+    return known_verdict(lane->run, s->c->twin, &verdict);
 }
 
-/* The worker need not wait for its next case until this one is judged. But one that may be about to end is not hurried:
- * what it does after its answer must not be laid at the next case's door. */
-static void send_ahead(Lane *lane, const Subject *s, const Attempt *attempt)
+static gboolean was_answered(const Attempt *attempt)
 {
-    if (lane->run->backend->kind == BACKEND_COMMAND || !lane->trusted || !is_settled(lane, s, attempt) ||
-        !worker_usable(lane->worker) || !(lane->ahead = take_case(lane->run)))
+    return attempt->kind == ATTEMPT_ANSWERED || attempt->kind == ATTEMPT_REFUSED;
+}
+
+static const char *next_scratch(const Lane *lane)
+{
+    return lane->scratch[(lane->side + 1) % SIDES];
+}
+
+/* The worker need not wait for its next case until this one is judged, and if it queues not even until it is answered. */
+static void send_next(Lane *lane)
+{
+    if (!lane->ahead)
+        lane->ahead = take_case(lane->run);
+    if (!lane->ahead)
         return;
-    lane->side = !lane->side;
-    worker_send(lane->worker, lane->ahead->model, lane->ahead->inputs, lane->scratch[lane->side]);
+    desk_await_room(lane->desk);
+    worker_send(lane->worker, lane->ahead->model, lane->ahead->inputs, next_scratch(lane));
+    lane->sent = TRUE;
 }
 
-/* The attempt that is under way, or a new one. FALSE if no worker could be had. */
-static gboolean attempt_at(Lane *lane, const Subject *s, Attempt *attempt)
+/* The attempt that is under way, or a new one. FALSE if no worker could be had, or with an error. */
+static gboolean attempt_at(Lane *lane, const Subject *s, Attempt *attempt, GError **error)
 {
-    if (lane->ahead != s) {
+    if (lane->ahead == s && lane->sent) {
+        lane->side = (lane->side + 1) % SIDES;
+    } else {
         if (!ensure_worker(lane))
             return FALSE;
         worker_send(lane->worker, s->model, s->inputs, lane->scratch[lane->side]);
     }
-    lane->ahead = NULL;
+    if (lane->ahead == s) {
+        lane->ahead = NULL;
+        lane->sent = FALSE;
+    }
+    const gboolean settles = lane->trusted && lane->run->backend->kind != BACKEND_COMMAND && one_answer_settles(lane, s);
+    if (settles && worker_hello(lane->worker)->queues)
+        send_next(lane);
     worker_receive(lane->worker, attempt);
+    if (lane->sent && !was_answered(attempt)) { /* the worker is spent, whatever it did with the next case */
+        lane->sent = FALSE;
+        return scratch_empty(next_scratch(lane), error);
+    }
+    /* One that may be about to end is not hurried: what it does after its answer must not be laid at the next case's door. */
+    if (!lane->sent && settles && was_answered(attempt) && worker_usable(lane->worker))
+        send_next(lane);
     return TRUE;
 }
 
-/* FALSE without an error if no worker could be had. */
+/* An attempt as it came, with the folder that its outputs are in. */
+typedef struct {
+    const Subject *subject;
+    Attempt        attempt;
+    const char    *outputs;
+} Answer;
+
+/* Empties the folder and clears the answer. */
+static gboolean judge_answer(const Run *run, Answer *answer, Judgement *judgement, GError **error)
+{
+    const Subject *s = answer->subject;
+    const gboolean good = judge(s, &answer->attempt, rule_for(run, s), run->backend->profile, judgement, error);
+    if (good)
+        judge_keep(&answer->attempt, run->options->keep, judgement);
+    attempt_clear(&answer->attempt);
+    return scratch_empty(answer->outputs, good ? error : NULL) && good;
+}
+
+/* FALSE without an error if no worker could be had, or if the answer now lies on the desk, whose matter it is. */
 static gboolean try_once(Lane *lane, const Subject *s, Judgement *judgement, GError **error)
 {
-    Attempt attempt = { 0 };
-    if (!attempt_at(lane, s, &attempt))
+    Answer answer = { .subject = s };
+    if (!attempt_at(lane, s, &answer.attempt, error)) {
+        attempt_clear(&answer.attempt);
         return FALSE;
-    const char *outputs = lane->scratch[lane->side];
-    send_ahead(lane, s, &attempt);
-    gboolean good = judge(s, &attempt, rule_for(lane->run, s), lane->run->backend->profile, judgement, error);
-    if (good)
-        judge_keep(&attempt, lane->run->options->keep, judgement);
-    attempt_clear(&attempt);
-    return scratch_empty(outputs, good ? error : NULL) && good;
+    }
+    answer.outputs = lane->scratch[lane->side];
+    if (!lane->sent)
+        return judge_answer(lane->run, &answer, judgement, error);
+    desk_put(lane->desk, g_memdup2(&answer, sizeof answer));
+    return FALSE;
 }
 
 /* Who stops a run may stop its adapters too, and a little earlier: a batch system kills every process of a job. Such an end
@@ -192,8 +242,6 @@ static gboolean try_case(Lane *lane, const Subject *s, Judgement *judgement, GEr
 {
     if (!try_once(lane, s, judgement, error) || is_cut_short(judgement))
         return FALSE;
-    if (lane->ahead)
-        return TRUE; /* it was answered, and the worker is at work */
     gboolean alone = worker_runs(lane->worker) <= 1;
     if (worker_usable(lane->worker) || alone || lane->run->backend->kind == BACKEND_COMMAND)
         return TRUE;
@@ -363,13 +411,42 @@ static gboolean commit(Run *run, const Subject *s, Judgement *j, GError **error)
     return TRUE;
 }
 
+/* What lies on a lane's desk was answered, and the worker is at work on something else: there is no second attempt. */
+static void judge_on_desk(gpointer data, gpointer run_data)
+{
+    Run           *run = run_data;
+    Answer        *answer = data;
+    const Subject *s = answer->subject;
+    GError        *error = NULL;
+    Judgement      judgement = { .verdict = VERDICT_NOT_RUN, .margin = NAN, .seconds = NAN };
+    Judgement      twin = { .margin = NAN, .seconds = NAN };
+    if (judge_answer(run, answer, &judgement, &error)) {
+        if (judge_needs_twin(&judgement)) /* whose verdict is known, if it has any: one_answer_settles() */
+            judge_twin(&judgement, s->c->twin, s->c->twin && known_verdict(run, s->c->twin, &twin.verdict) ? &twin : NULL,
+                       rule_for(run, s));
+        commit(run, s, &judgement, &error);
+    }
+    judgement_clear(&judgement);
+    if (error)
+        take_error(run, error);
+    g_free(answer);
+}
+
 static void introduce_once(Lane *lane);
+
+/* What was taken but could not be sent is left where the run is to stop. */
+static const Subject *next_case(const Lane *lane)
+{
+    const Subject *taken = lane->sent || !interrupted ? lane->ahead : NULL;
+    return taken ? taken : take_case(lane->run);
+}
 
 static gpointer run_lane(gpointer data)
 {
     Lane *lane = data;
     introduce_once(lane);
-    while ((lane->judged = lane->ahead ? lane->ahead : take_case(lane->run))) {
+    lane->desk = desk_new(SIDES - 2, judge_on_desk, lane->run);
+    while ((lane->judged = next_case(lane))) {
         GError        *error = NULL;
         Judgement      judgement;
         const Subject *s = lane->judged;
@@ -379,6 +456,7 @@ static gpointer run_lane(gpointer data)
         if (error)
             take_error(lane->run, error);
     }
+    g_clear_pointer(&lane->desk, desk_free);
     if (lane->worker)
         worker_stop(lane->worker, STOP_SECONDS, NULL);
     g_clear_pointer(&lane->worker, worker_free);
@@ -405,7 +483,10 @@ Worker *run_launch(const Backend *backend, const RunOptions *options)
 static gboolean lane_open(Lane *lane, Run *run, guint number, GError **error)
 {
     *lane = (Lane){ .run = run, .number = number, .log = log_path(run->options, run->backend, number) };
-    return (lane->scratch[0] = scratch_make(error)) && (lane->scratch[1] = scratch_make(error));
+    for (guint i = 0; i < SIDES; i++)
+        if (!(lane->scratch[i] = scratch_make(error)))
+            return FALSE;
+    return TRUE;
 }
 
 static void lane_close(Lane *lane)

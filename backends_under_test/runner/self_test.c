@@ -203,6 +203,27 @@ static gboolean check_refusals(Session *s, GError **error)
     return TRUE;
 }
 
+/* A refusal and the last case that came back unchanged, asked for at once. */
+static void check_queue(Session *s)
+{
+    g_autofree char *missing = g_build_filename(s->folder, "no-such-model.onnx", NULL);
+    g_autoptr(GPtrArray) none = g_ptr_array_new(), inputs = g_ptr_array_new();
+    Attempt first = { 0 }, second = { 0 };
+    if (!ensure_worker(s, "queues") || !worker_hello(s->worker)->queues || !scratch_empty(s->outputs, NULL))
+        return;
+    g_ptr_array_add(inputs, s->input);
+    worker_send(s->worker, missing, none, s->outputs);
+    worker_send(s->worker, s->model, inputs, s->outputs);
+    worker_receive(s->worker, &first);
+    if (first.kind == ATTEMPT_REFUSED)
+        worker_receive(s->worker, &second);
+    const gboolean good = first.kind == ATTEMPT_REFUSED && second.kind == ATTEMPT_ANSWERED;
+    report(s, "queues", good ? CHECK_GOOD : CHECK_BAD, "%s", good ? "two requests at once are answered in order" :
+           second.message ? second.message : first.message ? first.message : "two requests at once are not answered in order");
+    attempt_clear(&first);
+    attempt_clear(&second);
+}
+
 static void check_quiet_and_stop(Session *s)
 {
     char *how = NULL;
@@ -224,6 +245,7 @@ static gboolean run_checks(Session *s, GError **error)
     report(s, "hello", CHECK_GOOD, "%s %s on %s", hello->name, hello->version, hello->device);
     if (!check_types(s, error) || !check_refusals(s, error) || !check_type(s, DTYPE_FLOAT, TRUE, error))
         return FALSE;
+    check_queue(s);
     check_quiet_and_stop(s);
     return TRUE;
 }

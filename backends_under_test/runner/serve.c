@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/serve.h"
+#include "backends_under_test/runner/child_log.h"
 #include "reference/onnx/save.h"
 
 #include <fcntl.h>
@@ -90,6 +91,7 @@ static void answer_hello(const AdapterCallbacks *callbacks, gpointer state, cons
     cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "devices"), cJSON_CreateString(facts.device));
     if (callbacks->announces_load)
         cJSON_AddTrueToObject(answer, "announces_load");
+    cJSON_AddTrueToObject(answer, "queues");
     if (callbacks->ahead)
         cJSON_AddTrueToObject(answer, "compiles");
 }
@@ -225,11 +227,24 @@ static gboolean load_object(const AdapterCallbacks *callbacks, gpointer state, c
     return verdict != NULL;
 }
 
+/* What stderr says from here on is about this request. In one write, so that nothing comes between. */
+static void mark_words(const cJSON *request)
+{
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(request, "id");
+    if (!cJSON_IsNumber(id))
+        return;
+    g_autofree char *mark = g_strdup_printf(CHILD_LOG_MARK "%.0f\n", id->valuedouble);
+    fflush(stderr);
+    if (write(STDERR_FILENO, mark, strlen(mark)) < 0)
+        return; /* nobody reads it: there is nobody to tell */
+}
+
 static void answer_work(const AdapterCallbacks *callbacks, gpointer state, const char *type, const cJSON *request, cJSON *answer)
 {
     g_autoptr(GError) error = NULL;
     gboolean good = FALSE;
     adapter_timing(-1, -1);
+    mark_words(request);
     if (strcmp(type, "run") == 0)
         good = run_case(callbacks, state, request, answer, &error);
     else if (callbacks->ahead && strcmp(type, "compile") == 0)

@@ -5,6 +5,13 @@
 
 #include <string.h>
 
+typedef struct {
+    guint64          id;
+    const char      *model, *outputs_dir;
+    const GPtrArray *inputs;
+    gint64           started;
+} Sent;
+
 struct Worker {
     const Backend *backend;
     WorkerLimits   limits;
@@ -13,11 +20,8 @@ struct Worker {
     gboolean       greeted, spent;
     guint64        last_id;
     guint          runs;
-    struct {
-        const char      *model, *outputs_dir;
-        const GPtrArray *inputs;
-        gint64           started;
-    } sent; /* the case in hand */
+    Sent           sent[2]; /* the case in hand, and the next */
+    guint          n_sent;
 };
 
 static gint64 deadline_in(double seconds)
@@ -40,7 +44,7 @@ void attempt_clear(Attempt *attempt)
 /* The last line of stderr: usually the reason why an adapter ended. */
 static char *last_words(const Process *process)
 {
-    g_autofree char *excerpt = g_strchomp(process_excerpt(process));
+    g_autofree char *excerpt = g_strchomp(child_log_excerpt(process_log(process)));
     const char      *line = strrchr(excerpt, '\n');
     line = line ? line + 1 : excerpt;
     return *line ? g_strdup_printf(" (its last words: %.300s)", line) : g_strdup("");
@@ -195,14 +199,15 @@ static void hold_to_announcement(const char *stage, Attempt *attempt)
 }
 
 /* What came, as an attempt; `stage` as await_answer() gives it. */
-static void take_answer(Worker *w, LineResult result, const char *line, const char *asked, const char *stage, const char *outputs_dir,
+static void take_answer(Worker *w, const Sent *sent, LineResult result, const char *line, const char *asked, const char *stage,
                         Attempt *attempt)
 {
+    const gboolean last = w->n_sent <= 1; /* else more words may be about the next case: their id will tell */
     if (result == LINE_READ) {
-        protocol_read_answer(line, w->last_id, outputs_dir, attempt);
+        protocol_read_answer(line, sent->id, sent->outputs_dir, attempt);
         if (stage)
             hold_to_announcement(stage, attempt);
-        if (attempt->kind != ATTEMPT_VIOLATION && process_has_pending(w->process))
+        if (process_has_pending(w->process) && last && attempt->kind != ATTEMPT_VIOLATION)
             refuse_extra_words(attempt, asked);
     } else {
         attempt->kind = kind_of_silence(w->process, result);
@@ -210,39 +215,61 @@ static void take_answer(Worker *w, LineResult result, const char *line, const ch
         attempt->stage = attempt->kind == ATTEMPT_VIOLATION ? NULL : g_strdup(stage);
     }
     w->spent = attempt->kind != ATTEMPT_ANSWERED && attempt->kind != ATTEMPT_REFUSED;
-    attempt->log = process_excerpt(w->process);
+    attempt->log = child_log_excerpt(process_log(w->process));
+}
+
+/* Remembers what is asked; the next answer is about the oldest of these. */
+static void note_sent(Worker *w, const Sent *sent, const char *subject)
+{
+    g_return_if_fail(w->n_sent < G_N_ELEMENTS(w->sent));
+    w->sent[w->n_sent] = *sent;
+    w->sent[w->n_sent++].started = g_get_monotonic_time();
+    if (w->hello.queues)
+        child_log_expect(process_log(w->process), sent->id, subject);
+    else if (w->process)
+        child_log_begin(process_log(w->process), subject);
+}
+
+/* The clock of the next starts: before, it had to wait. */
+static void note_answered(Worker *w, Attempt *attempt)
+{
+    const gint64 now = g_get_monotonic_time();
+    attempt->seconds = (double)(now - w->sent[0].started) / G_USEC_PER_SEC;
+    w->sent[0] = w->sent[1];
+    w->sent[0].started = now;
+    w->n_sent--;
+    if (w->hello.queues)
+        child_log_next(process_log(w->process));
 }
 
 void worker_send(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir)
 {
+    const Sent sent = { .id = ++w->last_id, .model = model, .inputs = inputs, .outputs_dir = outputs_dir };
     w->runs++;
-    w->sent.model = model;
-    w->sent.inputs = inputs;
-    w->sent.outputs_dir = outputs_dir;
-    w->sent.started = g_get_monotonic_time();
+    note_sent(w, &sent, model);
     if (w->backend->kind == BACKEND_COMMAND)
         return;
-    g_autofree char *request = protocol_run(++w->last_id, "model", model, inputs, outputs_dir, w->backend->options);
-    process_begin_excerpt(w->process, model);
+    g_autofree char *request = protocol_run(sent.id, "model", model, inputs, outputs_dir, w->backend->options);
     process_write_line(w->process, request, deadline_in(w->limits.seconds)); /* a failure shows in the read */
 }
 
 static void receive(Worker *w, Attempt *attempt)
 {
+    const Sent       sent = w->sent[0];
     const char      *stage;
     g_autofree char *line = NULL;
-    LineResult       result = await_answer(w, w->last_id, w->sent.started, &line, &stage);
-    take_answer(w, result, line, "run", stage, w->sent.outputs_dir, attempt);
+    LineResult       result = await_answer(w, sent.id, sent.started, &line, &stage);
+    take_answer(w, &sent, result, line, "run", stage, attempt);
 }
 
 void worker_receive(Worker *w, Attempt *attempt)
 {
     *attempt = (Attempt){ .load_seconds = -1, .run_seconds = -1 };
     if (w->backend->kind == BACKEND_COMMAND)
-        command_run(w->backend, &w->limits, w->sent.model, w->sent.inputs, w->sent.outputs_dir, attempt);
+        command_run(w->backend, &w->limits, w->sent[0].model, w->sent[0].inputs, w->sent[0].outputs_dir, attempt);
     else
         receive(w, attempt);
-    attempt->seconds = (double)(g_get_monotonic_time() - w->sent.started) / G_USEC_PER_SEC;
+    note_answered(w, attempt);
 }
 
 void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt)
@@ -256,14 +283,15 @@ void worker_run(Worker *w, const char *model, const GPtrArray *inputs, const cha
 /* One request, one line. Takes the request; `subject` is what the log calls it. */
 static void converse(Worker *w, char *request, const char *asked, const char *subject, const char *outputs_dir, Attempt *attempt)
 {
-    gint64           started = g_get_monotonic_time(), deadline = deadline_in(w->limits.seconds);
+    const gint64     deadline = deadline_in(w->limits.seconds);
+    const Sent       sent = { .id = w->last_id, .outputs_dir = outputs_dir };
     g_autofree char *own = request, *line = NULL;
     *attempt = (Attempt){ .load_seconds = -1, .run_seconds = -1 };
-    process_begin_excerpt(w->process, subject);
+    note_sent(w, &sent, subject);
     process_write_line(w->process, own, deadline);
     LineResult result = process_read_line(w->process, deadline, &line);
-    take_answer(w, result, line, asked, NULL, outputs_dir, attempt);
-    attempt->seconds = (double)(g_get_monotonic_time() - started) / G_USEC_PER_SEC;
+    take_answer(w, &sent, result, line, asked, NULL, attempt);
+    note_answered(w, attempt);
 }
 
 void worker_compile(Worker *w, const char *model, const char *blob, Attempt *attempt)

@@ -22,6 +22,7 @@ typedef struct {
     char      *device;         /* "cpu"; several joined by ", " */
     GPtrArray *unsupported;    /* of CapabilityRule, besides those of backend.json */
     gboolean   announces_load; /* a line comes between load and run: each has its deadline, and a crash its stage */
+    gboolean   queues;         /* takes the next case before it has answered the last, and marks its stderr (child_log.h) */
     gboolean   compiles;       /* knows compile and load_compiled */
 } Hello;
 
@@ -63,8 +64,9 @@ const Hello *worker_hello(const Worker *worker);
  * the worker is spent: worker_usable() is FALSE and it can only be freed. */
 void worker_run(Worker *worker, const char *model, const GPtrArray *inputs, const char *outputs_dir, Attempt *attempt);
 
-/* The same in two steps, so that the caller can do something else while the backend works. One case at a time; what is
- * passed is borrowed until worker_receive(), and nothing else may be asked of the worker before. */
+/* The same in two steps, so that the caller can do something else while the backend works. One case at a time, or two if
+ * hello says that it queues: answers come in that order, and a worker that is spent by the first answers no second. What is
+ * passed is borrowed until its worker_receive(), and nothing else may be asked of the worker before. */
 void worker_send(Worker *worker, const char *model, const GPtrArray *inputs, const char *outputs_dir);
 void worker_receive(Worker *worker, Attempt *attempt);
 

@@ -17,7 +17,7 @@ typedef struct {
     int     seconds; /* deadline */
 } Fault;
 
-ParameterizedTestParameters(faults, each_gets_its_verdict)
+static struct criterion_test_params all_faults(void)
 {
     static Fault faults[] = {
         { "none", "", VERDICT_PASS, 20 },
@@ -72,7 +72,7 @@ ParameterizedTestParameters(faults, each_gets_its_verdict)
     return cr_make_param_array(Fault, faults, G_N_ELEMENTS(faults));
 }
 
-ParameterizedTest(Fault *fault, faults, each_gets_its_verdict)
+static void expect_verdict(const Fault *fault, const char *backend)
 {
     Fixture f;
     fixture_open(&f);
@@ -80,18 +80,59 @@ ParameterizedTest(Fault *fault, faults, each_gets_its_verdict)
     fixture_add_identity(&f, "b-fault");
     fixture_add_identity(&f, "c-after");
     fixture_add_faulty(&f, "faulty", fault->fault, "\"memory_mb\": 256");
-    RunSummary       summary = fixture_run(&f, "faulty", 1, fault->seconds, FALSE);
+    RunSummary       summary = fixture_run(&f, backend, 1, fault->seconds, FALSE);
     g_autofree char *message = NULL;
     gboolean         flaky;
-    Verdict          verdict = fixture_verdict(&f, "b-fault", "faulty", &message, &flaky);
+    Verdict          verdict = fixture_verdict(&f, "b-fault", backend, &message, &flaky);
     cr_expect_eq(verdict, fault->verdict, "%s: %s, not %s: %s", fault->fault, verdict_name(verdict),
                  verdict_name(fault->verdict), message ? message : "");
     cr_expect(strstr(message ? message : "", fault->message), "%s: message '%s'", fault->fault, message);
     cr_expect_not(flaky, "%s", fault->fault);
-    cr_expect_eq(fixture_verdict(&f, "a-before", "faulty", NULL, NULL), VERDICT_PASS);
-    cr_expect_eq(fixture_verdict(&f, "c-after", "faulty", NULL, &flaky), VERDICT_PASS);
+    cr_expect_eq(fixture_verdict(&f, "a-before", backend, NULL, NULL), VERDICT_PASS);
+    cr_expect_eq(fixture_verdict(&f, "c-after", backend, NULL, &flaky), VERDICT_PASS);
     /* A process that ends after its answer may look alive when the next case comes: that one is its victim. */
     cr_expect(!flaky || g_str_has_suffix(fault->fault, "_after"), "%s", fault->fault);
+    run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+ParameterizedTestParameters(faults, each_gets_its_verdict)
+{
+    return all_faults();
+}
+
+ParameterizedTest(Fault *fault, faults, each_gets_its_verdict)
+{
+    expect_verdict(fault, "faulty");
+}
+
+/* The case after the fault is already asked for when the fault strikes. */
+ParameterizedTestParameters(faults, each_gets_its_verdict_while_another_waits)
+{
+    return all_faults();
+}
+
+ParameterizedTest(Fault *fault, faults, each_gets_its_verdict_while_another_waits)
+{
+    if (strcmp(fault->fault, "twice") == 0) /* two_answers_while_another_waits */
+        return;
+    expect_verdict(fault, "faulty:queues=yes");
+}
+
+/* What is wrong after its answer is found out when the next answer comes; that case is its victim. */
+Test(faults, two_answers_while_another_waits)
+{
+    Fixture f;
+    gboolean flaky;
+    fixture_open(&f);
+    fixture_add_identity(&f, "a-before");
+    fixture_add_identity(&f, "b-fault");
+    fixture_add_identity(&f, "c-after");
+    fixture_add_faulty(&f, "faulty", "twice", "");
+    RunSummary summary = fixture_run(&f, "faulty:queues=yes", 1, 20, FALSE);
+    cr_expect_eq(summary.counts[VERDICT_PASS], 3);
+    fixture_verdict(&f, "c-after", "faulty:queues=yes", NULL, &flaky);
+    cr_expect(flaky);
     run_summary_clear(&summary);
     fixture_close(&f);
 }
