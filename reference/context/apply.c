@@ -1,5 +1,6 @@
 /* Putting a replacement into a graph, once, at load. */
 #include "reference/context/region.h"
+#include "reference/context/fail.h"
 #include "reference/context/session.h"
 #include "reference/onnx/check.h"
 #include "reference/onnx/inline.h"
@@ -76,7 +77,7 @@ static gboolean same_imports(Model *model, const Function *f, GError **error)
         const OpsetImport *import = LIST_AT(&f->opset_imports, OpsetImport, i);
         const int64_t      own = opset_version(&model->opset_imports, import->domain);
         if (own && own != import->version) {
-            g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT,
+            context_fail(error, CONTEXT_ERROR_FORMAT,
                         "the replacement imports version %" G_GINT64_FORMAT " of domain '%s', the model %" G_GINT64_FORMAT, import->version,
                         *import->domain ? import->domain : "ai.onnx", own);
             return FALSE;
@@ -187,7 +188,7 @@ static gboolean sort_nodes(Graph *graph, GError **error)
         if (users[i])
             g_array_unref(users[i]);
     if (!ok)
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "the replacements depend on each other in a cycle");
+        context_fail(error, CONTEXT_ERROR_FORMAT, "the replacements depend on each other in a cycle");
     return ok;
 }
 

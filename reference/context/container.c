@@ -1,5 +1,6 @@
 /* Containers: reading any encoding, and building what packing writes. */
 #include "reference/context/read.h"
+#include "reference/context/fail.h"
 #include "reference/onnx/check.h"
 
 #include <string.h>
@@ -121,12 +122,12 @@ ContextRegion *container_add_region(Container *c, const char *id, const gsize *n
     if (!wrong && !context_convex(c->model->graph, (const gsize *)(void *)sorted->data, sorted->len))
         wrong = "it is not convex: a path leaves it and comes back";
     if (wrong) {
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT, "region '%s': %s", id, wrong);
+        context_fail(error, CONTEXT_ERROR_ARGUMENT, "region '%s': %s", id, wrong);
         return NULL;
     }
     ContextRegion *region = read_region(c, id, sorted);
     if (!region->n_outputs) {
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT, "region '%s': nothing uses what it computes", id);
+        context_fail(error, CONTEXT_ERROR_ARGUMENT, "region '%s': nothing uses what it computes", id);
         return NULL;
     }
     g_autofree char *digest = context_digest(c->model->graph, region->nodes, region->n_nodes);

@@ -2,6 +2,8 @@
  * before the result is given out. */
 #include "reference/context/pack.h"
 
+#include "reference/context/fail.h"
+
 #include <string.h>
 
 enum { TYPE_INT = 2, TYPE_STRING = 3, TYPE_TENSORS = 9 };
@@ -12,8 +14,7 @@ gboolean pack_fail(GError **error, const char *format, ...)
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error_literal(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT, message);
-    return FALSE;
+    return context_fail(error, CONTEXT_ERROR_ARGUMENT, "%s", message);
 }
 
 /* ---- attributes --------------------------------------------------------------------------------------------------------------- */

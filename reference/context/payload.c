@@ -1,6 +1,8 @@
 /* Payloads: from where a blob says its bytes are, to bytes that are what the container says. */
 #include "reference/context/session.h"
 
+#include "reference/context/fail.h"
+
 #include <string.h>
 
 /* The blob that has the bytes: itself, or the one it shares a payload with. */
@@ -59,6 +61,6 @@ GBytes *context_payload(const Container *c, const ContextBlob *blob, const char 
     if (strcmp(digest, blob->digest) == 0 || flaws >> FLAW_IGNORE_DIGEST & 1)
         return g_steal_pointer(&bytes);
     *outcome = CLASS_CORRUPT;
-    g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "the payload's digest is %.12s..., the container says %.12s...", digest, blob->digest);
+    context_fail(error, CONTEXT_ERROR_FORMAT, "the payload's digest is %.12s..., the container says %.12s...", digest, blob->digest);
     return NULL;
 }

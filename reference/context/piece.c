@@ -1,6 +1,8 @@
 /* Pieces of a container's file as things of their own. */
 #include "reference/context/read.h"
 
+#include "reference/context/fail.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -10,8 +12,7 @@ gboolean read_fail(GError **error, const char *format, ...)
     va_start(args, format);
     g_autofree char *message = g_strdup_vprintf(format, args);
     va_end(args);
-    g_set_error_literal(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, message);
-    return FALSE;
+    return context_fail(error, CONTEXT_ERROR_FORMAT, "%s", message);
 }
 
 /* ---- loading -------------------------------------------------------------------------------------------------------------- */

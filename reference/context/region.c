@@ -1,6 +1,8 @@
 /* Regions: which values cross their boundary, and whether a set of nodes can be replaced at all. */
 #include "reference/context/region.h"
 
+#include "reference/context/fail.h"
+
 #include <string.h>
 
 /* ---- uses of names --------------------------------------------------------------------------------------------------------- */
@@ -134,14 +136,14 @@ GArray *context_region_between(const Graph *graph, const char *const *inputs, gs
     for (gsize i = 0; i < n_outputs; i++)
         if (!producer(producers, outputs[i])) {
             g_autofree char *name = name_quote(outputs[i]);
-            g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "output %s is not computed by a node, so nothing can replace it", name);
+            context_fail(error, CONTEXT_ERROR_FORMAT, "output %s is not computed by a node, so nothing can replace it", name);
             return NULL;
         }
     context_reach_back(graph, producers, NULL, inputs, n_inputs, above);
     for (gsize i = 0; i < n_outputs; i++)
         if (above[producer(producers, outputs[i]) - 1]) {
             g_autofree char *name = name_quote(outputs[i]);
-            g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "an input depends on output %s: a cycle", name);
+            context_fail(error, CONTEXT_ERROR_FORMAT, "an input depends on output %s: a cycle", name);
             return NULL;
         }
     context_reach_back(graph, producers, stops, outputs, n_outputs, reached);

@@ -1,5 +1,6 @@
 /* A region as a model of its own: what a compiler is given. */
 #include "reference/context/context.h"
+#include "reference/context/fail.h"
 #include "reference/onnx/save.h"
 
 #include <string.h>
@@ -37,7 +38,7 @@ static gboolean declare(const ContextRegion *r, const Graph *from, Graph *to, co
         type = type_tensor(to->model, weight->tensor->dtype, &weight->tensor->shape);
     if (!type) {
         g_autofree char *quoted = name_quote(name);
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT, "region '%s': the type of its %s %s is not declared: add a value_info to the graph", r->id,
+        context_fail(error, CONTEXT_ERROR_ARGUMENT, "region '%s': the type of its %s %s is not declared: add a value_info to the graph", r->id,
                     output ? "output" : "input", quoted);
         return FALSE;
     }

@@ -1,6 +1,8 @@
 /* Which blob runs which region: the state machine, over the backends in the application's order. */
 #include "reference/context/session.h"
 
+#include "reference/context/fail.h"
+
 #include <string.h>
 
 typedef struct {
@@ -64,7 +66,7 @@ static ContextClass classify(const Selection *sel, const ContextProvider *p, con
     g_autoptr(GError) cause = NULL;
     g_autoptr(GBytes) payload = blob->body ? NULL : context_payload(sel->c, blob, sel->folder, sel->s->flaws, &outcome, &cause);
     if (outcome == CLASS_SECURITY) {
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_SECURITY, "region '%s': %s", r->id, cause->message);
+        context_fail(error, CONTEXT_ERROR_SECURITY, "region '%s': %s", r->id, cause->message);
         return outcome;
     }
     if (outcome != CLASS_USABLE) {
@@ -163,7 +165,7 @@ static gboolean try_candidate(const Selection *sel, gsize provider, const Candid
     if (outcome == CLASS_SUBOPTIMAL && has_flaw(sel, FLAW_DROP_SUBOPTIMAL))
         replacement = NULL;
     if (outcome == CLASS_SUBOPTIMAL && sel->s->optimal && !has_flaw(sel, FLAW_IGNORE_SUBOPTIMAL)) {
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_POLICY, "region '%s': suboptimal, and the session wants no less than the best", r->id);
+        context_fail(error, CONTEXT_ERROR_POLICY, "region '%s': suboptimal, and the session wants no less than the best", r->id);
         return FALSE;
     }
     if (replacement) {
@@ -201,7 +203,7 @@ static gboolean check_policies(const Selection *sel, GError **error)
         const gboolean must = policy_of(sel, r) == POLICY_REQUIRE && !has_flaw(sel, FLAW_SILENT_FALLBACK);
         if (d->blob || d->outcome == CLASS_SKIPPED || !(must || (has_flaw(sel, FLAW_NO_FALLBACK) && d->outcome != CLASS_ABSENT)))
             continue;
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_POLICY, "region '%s' requires a compiled object: %s%s%s", r->id,
+        context_fail(error, CONTEXT_ERROR_POLICY, "region '%s' requires a compiled object: %s%s%s", r->id,
                     context_class_name(d->outcome), d->message ? ": " : "", d->message ? d->message : "");
         return FALSE;
     }

@@ -1,5 +1,7 @@
 #include "reference/context/session.h"
 
+#include "reference/context/fail.h"
+
 #include <string.h>
 
 static const char *const class_names[CLASS_COUNT] = { "absent", "security error", "unavailable", "corrupt", "stale", "unsupported",
@@ -23,7 +25,7 @@ const char *context_flaw_name(ContextFlaw flaw)
 static gboolean fail(GError **error, const char *key, const char *value, const char *expected)
 {
     g_autofree char *quoted = name_quote(value);
-    g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "%s is %s, expected %s", key, quoted, expected);
+    context_fail(error, CONTEXT_ERROR_FORMAT, "%s is %s, expected %s", key, quoted, expected);
     return FALSE;
 }
 

@@ -1,6 +1,8 @@
 /* From a container's bytes to the original's: what packing added is left out, nodes that it moved go back. */
 #include "reference/context/strip.h"
 
+#include "reference/context/fail.h"
+
 #include <string.h>
 
 /* One node of the container's graph. */
@@ -62,7 +64,7 @@ static const char *text_of(Strip *s, Bytes bytes, GError **error)
         return "";
     if (g_utf8_validate_len((const char *)bytes.data, bytes.size, NULL))
         return (const char *)arena_bytes(s->arena, bytes.data, bytes.size).data;
-    g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "metadata of the container is not UTF-8 text");
+    context_fail(error, CONTEXT_ERROR_FORMAT, "metadata of the container is not UTF-8 text");
     return NULL;
 }
 
@@ -75,7 +77,7 @@ static gboolean keep_entry(Strip *s, GPtrArray *list, guint first, Bytes entry, 
     for (guint i = first; i < list->len; i++)
         if (strcmp(((StripEntry *)list->pdata[i])->key, e->key) == 0) {
             g_autofree char *quoted = name_quote(e->key);
-            g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "metadata key %s is given twice", quoted);
+            context_fail(error, CONTEXT_ERROR_FORMAT, "metadata key %s is given twice", quoted);
             return FALSE;
         }
     g_ptr_array_add(list, e);
@@ -150,12 +152,12 @@ static StripCall *call_of(Strip *s, Bytes model, Bytes node)
 static gboolean check_call(Strip *s, const StripCall *call, GError **error)
 {
     if (s->calls->len > STRIP_MAX_REGIONS) {
-        g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "more than %d regions", STRIP_MAX_REGIONS);
+        context_fail(error, CONTEXT_ERROR_FORMAT, "more than %d regions", STRIP_MAX_REGIONS);
         return FALSE;
     }
     if (!call || !call->body.data || g_hash_table_add(s->bodies, (gpointer)call->body.data))
         return TRUE;
-    g_set_error(error, CONTEXT_ERROR, CONTEXT_ERROR_FORMAT, "two calls share one Region function, expected one each");
+    context_fail(error, CONTEXT_ERROR_FORMAT, "two calls share one Region function, expected one each");
     return FALSE;
 }
 
