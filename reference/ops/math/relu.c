@@ -1,8 +1,20 @@
 #include "reference/ops/shared/elementwise.h"
+#include "reference/tensor/clones.h"
+
+#include <math.h>
 
 UNARY_BLOCK(relu_f, double, x < 0 ? 0 : x)
 UNARY_BLOCK(relu_i, int64_t, MAX(x, 0))
-static const UnaryFn relu_fn = { .f = relu_f, .i = relu_i };
+
+CLONES static void relu_s(const float *restrict x, float *restrict y, gsize n)
+{
+    for (gsize k = 0; k < n; k++) {
+        const float number = x[k] < 0 ? 0 : x[k];
+        y[k] = number != number ? (float)NAN : number;
+    }
+}
+
+static const UnaryFn relu_fn = { .f = relu_f, .i = relu_i, .s = relu_s };
 
 static gboolean relu_kernel(Eval *ev, GError **error)
 {

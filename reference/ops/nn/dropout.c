@@ -25,6 +25,15 @@ static void drop(const Tensor *x, double ratio, uint64_t seed, Tensor *y, Tensor
     }
 }
 
+static void fill_with_ones(Tensor *t)
+{
+    char *bytes = t->data;
+    if (t->count > 0)
+        tensor_set_int(t, 0, 1);
+    for (gsize done = t->bytes / (gsize)MAX(t->count, 1); done < t->bytes; done *= 2)
+        memcpy(bytes + done, bytes, MIN(done, t->bytes - done));
+}
+
 static gboolean dropout(Eval *ev, GError **error)
 {
     const Tensor *x = eval_input(ev, 0);
@@ -37,8 +46,7 @@ static gboolean dropout(Eval *ev, GError **error)
         mask = eval_output(ev, 1, eval_version(ev) >= 10 ? DTYPE_BOOL : x->dtype, &x->shape, error);
         if (!mask)
             return FALSE;
-        for (int64_t i = 0; i < mask->count; i++)
-            tensor_set_int(mask, i, 1);
+        fill_with_ones(mask);
     }
     if (!drops || ratio == 0)
         return move_reshape(ev, x, &x->shape, error);

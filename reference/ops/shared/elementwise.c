@@ -205,6 +205,10 @@ gboolean elementwise_unary(Eval *ev, const UnaryFn *fn, GError **error)
     uint8_t *target = y->data;
     switch (dtype_info(x->dtype)->domain) {
     case DOMAIN_FLOAT:
+        if (fn->s && x->dtype == DTYPE_FLOAT) {
+            fn->s(x->data, y->data, (gsize)x->count);
+            return TRUE;
+        }
         APPLY_UNARY(double, fn->f, make_plain, convert_to_double, convert_from_double);
         return TRUE;
     case DOMAIN_SIGNED:

@@ -26,6 +26,7 @@ typedef struct {
     void (*f)(const double *x, double *y, gsize n);
     void (*i)(const int64_t *x, int64_t *y, gsize n);
     void (*u)(const uint64_t *x, uint64_t *y, gsize n);
+    void (*s)(const float *x, float *y, gsize n); /* NULL, or the same as f on float32, NaNs positive and quiet: for networks */
 } UnaryFn;
 
 /* Predicates: the result is bool. */

@@ -73,6 +73,10 @@ Test(math, unary_edges)
     expect_holds("g () => (float16[3] y) <float16[3] x = {-0.5, 0.0, 3.0}, float16[3] want_y = {-1.0, 0.0, 1.0}> { y = Sign (x) }", 13);
     expect_holds("g () => (uint8[2] y) <uint8[2] x = {0, 200}, uint8[2] want_y = {0, 1}> { y = Sign (x) }", 13);
     expect_holds("g () => (int32[2] y) <int32[2] x = {-3, 3}, int32[2] want_y = {0, 3}> { y = Relu (x) }", 14);
+    expect_holds("g () => (float[7] y) <float[7] x = {-1.5, -0.0, 0.0, 2.5, -inf, inf, nan},"
+                 " float[7] want_y = {0.0, -0.0, 0.0, 2.5, 0.0, inf, nan}> { y = Relu (x) }", 14);
+    expect_holds("g () => (double[7] y) <double[7] x = {-1.5, -0.0, 0.0, 2.5, -inf, inf, nan},"
+                 " double[7] want_y = {0.0, -0.0, 0.0, 2.5, 0.0, inf, nan}> { y = Relu (x) }", 14);
     expect_holds("g () => (int32[3] y) <int32[3] x = {-30, 0, 30}, int32[3] want_y = {0, 0, 0}> { y = Erf (x) }", 9);
 }
 
