@@ -4,6 +4,7 @@
 #include "reference/bounds/relaxation.h"
 #include "reference/bounds/rounding.h"
 #include "reference/ops/shared/wide.h"
+#include "reference/tensor/clones.h"
 #include "reference/tensor/float_format.h"
 
 #include <math.h>
@@ -123,7 +124,7 @@ typedef struct {
     DType                  dtype;
     double                 unit, coarse; /* u; see coarse_attributes */
     double                 functions, quotient; /* of the profile; quotient: ulps */
-    gboolean               fused;
+    gboolean               fused, rounded; /* rounded: "element/rounded", there is no budget */
 } Budget;
 
 static double budget_at(const Budget *b, double x, double f)
@@ -159,6 +160,41 @@ static Range element_range(const Budget *b, double x_low, double x_high, double 
     return (Range){ bottom.low, top.high };
 }
 
+CLONES static gboolean narrow_ends(const double *restrict a, const double *restrict c, int64_t n, float *restrict low,
+                                   float *restrict high)
+{
+    int32_t nan = 0, apart = 0;
+    for (int64_t k = 0; k < n; k++) {
+        low[k] = (float)a[k];
+        high[k] = (float)c[k];
+        nan |= a[k] != a[k] || c[k] != c[k];
+        apart |= low[k] != high[k];
+    }
+    return !nan && apart;
+}
+
+/* All of float32 at once, where nothing but the last rounding moves the ends. *done is FALSE if they have to be looked at one
+ * by one. */
+static gboolean all_at_once(Ends *ends, const Budget *b, const Tensor *low, const Tensor *high, gboolean *done, GError **error)
+{
+    *done = FALSE;
+    if (b->dtype != DTYPE_FLOAT || !b->rounded || b->fused || relaxation_flushed(b->dtype) != 0 || low->count == 0)
+        return TRUE;
+    const Shape *shape = &eval_output_tensor(ends->ev, 0)->shape;
+    ends->lower = tensor_new_uninitialised(DTYPE_FLOAT, shape, error);
+    ends->upper = ends->lower ? tensor_new_uninitialised(DTYPE_FLOAT, shape, error) : NULL;
+    *done = ends->upper && narrow_ends(low->data, high->data, low->count, ends->lower->data, ends->upper->data);
+    const gboolean ok = ends->upper != NULL;
+    if (*done) {
+        derivation_note("function/budget", b->dtype, 0, 0);
+        derivation_note("round/monotone", b->dtype, 0, 0);
+        return TRUE;
+    }
+    g_clear_pointer(&ends->lower, tensor_unref);
+    g_clear_pointer(&ends->upper, tensor_unref);
+    return ok;
+}
+
 /* Whether the rule uses x at all; it then has as many elements as the output, or one. */
 static gboolean all_elements(Ends *ends, const Budget *b, const Wide *w, const Tensor *low, const Tensor *high, gboolean *open,
                              GError **error)
@@ -185,11 +221,12 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
 {
     const Tensor *y = eval_output_tensor(ev, 0);
     Budget b = { .rule = rule, .fused = eval_may_fuse(ev, 0) };
-    const gboolean rounded = rule->ulps == 0 && rule->floor == 0 && rule->inner == 0 && rule->growth == 0 && !rule->attributes;
+    const gboolean free = rule->ulps == 0 && rule->floor == 0 && rule->inner == 0 && rule->growth == 0 && !rule->attributes;
     if (!y || !dtype_is_float(y->dtype))
         return bound_exact(ev, error);
     b.quotient = rule->quotient ? relaxation_quotient(y->dtype) : 0;
-    if (rounded && !b.fused && b.quotient == 0 && relaxation_flushed(y->dtype) == 0 && eval_inputs_exact(ev))
+    b.rounded = free && b.quotient == 0;
+    if (b.rounded && !b.fused && relaxation_flushed(y->dtype) == 0 && eval_inputs_exact(ev))
         return bound_exact(ev, error);
     b.dtype = y->dtype;
     b.unit = bounds_unit(y->dtype);
@@ -201,9 +238,10 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
     if (!wide_init(&w, ev, error))
         return FALSE;
     Ends ends = ENDS_OF(ev, 0);
-    gboolean open = !usable(ev, &w, rule);
+    gboolean open = !usable(ev, &w, rule), done = FALSE;
     if (!open && (!(rule->slope > 0 || rule->reach ? run_slope : run_corners)(&w, rule, &low, &high, error) ||
-                  !all_elements(&ends, &b, &w, low, high, &open, error)))
+                  !all_at_once(&ends, &b, low, high, &done, error) ||
+                  (!done && !all_elements(&ends, &b, &w, low, high, &open, error))))
         return FALSE;
     if (open)
         ends_abandon(&ends);
