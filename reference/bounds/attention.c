@@ -169,7 +169,8 @@ void bounds_attention_mix(DType dtype, const double *p, const double *w, gboolea
             moved = p[j] > 0 ? fma(p[j] * w[j], fabs(at(&c, j) - dot.value) + column_radius(&c, j), moved) : moved;
         const double total = dot.magnitude + dot.spread, blocks = ceil(dot.terms / 16);
         errors[d] += common < 1 ? moved / (1 - common) : INFINITY;
-        errors[d] += ((dot.terms + blocks + 2) * u + OWN(n) + 0x1p-45) * (total + fabs(dot.value)) +
+        const double divided = 2 * relaxation_quotient(dtype); /* the sum of weights divides, them or their mix */
+        errors[d] += ((dot.terms + blocks + 2 + divided) * u + OWN(n) + 0x1p-45) * (total + fabs(dot.value)) +
                      relaxation_dot_excess(dtype, dot.terms, total, dot.terms * u * total) + (narrow ? stored * total : 0);
         derivation_note("attention/mix", dtype, dot.terms, errors[d]);
     }

@@ -11,7 +11,8 @@
  *                  ceil(n / 4) (5 * 2^-23 + 2^-23) S, doubled rounding unit of a truncating store included
  *   "f16-chunks"   partial sums are stored in float16 every 64 terms: ceil(n / 64) 2^-11 S for n > 64; void where S exceeds
  *                  its range
- *   "division"     Div, Reciprocal and Sqrt within 3 ulp: a product with a rounded reciprocal, a refined estimate. QuantizeLinear
+ *   "division"     Div, Reciprocal, Sqrt and the division of a softmax, also of one in an attention, within 3 ulp: a product with a
+ *                  rounded reciprocal, a refined estimate; what is exact in a softmax stays exact. QuantizeLinear
  *                  multiplies by the rounded reciprocal of the scale: 2 u |t| (1 + u), u of the type that it divides in
  *   "ftz"          results, products and partial sums below the smallest normal number may become 0, and so may operands of sums;
  *                  void for elementwise functions of a subnormal. Types of 8 bits and fewer are never flushed, moved data neither

@@ -81,7 +81,7 @@ gboolean bounds_softmax(DType dtype, const double *x, const double *radius, gsiz
     Line l;
     if (!line_read(&l, dtype, x, radius, n))
         return FALSE;
-    const double u = bounds_unit(dtype);
+    const double u = bounds_unit(dtype), divided = 2 * u * (1 + relaxation_quotient(dtype));
     const gboolean exact = l.exact && is_power_of_two(l.maxima);
     for (gsize j = 0; j < n; j++) {
         const double d = l.m - x[j], r = radius_at(radius, j);
@@ -89,7 +89,7 @@ gboolean bounds_softmax(DType dtype, const double *x, const double *radius, gsiz
         error[j] = 0;
         if (isinf(d) || exact)
             continue;
-        const double relative = p[j] > 0 ? weight_error(dtype, d, r, n) + l.wander + 2 * u + OWN : 0;
+        const double relative = p[j] > 0 ? weight_error(dtype, d, r, n) + l.wander + divided + OWN : 0;
         error[j] = l.wander < 1 ? p[j] * relative / (1 - l.wander) + bounds_tiny(dtype) : INFINITY;
         derivation_note("softmax/shifted", dtype, (double)n, error[j]);
     }

@@ -314,7 +314,8 @@ static gboolean is_power_of_two(double x)
 
 static gboolean is_strict(const Relaxation *profile)
 {
-    return !profile->computing && !profile->kept && !profile->trunc && !profile->chunks && !profile->flush && profile->functions == 1;
+    return !profile->computing && !profile->kept && !profile->trunc && !profile->chunks && !profile->flush &&
+           !profile->division && profile->functions == 1;
 }
 
 /* Where nothing but the ends of a float32 Y is wanted. Without memory the rule takes its own way. */

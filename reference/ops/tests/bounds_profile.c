@@ -193,6 +193,36 @@ Test(bounds_profile, quotients_by_reciprocals)
     cr_expect(outside > 0, "the strict interval takes every reciprocal");
 }
 
+/* A softmax whose division is three ulp off, with everything else exact but for the last rounding. */
+Test(bounds_profile, softmax_divides_by_an_estimate)
+{
+    const char *graph = "g (float[1,8] x) => (float[1,8] y) { y = Softmax (x) }";
+    g_autoptr(GRand) rand = g_rand_new_with_seed(82);
+    g_autoptr(Enclosed) m = enclosed_new_relaxed(graph, 13, "division");
+    g_autoptr(Enclosed) strict = enclosed_new(graph, 13);
+    guint wider = 0;
+    for (guint round = 0; round < enclosed_rounds(40); round++) {
+        g_autoptr(Tensor) x = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(1, 8));
+        double sum = 0, most = -(double)INFINITY;
+        enclosed_run(m, (Tensor *[]){ x }, 1);
+        enclosed_run(strict, (Tensor *[]){ x }, 1);
+        for (int64_t k = 0; k < 8; k++)
+            most = MAX(most, tensor_get_double(x, k));
+        for (int64_t k = 0; k < 8; k++)
+            sum += exp(tensor_get_double(x, k) - most);
+        for (int64_t k = 0; k < 8; k++) {
+            const double p = exp(tensor_get_double(x, k) - most) / sum, step = ldexp(1, ilogb(p) - 23);
+            enclosed_expect(m, 0, k, (double)(float)(p - 3 * step), "an estimate that is 3 ulp off");
+            enclosed_expect(m, 0, k, (double)(float)(p + 3 * step), "an estimate that is 3 ulp off");
+            double y = p;
+            while (enclosed_holds(strict, 0, k, (double)(float)y))
+                y += step;
+            wider += enclosed_holds(m, 0, k, (double)(float)y) ? 1 : 0;
+        }
+    }
+    cr_expect(wider > 0, "the profile is as narrow as the strict one");
+}
+
 /* QuantizeLinear by the rounded reciprocal: near ties either neighbour, elsewhere one answer. */
 Test(bounds_profile, quantization_by_reciprocals)
 {
