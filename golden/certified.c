@@ -95,7 +95,7 @@ static gboolean read_entry(const cJSON *item, Derivation *derivation)
         !read_number(item, "error", FALSE, 0, unbounded ? -1 : BOUNDLESS, &error) ||
         !read_number(item, "unit", error > 0, -1100, 0, &unit) || unit != rint(unit))
         return FALSE;
-    derivation_add(derivation, &(DerivationEntry){ g_intern_string(rule->valuestring), terms, (int)unit, error });
+    derivation_add(derivation, &(DerivationEntry){ derivation_own(derivation, rule->valuestring), terms, (int)unit, error });
     return derivation_count(derivation) <= MOST_RULES;
 }
 

@@ -8,6 +8,7 @@
 struct Derivation {
     int references;
     GArray *entries; /* of DerivationEntry, sorted by rule */
+    GStringChunk *names; /* that are its own; NULL: none */
 };
 
 static _Thread_local Derivation *collecting;
@@ -31,7 +32,15 @@ void derivation_unref(Derivation *d)
     if (!d || --d->references > 0)
         return;
     g_array_unref(d->entries);
+    g_clear_pointer(&d->names, g_string_chunk_free);
     g_free(d);
+}
+
+const char *derivation_own(Derivation *d, const char *name)
+{
+    if (!d->names)
+        d->names = g_string_chunk_new(64);
+    return g_string_chunk_insert_const(d->names, name);
 }
 
 gsize derivation_count(const Derivation *d)

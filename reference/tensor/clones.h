@@ -4,8 +4,8 @@
 #ifndef ASSAY_TENSOR_CLONES_H
 #define ASSAY_TENSOR_CLONES_H
 
-/* Sanitizers may not have started when the loader chooses. */
-#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__
+/* Sanitizers may not have started when the loader chooses, and the compiler of AFL++ 4.04 falls over what chooses. */
+#if defined __x86_64__ && defined __gnu_linux__ && !defined __SANITIZE_ADDRESS__ && !defined __AFL_COMPILER
 #if defined __has_feature
 #if !__has_feature(address_sanitizer) && !__has_feature(memory_sanitizer) && !__has_feature(thread_sanitizer)
 #define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
