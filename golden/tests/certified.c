@@ -190,6 +190,21 @@ Test(certified, case_json_keeps_it)
     cr_expect_eq(g_array_index(back->comparisons, CompareSpec, 1).terms, 0);
 }
 
+/* A name that is interned stays in memory for good, and names in files are a stranger's. */
+Test(certified, names_of_rules_are_forgotten_with_their_case)
+{
+    g_autoptr(GArray) found = certificates_of(HEAD "(float[2,2] y) { t = Transpose (x) y = MatMul (x, t) }");
+    g_autoptr(Case) c = certified_case(found);
+    g_autofree char *text = case_to_json(c);
+    g_autoptr(GString) changed = g_string_new(text);
+    cr_assert_eq(g_string_replace(changed, "dot/any-order", "a name that nobody else has", 0), 1);
+    g_autoptr(Case) back = case_parse(changed->str, changed->len, "case.json", NULL);
+    cr_assert_not_null(back);
+    const Derivation *d = g_array_index(back->certificates, GoldenCertificate, 0).derivation;
+    cr_expect_str_eq(derivation_entry(d, 0)->rule, "a name that nobody else has");
+    cr_expect_eq(g_quark_try_string("a name that nobody else has"), 0);
+}
+
 /* Written, read and written again: the same text, whatever the number. */
 Test(certified, errors_of_every_size_survive)
 {
