@@ -2,6 +2,7 @@
 
 #include "reference/onnx/text.h"
 
+#include <mpfr.h>
 #include <string.h>
 
 G_DEFINE_QUARK(assay-eval-error-quark, eval_error)
@@ -215,8 +216,17 @@ static gboolean check_output_bytes(const Evaluator *e, const Cell *cells, gsize 
     return FALSE;
 }
 
+/* What kernels' calls of MPFR keep for this thread goes when the thread does. */
+static void free_caches(G_GNUC_UNUSED gpointer data)
+{
+    mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE);
+}
+
+static GPrivate caches = G_PRIVATE_INIT(free_caches);
+
 gboolean evaluator_run(Evaluator *e, Value *const *inputs, gsize n_inputs, EvalOutput *outputs, GError **error)
 {
+    g_private_set(&caches, &caches);
     if (!check_inputs(e, inputs, n_inputs, error))
         return FALSE;
     e->nodes = e->iterations = 0;
