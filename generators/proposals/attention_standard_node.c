@@ -96,14 +96,19 @@ static Node *add_node(Scenario *s, const AttentionNode *n)
     return scenario_node(s, "", "Attention", inputs, outputs);
 }
 
+/* An operand of rank 4 as the node has it. */
+static Tensor *laid_out(const AttentionNode *n, Tensor *operand)
+{
+    return n->flat ? flatten(operand) : operand;
+}
+
 Node *attention_node_with(Scenario *s, const AttentionNode *n, const AttentionInputs *given)
 {
     g_auto(AttentionData) data = attention_design(n);
-    Tensor *q = tensor_ref(data.q), *k = rows(data.k, n->past, n->keys), *v = rows(data.v, n->past, n->keys);
     scenario_opset(s, n->version);
-    scenario_input(s, "Q", given->q ? given->q : n->flat ? flatten(q) : q);
-    scenario_input(s, "K", given->k ? given->k : n->flat ? flatten(k) : k);
-    scenario_input(s, "V", given->v ? given->v : n->flat ? flatten(v) : v);
+    scenario_input(s, "Q", given->q ? given->q : laid_out(n, tensor_ref(data.q)));
+    scenario_input(s, "K", given->k ? given->k : laid_out(n, rows(data.k, n->past, n->keys)));
+    scenario_input(s, "V", given->v ? given->v : laid_out(n, rows(data.v, n->past, n->keys)));
     if (n->mask != MASK_NONE)
         scenario_input(s, "attn_mask", given->mask ? given->mask : make_mask(n));
     if (n->cache) {
