@@ -4,7 +4,8 @@
 BINARY_BLOCK(add_f, double, a + b)
 BINARY_BLOCK(add_i, int64_t, (int64_t)((uint64_t)a + (uint64_t)b))
 BINARY_BLOCK(add_u, uint64_t, a + b)
-static const BinaryFn add_fn = { add_f, add_i, add_u };
+FLOAT_BLOCK(add_s, a + b)
+static const BinaryFn add_fn = { add_f, add_i, add_u, add_s };
 
 static gboolean add(Eval *ev, GError **error)
 {

@@ -4,7 +4,8 @@
 BINARY_BLOCK(mul_f, double, a * b)
 BINARY_BLOCK(mul_i, int64_t, (int64_t)((uint64_t)a * (uint64_t)b))
 BINARY_BLOCK(mul_u, uint64_t, a * b)
-static const BinaryFn mul_fn = { mul_f, mul_i, mul_u };
+FLOAT_BLOCK(mul_s, a * b)
+static const BinaryFn mul_fn = { mul_f, mul_i, mul_u, mul_s };
 
 static gboolean mul_kernel(Eval *ev, GError **error)
 {

@@ -1,7 +1,4 @@
 #include "reference/ops/shared/elementwise.h"
-#include "reference/tensor/clones.h"
-
-#include <math.h>
 
 UNARY_BLOCK(relu_f, double, x < 0 ? 0 : x)
 UNARY_BLOCK(relu_i, int64_t, MAX(x, 0))
@@ -10,7 +7,7 @@ CLONES static void relu_s(const float *restrict x, float *restrict y, gsize n)
 {
     for (gsize k = 0; k < n; k++) {
         const float number = x[k] < 0 ? 0 : x[k];
-        y[k] = number != number ? (float)NAN : number;
+        y[k] = number != number ? number + number : number; /* quiet, as a conversion leaves it */
     }
 }
 

@@ -4,7 +4,8 @@
 BINARY_BLOCK(sub_f, double, a - b)
 BINARY_BLOCK(sub_i, int64_t, (int64_t)((uint64_t)a - (uint64_t)b))
 BINARY_BLOCK(sub_u, uint64_t, a - b)
-static const BinaryFn sub_fn = { sub_f, sub_i, sub_u };
+FLOAT_BLOCK(sub_s, a - b)
+static const BinaryFn sub_fn = { sub_f, sub_i, sub_u, sub_s };
 
 static gboolean sub_kernel(Eval *ev, GError **error)
 {

@@ -58,12 +58,37 @@ static void make_plain(double *y, const double *a, const double *b, gsize n)
 
 #define LEAVE(y, a, b, n) (void)0 /* integers */
 
+/* One operand's next n elements; where they lie if they lie together. */
+static const float *load_floats(const Tensor *t, int64_t offset, int64_t step, float *room, gsize n)
+{
+    const float *data = (const float *)t->data + offset;
+    if (step == 1)
+        return data;
+    for (gsize k = 0; k < n; k++)
+        room[k] = data[k * (gsize)step];
+    return room;
+}
+
+static void apply_floats(const BinaryFn *fn, const Tensor *a, const Tensor *b, float *y, Walk w)
+{
+    float ra[BLOCK], rb[BLOCK];
+    BLOCKS(w, first, n) {
+        const float *pa = load_floats(a, w.offset[0] + first * w.step[0], w.step[0], ra, (gsize)n);
+        const float *pb = load_floats(b, w.offset[1] + first * w.step[1], w.step[1], rb, (gsize)n);
+        fn->s(pa, pb, y + w.position + first, (gsize)n);
+    }
+}
+
 static void apply_into(const BinaryFn *fn, const Tensor *a, const Tensor *b, Tensor *y, Walk w)
 {
     const gsize width = (gsize)dtype_info(y->dtype)->width;
     uint8_t *out = y->data;
     switch (dtype_info(a->dtype)->domain) {
     case DOMAIN_FLOAT:
+        if (fn->s && a->dtype == DTYPE_FLOAT && b->dtype == DTYPE_FLOAT && y->dtype == DTYPE_FLOAT) {
+            apply_floats(fn, a, b, y->data, w);
+            return;
+        }
         APPLY(double, fn->f, make_plain, convert_from_double);
         return;
     case DOMAIN_SIGNED:

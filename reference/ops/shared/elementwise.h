@@ -15,18 +15,22 @@
 
 #include "reference/eval/certify.h"
 #include "reference/eval/eval.h"
+#include "reference/tensor/clones.h"
+
+#include <math.h>
 
 typedef struct {
     void (*f)(const double *a, const double *b, double *y, gsize n);
     void (*i)(const int64_t *a, const int64_t *b, int64_t *y, gsize n);
     void (*u)(const uint64_t *a, const uint64_t *b, uint64_t *y, gsize n);
+    void (*s)(const float *a, const float *b, float *y, gsize n); /* NULL, or FLOAT_BLOCK: f's bits on float32, for networks */
 } BinaryFn;
 
 typedef struct {
     void (*f)(const double *x, double *y, gsize n);
     void (*i)(const int64_t *x, int64_t *y, gsize n);
     void (*u)(const uint64_t *x, uint64_t *y, gsize n);
-    void (*s)(const float *x, float *y, gsize n); /* NULL, or the same as f on float32, NaNs positive and quiet: for networks */
+    void (*s)(const float *x, float *y, gsize n); /* NULL, or f's bits on float32, for networks */
 } UnaryFn;
 
 /* Predicates: the result is bool. */
@@ -43,6 +47,15 @@ typedef struct {
             const type a = pa[k], b = pb[k];                                              \
             y[k] = (expression);                                                          \
         }                                                                                 \
+    }
+/* One correctly rounded operation, in float32 itself: it has the bits of binary64 that is rounded once. */
+#define FLOAT_BLOCK(name, expression)                                                                              \
+    CLONES static void name(const float *restrict pa, const float *restrict pb, float *restrict py, gsize n)      \
+    {                                                                                                             \
+        for (gsize k = 0; k < n; k++) {                                                                           \
+            const float a = pa[k], b = pb[k], y = (expression);                                                   \
+            py[k] = y != y && a == a && b == b ? (float)NAN : y; /* its sign is the machine's: here it has none */ \
+        }                                                                                                         \
     }
 #define UNARY_BLOCK(name, type, expression)                                               \
     static void name(const type *px, type *y, gsize n)                                    \
