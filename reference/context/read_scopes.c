@@ -8,9 +8,10 @@
 /* "bctx.scope.<target>.<id>.nodes" in parts; FALSE if the key is another. */
 static gboolean split_key(const char *key, char **target, char **id)
 {
-    if (!g_str_has_prefix(key, SCOPE) || !g_str_has_suffix(key, ".nodes"))
+    const char *rest = g_str_has_prefix(key, SCOPE) ? key + strlen(SCOPE) : "";
+    if (!g_str_has_suffix(rest, ".nodes"))
         return FALSE;
-    g_autofree char *middle = g_strndup(key + strlen(SCOPE), strlen(key) - strlen(SCOPE) - strlen(".nodes"));
+    g_autofree char *middle = g_strndup(rest, strlen(rest) - strlen(".nodes"));
     char *dot = strchr(middle, '.');
     if (!dot || dot == middle || !dot[1])
         return FALSE;
