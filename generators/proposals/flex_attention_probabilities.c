@@ -34,6 +34,9 @@ static void about(Generator *g, const FlexNode *n, gsize i, const char *with, co
     if (n->inlined)
         flex_means(s, "%s-%s", name->str, with);
     flex_node(s, n, NULL, NULL, NULL);
+    /* Where every probability is dropped, the products are zeros of V's signs. Whether their sum is -0 depends on what it is
+     * begun with, the first of them or +0, and no text says. */
+    scenario_compare_free_zero_sign(s);
     scenario_emit_forms(s, n->inlined ? 1u << FORM_FUNCTION | 1u << FORM_DECOMPOSED
                                       : 1u << FORM_NATIVE | 1u << FORM_FUNCTION | 1u << FORM_DECOMPOSED);
 }
