@@ -62,7 +62,7 @@ static gboolean ask(const Model *form, Value *const *inputs, gsize n, const Eval
     *left = FALSE;
     for (gsize i = 0; i < n_outputs; i++) {
         const int64_t here = derivation_allows_nothing(outputs[i].derivation) ? 0 : open_in(&outputs[i], &own[i]);
-        open[i] = here == 0 ? 0 : MIN(open[i], here);
+        open[i] = MIN(open[i], here);
         *left |= open[i] > 0;
         eval_output_clear(&own[i]);
     }

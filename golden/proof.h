@@ -10,7 +10,7 @@
 #include "reference/eval/eval.h"
 
 /* `outputs`: of a run of a model on these inputs with certify and derive. `forms`: that model, and others that give the
- * same; the first that leaves an output no open element counts, else the first. Appends one GoldenCertificate for each
+ * same; an output has as many open elements as the form leaves it that leaves it the fewest. Appends one GoldenCertificate for each
  * output to `certificates`. FALSE with an error if a form that is asked cannot be evaluated. */
 gboolean golden_prove(const Model *const *forms, gsize n_forms, Value *const *inputs, gsize n,
                       const EvalOutput *outputs, gsize n_outputs, GArray *certificates, GError **error);

@@ -4,37 +4,20 @@ struct Desk {
     guint room;
     DeskWork work;
     gpointer data;
-    GThread *thread;
+    GThreadPool *pool; /* of one thread */
     GMutex lock;
-    GCond came, went;
-    GQueue answers; /* that nobody has begun with */
-    guint unjudged; /* those, and the one in hand */
-    gboolean closed;
+    GCond went;
+    guint unjudged; /* the one in hand too */
 };
 
-/* NULL: closed, and nothing is left. */
-static gpointer next(Desk *d)
-{
-    g_mutex_lock(&d->lock);
-    while (g_queue_is_empty(&d->answers) && !d->closed)
-        g_cond_wait(&d->came, &d->lock);
-    gpointer answer = g_queue_pop_head(&d->answers);
-    g_mutex_unlock(&d->lock);
-    return answer;
-}
-
-static gpointer judge_all(gpointer data)
+static void judge(gpointer answer, gpointer data)
 {
     Desk *d = data;
-    gpointer answer;
-    while ((answer = next(d))) {
-        d->work(answer, d->data);
-        g_mutex_lock(&d->lock);
-        d->unjudged--;
-        g_cond_signal(&d->went);
-        g_mutex_unlock(&d->lock);
-    }
-    return NULL;
+    d->work(answer, d->data);
+    g_mutex_lock(&d->lock);
+    d->unjudged--;
+    g_cond_signal(&d->went);
+    g_mutex_unlock(&d->lock);
 }
 
 Desk *desk_new(guint room, DeskWork work, gpointer data)
@@ -44,10 +27,11 @@ Desk *desk_new(guint room, DeskWork work, gpointer data)
     d->work = work;
     d->data = data;
     g_mutex_init(&d->lock);
-    g_cond_init(&d->came);
     g_cond_init(&d->went);
-    g_queue_init(&d->answers);
-    d->thread = g_thread_new("desk", judge_all, d);
+    GError *error = NULL;
+    d->pool = g_thread_pool_new(judge, d, 1, TRUE, &error);
+    if (error)
+        g_error("%s", error->message); /* as g_thread_new() would */
     return d;
 }
 
@@ -72,23 +56,17 @@ void desk_drain(Desk *d)
 void desk_put(Desk *d, gpointer answer)
 {
     g_mutex_lock(&d->lock);
-    g_queue_push_tail(&d->answers, answer);
     d->unjudged++;
-    g_cond_signal(&d->came);
     g_mutex_unlock(&d->lock);
+    g_thread_pool_push(d->pool, answer, NULL);
 }
 
 void desk_free(Desk *d)
 {
     if (!d)
         return;
-    g_mutex_lock(&d->lock);
-    d->closed = TRUE;
-    g_cond_signal(&d->came);
-    g_mutex_unlock(&d->lock);
-    g_thread_join(d->thread);
+    g_thread_pool_free(d->pool, FALSE, TRUE);
     g_mutex_clear(&d->lock);
-    g_cond_clear(&d->came);
     g_cond_clear(&d->went);
     g_free(d);
 }

@@ -31,7 +31,7 @@ char *lane_log_path(const RunOptions *options, const Backend *backend, guint num
 
 gboolean lane_open(Lane *lane, Run *run, guint number, GError **error)
 {
-    *lane = (Lane){ .run = run, .number = number, .log = lane_log_path(run->options, run->backend, number) };
+    *lane = (Lane){ .run = run, .log = lane_log_path(run->options, run->backend, number) };
     for (guint i = 0; i < SIDES; i++)
         if (!(lane->scratch[i] = scratch_make(error)))
             return FALSE;

@@ -11,7 +11,6 @@ enum { SIDES = 16 };
 
 typedef struct {
     Run    *run;
-    guint   number;
     Worker *worker;
     char   *log;
     char   *scratch[SIDES]; /* used in turn */

@@ -296,9 +296,6 @@ Container *container_read(GBytes *bytes, const char *folder, const char *what, G
         return g_steal_pointer(&c);
     if (error && !g_str_has_prefix((*error)->message, what))
         g_prefix_error(error, "%s: ", what);
-    for (char *at = error ? (*error)->message : NULL; at && *at; at++) /* names in it come from the file: it stays one line, */
-        if (g_ascii_iscntrl(*at))                                       /* and tells a terminal nothing */
-            *at = '?';
     return NULL;
 }
 

@@ -2,20 +2,9 @@
  * before the result is given out. */
 #include "reference/context/pack.h"
 
-#include "reference/context/fail.h"
-
 #include <string.h>
 
 enum { TYPE_INT = 2, TYPE_STRING = 3, TYPE_TENSORS = 9 };
-
-gboolean pack_fail(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
-    va_end(args);
-    return context_fail(error, CONTEXT_ERROR_ARGUMENT, "%s", message);
-}
 
 /* ---- attributes --------------------------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,7 @@
 #ifndef ASSAY_CONTEXT_PACK_H
 #define ASSAY_CONTEXT_PACK_H
 
+#include "reference/context/fail.h"
 #include "reference/context/strip.h"
 
 typedef struct {
@@ -13,7 +14,7 @@ typedef struct {
     GByteArray      *model_extra; /* fields added to the model */
 } Pack;
 
-gboolean pack_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+#define pack_fail(error, ...) context_fail(error, CONTEXT_ERROR_ARGUMENT, __VA_ARGS__)
 
 /* One attribute of a NodeProto in the making. */
 void pack_text(GByteArray *node, const char *name, const char *text);

@@ -1,19 +1,8 @@
 /* Pieces of a container's file as things of their own. */
 #include "reference/context/read.h"
 
-#include "reference/context/fail.h"
-
 #include <errno.h>
 #include <string.h>
-
-gboolean read_fail(GError **error, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    g_autofree char *message = g_strdup_vprintf(format, args);
-    va_end(args);
-    return context_fail(error, CONTEXT_ERROR_FORMAT, "%s", message);
-}
 
 /* ---- loading -------------------------------------------------------------------------------------------------------------- */
 

@@ -2,10 +2,10 @@
 #ifndef ASSAY_CONTEXT_READ_H
 #define ASSAY_CONTEXT_READ_H
 
+#include "reference/context/fail.h"
 #include "reference/context/strip.h"
 
-/* Sets CONTEXT_ERROR_FORMAT and returns FALSE. */
-gboolean read_fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+#define read_fail(error, ...) context_fail(error, CONTEXT_ERROR_FORMAT, __VA_ARGS__)
 
 /* A piece of the file as a model of its own, kept with the container: one node in the main graph, or one function. */
 const Node     *read_node_piece(Container *c, Bytes node, GError **error);

@@ -25,13 +25,14 @@ static void drop(const Tensor *x, double ratio, uint64_t seed, Tensor *y, Tensor
     }
 }
 
-static void fill_with_ones(Tensor *t)
+static gboolean fill_with_ones(Tensor *mask, GError **error)
 {
-    char *bytes = t->data;
-    if (t->count > 0)
-        tensor_set_int(t, 0, 1);
-    for (gsize done = t->bytes / (gsize)MAX(t->count, 1); done < t->bytes; done *= 2)
-        memcpy(bytes + done, bytes, MIN(done, t->bytes - done));
+    g_autoptr(Tensor) one = tensor_new(mask->dtype, &SHAPE0, error);
+    if (!one)
+        return FALSE;
+    tensor_set_int(one, 0, 1);
+    move_fill(one, 0, mask);
+    return TRUE;
 }
 
 static gboolean dropout(Eval *ev, GError **error)
@@ -44,9 +45,8 @@ static gboolean dropout(Eval *ev, GError **error)
     Tensor *mask = NULL;
     if (eval_wants(ev, 1)) {
         mask = eval_output(ev, 1, eval_version(ev) >= 10 ? DTYPE_BOOL : x->dtype, &x->shape, error);
-        if (!mask)
+        if (!mask || !fill_with_ones(mask, error))
             return FALSE;
-        fill_with_ones(mask);
     }
     if (!drops || ratio == 0)
         return move_reshape(ev, x, &x->shape, error);

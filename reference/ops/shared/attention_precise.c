@@ -68,7 +68,7 @@ static void bias(Score *s, double added)
 }
 
 /* In place: e^(x - max), `error` relative. Their sum. */
-static Score weigh(Score *scores, int64_t n, double *relative)
+static Compensated weigh(Score *scores, int64_t n, double *relative)
 {
     Score most = scores[0];
     for (int64_t j = 1; j < n; j++)
@@ -86,7 +86,7 @@ static Score weigh(Score *scores, int64_t n, double *relative)
         sum.rest += s->value.rest;
     }
     *relative += of_sum(n, 1);
-    return (Score){ compensated_number(sum.sum, sum.rest), 0 };
+    return compensated_number(sum.sum, sum.rest);
 }
 
 static void store_scores(const AttentionQuery *query, const Score *from, double *scores, int *open)
@@ -95,16 +95,16 @@ static void store_scores(const AttentionQuery *query, const Score *from, double 
         scores[j] = compensated_decide(from[j].value, from[j].value.sum == -(double)INFINITY ? 0 : from[j].error, open);
 }
 
-static void store_probabilities(const AttentionQuery *query, const Score *weights, const Score *sum, double relative,
+static void store_probabilities(const AttentionQuery *query, const Score *weights, Compensated sum, double relative,
                                 double *scores, int *open)
 {
     for (int64_t j = 0; j < query->total; j++) {
-        const Compensated p = compensated_over(weights[j].value, sum->value);
+        const Compensated p = compensated_over(weights[j].value, sum);
         scores[j] = compensated_decide(p, 2 * relative * p.sum, open);
     }
 }
 
-static void mix(const AttentionQuery *query, const Score *weights, const Score *sum, double relative, double *out,
+static void mix(const AttentionQuery *query, const Score *weights, Compensated sum, double relative, double *out,
                 int *open)
 {
     for (int64_t d = 0; d < query->value_depth; d++) {
@@ -116,10 +116,10 @@ static void mix(const AttentionQuery *query, const Score *weights, const Score *
             total.rest += weights[j].value.rest * value;
             magnitude += fabs(weights[j].value.sum * value);
         }
-        const double error = 3 * (relative + of_sum(query->total, 1)) * magnitude / sum->value.sum;
+        const double error = 3 * (relative + of_sum(query->total, 1)) * magnitude / sum.sum;
         *open |= magnitude != 0 && magnitude < COMPENSATED_LEAST;
         out[d] =
-            compensated_decide(compensated_over(compensated_number(total.sum, total.rest), sum->value), error, open);
+            compensated_decide(compensated_over(compensated_number(total.sum, total.rest), sum), error, open);
     }
 }
 
@@ -147,33 +147,31 @@ gboolean attention_precise(const AttentionQuery *query, double *scores, double *
 {
     const int64_t n = query->total;
     g_autofree Score *row = g_try_new(Score, (gsize)n + 1);
-    g_autofree double *wanted = g_try_new(double, (gsize)n + 1);
     const Compensated depth = exactly((double)query->depth);
     const Compensated scale =
         query->default_scale ? compensated_over(exactly(1), compensated_root(depth)) : exactly(query->scale);
     int left_open = 0;
-    if (!row || !wanted || n == 0 || query->depth == 0)
+    if (!row || n == 0 || query->depth == 0)
         return FALSE;
     for (int64_t j = 0; j < n; j++)
         row[j] = scaled(query, j, scale);
     if (query->mode == 0)
-        store_scores(query, row, wanted, &left_open);
+        store_scores(query, row, scores, &left_open);
     for (int64_t j = 0; query->softcap != 0 && j < n; j++)
         cap(&row[j], query->softcap);
     if (query->mode == 1)
-        store_scores(query, row, wanted, &left_open);
+        store_scores(query, row, scores, &left_open);
     for (int64_t j = 0; j < n; j++)
         bias(&row[j], query->bias[j]);
     if (query->mode == 2)
-        store_scores(query, row, wanted, &left_open);
+        store_scores(query, row, scores, &left_open);
     if (!usable(query, row))
         return FALSE;
     double relative;
-    const Score sum = weigh(row, n, &relative);
+    const Compensated sum = weigh(row, n, &relative);
     if (query->mode == 3)
-        store_probabilities(query, row, &sum, relative, wanted, &left_open);
-    mix(query, row, &sum, relative, out, &left_open);
-    memcpy(scores, wanted, (gsize)n * sizeof *scores);
+        store_probabilities(query, row, sum, relative, scores, &left_open);
+    mix(query, row, sum, relative, out, &left_open);
     *open |= left_open;
     return TRUE;
 }

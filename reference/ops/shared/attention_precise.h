@@ -15,8 +15,8 @@ typedef struct {
     int mode;               /* scores that are wanted: 0 scaled, 1 capped, 2 biased, 3 probabilities; -1: none */
 } AttentionQuery;
 
-/* scores: [total], and out: [value_depth]. *open becomes 1 if some result is not proven to be rounded right. FALSE,
- * with nothing written, if numbers are not finite, no key is visible or memory is short: the plain way is for those. */
+/* scores: [total], and out: [value_depth]. *open becomes 1 if some result is not proven to be rounded right. FALSE if
+ * numbers are not finite, no key is visible or memory is short: the plain way is for those. */
 gboolean attention_precise(const AttentionQuery *query, double *scores, double *out, int *open);
 
 #endif
