@@ -17,7 +17,7 @@ static gboolean sum_of_equal_shapes(Eval *ev, GError **error)
 static gboolean sum_bound(Eval *ev, GError **error)
 {
     if (eval_input_count(ev) == 2) /* Add */
-        return bound_rounded(ev, error);
+        return bound_sum(ev, error);
     return linear_bound(ev, &(LinearRule){ .pure = TRUE }, error);
 }
 

@@ -26,6 +26,12 @@ static double at_corner(double low, double high, gsize input, gconstpointer data
     return upper ? high : low;
 }
 
+/* Every non-empty subset, from that of all on, or this alone. */
+static guint next_subset(guint subset, guint all, const ElementwiseRule *rule)
+{
+    return rule->rising ? 0 : (subset - 1) & all;
+}
+
 /* low and high: the least and the greatest of all combinations. */
 static gboolean run_corners(const Wide *w, const ElementwiseRule *rule, Tensor **low, Tensor **high, GError **error)
 {
@@ -35,7 +41,7 @@ static gboolean run_corners(const Wide *w, const ElementwiseRule *rule, Tensor *
     if (!(*low = wide_run(w, at_corner, &(Corner){ rule->even, 0 }, 0, error)) || !(*high = tensor_copy(*low, error)))
         return FALSE;
     double *a = (*low)->data, *b = (*high)->data;
-    for (guint upper = inexact; upper; upper = (upper - 1) & inexact) { /* every non-empty subset */
+    for (guint upper = inexact; upper; upper = next_subset(upper, inexact, rule)) {
         g_autoptr(Tensor) y = wide_run(w, at_corner, &(Corner){ rule->even, upper }, 0, error);
         if (!y)
             return FALSE;
@@ -216,7 +222,7 @@ static gboolean are_floats(const Eval *ev, guint *inexact)
 
 /* "element/rounded" of float32, monotone everywhere, where nothing moves ends but the last rounding: that is monotone too, and
  * the kernel's. *done is FALSE if some end is not finite: the elements have to be looked at one by one. */
-static gboolean float_corners(Eval *ev, Ends *ends, gboolean *done, GError **error)
+static gboolean float_corners(Eval *ev, const ElementwiseRule *rule, Ends *ends, gboolean *done, GError **error)
 {
     guint inexact;
     *done = FALSE;
@@ -229,7 +235,7 @@ static gboolean float_corners(Eval *ev, Ends *ends, gboolean *done, GError **err
     if (!none)
         return FALSE;
     *done = TRUE;
-    for (guint upper = inexact; upper && *done; upper = (upper - 1) & inexact) { /* every non-empty subset */
+    for (guint upper = inexact; upper && *done; upper = next_subset(upper, inexact, rule)) {
         g_autoptr(Tensor) y = float_corner(ev, upper, error);
         if (!y)
             return FALSE;
@@ -328,7 +334,7 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
     Ends ends = ENDS_OF(ev, 0);
     gboolean done = FALSE;
     if (y->dtype == DTYPE_FLOAT && b.rounded && !b.fused && relaxation_flushed(y->dtype) == 0 && is_monotone_everywhere(rule) &&
-        !float_corners(ev, &ends, &done, error))
+        !float_corners(ev, rule, &ends, &done, error))
         return FALSE;
     if (done) {
         ends_finish(&ends);
@@ -351,6 +357,11 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
 gboolean bound_rounded(Eval *ev, GError **error)
 {
     return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 0 }, error);
+}
+
+gboolean bound_sum(Eval *ev, GError **error)
+{
+    return elementwise_bound(ev, &(ElementwiseRule){ .rising = TRUE }, error);
 }
 
 gboolean bound_rounded_even(Eval *ev, GError **error)
