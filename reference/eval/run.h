@@ -49,6 +49,7 @@ struct Evaluator {
     PlanContext  context;
     PlanCache    cache;
     Plan        *main;
+    GThreadPool *helpers; /* of eval_parallel; NULL: not needed yet */
     /* of the run in progress */
     guint64      nodes, iterations;
     guint        depth;

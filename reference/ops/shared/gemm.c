@@ -87,6 +87,19 @@ CLONES static void copy_cells(const double *restrict in, int64_t stride, int64_t
         }
 }
 
+/* Of float32, eight at a time. */
+CLONES static void widen_cells(const float *restrict in, int64_t stride, int64_t depth, double *restrict out, int64_t n, int64_t width)
+{
+    for (int64_t j = 0; j < depth; j++, in += stride, out += width) {
+        int64_t i = 0;
+        for (; i + 8 <= n; i += 8)
+            for (int k = 0; k < 8; k++)
+                out[i + k] = (double)in[i + k];
+        for (; i < n; i++)
+            out[i] = (double)in[i];
+    }
+}
+
 void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, int64_t n, int64_t from, int64_t depth,
                void *cells, int64_t width)
 {
@@ -95,6 +108,10 @@ void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, in
     uint64_t *out = cells;
     if (x->outer == 1 && x->dtype == DTYPE_DOUBLE) {
         copy_cells((const double *)data, x->inner, depth, cells, n, width);
+        return;
+    }
+    if (x->outer == 1 && x->dtype == DTYPE_FLOAT) {
+        widen_cells((const float *)data, x->inner, depth, cells, n, width);
         return;
     }
     if (x->outer == 1) {
