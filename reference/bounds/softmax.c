@@ -90,8 +90,13 @@ gboolean bounds_softmax(DType dtype, const double *x, const double *radius, gsiz
         if (isinf(d) || exact)
             continue;
         const double relative = p[j] > 0 ? weight_error(dtype, d, r, n) + l.wander + divided + OWN : 0;
-        error[j] = l.wander < 1 ? p[j] * relative / (1 - l.wander) + bounds_tiny(dtype) : INFINITY;
-        derivation_note("softmax/shifted", dtype, (double)n, error[j]);
+        if (l.wander < 1) {
+            error[j] = p[j] * relative / (1 - l.wander) + bounds_tiny(dtype);
+            derivation_note("softmax/shifted", dtype, (double)n, error[j]);
+        } else {
+            error[j] = MAX(p[j], 1 - p[j] + (double)(n + 1) * divided);
+            derivation_note("softmax/range", dtype, (double)n, error[j]);
+        }
     }
     if (exact)
         derivation_note("softmax/exact", dtype, (double)n, 0);

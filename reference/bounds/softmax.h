@@ -5,6 +5,8 @@
  *   "softmax/shifted"      w_j = expm1(rho_j + u (c + 3 d_j + 3 T)): what radius, subtraction, exponential and the rescaling
  *                          of T = ceil(n / 16) blocks do to weight j.
  *                          |y_j - p_j| <= p_j (w_j + sum_i p_i w_i + (n + 1) u) / (1 - sum_i p_i w_i - n u)
+ *   "softmax/range"        where that denominator vanishes: y_j is one part of a sum of parts that are not negative, so that it is
+ *                          at least 0 and at most 1, but for (n + 1) 2 u that rounding adds
  *   "log-softmax/shifted"  |y_j - (x_j - L)| <= rho_j + u (d_j + |x_j - L|) + E_L,  L - m = log sum e^-d_i,
  *                          E_L = -log1p(-(sum_i p_i w_i + n u)) + u c |L - m|
  *   "log-sum-exp/shifted"  |y - L| <= E_L + max rho + u |L|
@@ -12,8 +14,8 @@
  *                          computing type) and the maxima number a power of two
  *
  * exp(0) counts as exact. Sums in any order; e may be built from 2^x; maxima may be found block by block with rescaling,
- * whose exponents telescope to d_j. An x of -infinity has weight zero in every respect. Void where the denominators
- * vanish: errors are then infinite. */
+ * whose exponents telescope to d_j. An x of -infinity has weight zero in every respect. Where the denominator of a
+ * logarithm's error vanishes, the error is infinite. */
 #ifndef ASSAY_BOUNDS_SOFTMAX_H
 #define ASSAY_BOUNDS_SOFTMAX_H
 

@@ -59,6 +59,13 @@ gboolean eval_may_fuse(const Eval *ev, gsize i)
     return TRUE;
 }
 
+gboolean eval_stores_floats(const Eval *ev, gsize i)
+{
+    const Tensor *y = eval_output_tensor(ev, i);
+    return y && y->dtype == DTYPE_FLOAT && !eval_may_fuse(ev, i) && relaxation_flushed(DTYPE_FLOAT) == 0 &&
+           !ev->evaluator->options.derive;
+}
+
 gboolean ends_set(Ends *ends, int64_t element, double low, double high, GError **error)
 {
     if (!ends->lower) {

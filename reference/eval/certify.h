@@ -26,6 +26,10 @@ void eval_set_uncertified(Eval *ev, gsize i);
  * implement as one kernel, and is not the function's own output. Its interval must then hold the unrounded value too. */
 gboolean eval_may_fuse(const Eval *ev, gsize i);
 
+/* Whether the ends of output i are those of bounds_store_floats (reference/bounds/store.h): float32, held rounded, with
+ * subnormals, and no notes of their derivation are wanted. */
+gboolean eval_stores_floats(const Eval *ev, gsize i);
+
 /* Collects the interval of output i element by element; the tensors are made when the first element needs them. */
 typedef struct {
     Eval    *ev;

@@ -2,7 +2,6 @@
 #include "reference/eval/certify.h"
 #include "reference/eval/run.h"
 
-#include <mpfr.h>
 #include <string.h>
 
 gboolean eval_fail(GError **error, const char *format, ...)
@@ -319,49 +318,4 @@ uint64_t eval_random_seed(Eval *ev)
         own = options->seed ^ mix(ev->step->index + 1) ^ mix(ev->evaluator->nodes);
     }
     return mix(own + UINT64_C(0x9E3779B97F4A7C15));
-}
-
-typedef struct {
-    EvalWork work;
-    gpointer data;
-    int64_t  first, last, grain;
-    gint64   deadline; /* 0: none */
-} Share;
-
-/* In blocks if there is a deadline: what is left then is not done, and the runner, which looks at the clock after each
- * kernel, throws the node's outputs away. */
-static void run_share(const Share *share)
-{
-    const int64_t count = share->last - share->first, block = share->deadline ? MAX(count / 64, share->grain) : count;
-    for (int64_t at = share->first; at < share->last; at += block) {
-        if (share->deadline && g_get_monotonic_time() > share->deadline)
-            return;
-        share->work(at, MIN(at + block, share->last), share->data);
-    }
-}
-
-static gpointer run_thread(gpointer data)
-{
-    run_share(data);
-    mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE); /* what a kernel's calls of MPFR left for this thread */
-    return NULL;
-}
-
-void eval_parallel(Eval *ev, int64_t count, int64_t grain, EvalWork work, gpointer data)
-{
-    const int64_t most = grain > 0 ? count / grain : count;
-    const int64_t threads = MAX(MIN((int64_t)ev->evaluator->options.threads, most), 1);
-    g_autofree Share *shares = g_new(Share, threads);
-    g_autofree GThread **others = g_new0(GThread *, threads);
-    for (int64_t t = 0; t < threads; t++)
-        shares[t] = (Share){ work, data, count * t / threads, count * (t + 1) / threads, MAX(grain, 1), ev->evaluator->deadline };
-    for (int64_t t = 1; t < threads; t++)
-        others[t] = g_thread_try_new("kernel", run_thread, &shares[t], NULL);
-    run_share(&shares[0]);
-    for (int64_t t = 1; t < threads; t++) {
-        if (others[t])
-            g_thread_join(others[t]);
-        else
-            run_share(&shares[t]); /* the system gave no thread: the work is done all the same */
-    }
 }

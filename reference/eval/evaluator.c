@@ -109,6 +109,8 @@ void evaluator_free(Evaluator *e)
 {
     if (!e)
         return;
+    if (e->helpers)
+        g_thread_pool_free(e->helpers, FALSE, TRUE);
     plan_cache_free(&e->cache);
     g_free(e);
 }

@@ -1,10 +1,16 @@
 #include "reference/eval/on_the_way.h"
 
+#include "reference/eval/certify.h"
 #include "reference/eval/run.h"
 
 gboolean eval_certifies(const Eval *ev)
 {
     return ev->certifies;
+}
+
+gboolean eval_certifies_exactly(const Eval *ev)
+{
+    return ev->certifies && eval_inputs_exact(ev);
 }
 
 gboolean eval_derives(const Eval *ev)
@@ -14,7 +20,7 @@ gboolean eval_derives(const Eval *ev)
 
 void eval_decide(Eval *ev)
 {
-    ev->decided = ev->certifies;
+    ev->decided = eval_certifies_exactly(ev);
 }
 
 void eval_keep(Eval *ev, gpointer kept, GDestroyNotify clear)

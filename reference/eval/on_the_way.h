@@ -7,13 +7,15 @@
 
 #include "reference/eval/operator.h"
 
-/* Whether a bound rule follows this run of the kernel, and all inputs are known exactly. */
+/* Whether a bound rule follows this run of the kernel. */
 gboolean eval_certifies(const Eval *ev);
+/* And all inputs are known exactly. */
+gboolean eval_certifies_exactly(const Eval *ev);
 /* Whether that rule's notes are collected (EvalOptions.derive): it has to go through the elements then. */
 gboolean eval_derives(const Eval *ev);
 
 /* The kernel has proven of every result of this run that it is rounded right. In the reference's own arithmetic
- * (relaxation_reference) the outputs are then points; the rule is not asked. Nothing where !eval_certifies(). */
+ * (relaxation_reference) the outputs are then points; the rule is not asked. Nothing where !eval_certifies_exactly(). */
 void eval_decide(Eval *ev);
 
 /* Takes `kept`, which `clear` frees after the bound rule. At most one a run: what was kept before is freed. */

@@ -49,6 +49,7 @@ struct Evaluator {
     PlanContext  context;
     PlanCache    cache;
     Plan        *main;
+    GThreadPool *helpers; /* of eval_parallel; NULL: not needed yet */
     /* of the run in progress */
     guint64      nodes, iterations;
     guint        depth;
@@ -67,7 +68,7 @@ struct Eval {
     gboolean    inexact; /* a subgraph produced something that is not a point */
     Derivation *notes;   /* of this node's rules and of its subgraphs; NULL: none yet */
     guint64     bounded; /* bit i: a rule gave output i its interval */
-    gboolean    certifies;  /* a bound rule follows, from exact inputs */
+    gboolean    certifies;  /* a bound rule follows */
     gboolean    decided;    /* every result is proven to be rounded right */
     gpointer    kept;       /* on_the_way.h; owned */
     GDestroyNotify clear_kept;

@@ -77,7 +77,7 @@ static void certify(gpointer data, G_GNUC_UNUSED int64_t item, int64_t row, int6
         for (int64_t j = 0; j < some; j++) {
             const double c = s->c ? tensor_get_double(s->c, row * s->c_row + (column + i + j) * s->c_column) : 0;
             results[j] = combine(1, values[i + j], 0, 1, c);
-            totals[j] = magnitudes[i + j] + fabs(c);
+            totals[j] = magnitudes[i + j] + linear_sums_share(s->sums) * fabs(c);
             counts[j] = terms ? terms[i + j] + (c != 0) : 0;
         }
         const int64_t at = row * s->y->shape.dims[1] + column + i;
@@ -162,7 +162,16 @@ static gboolean gemm(Eval *ev, GError **error)
         return FALSE;
     Gemm product = { s.arithmetic, 1, m, n, k, left, right, store, &s };
     const gboolean plain = s.arithmetic == GEMM_NARROW && s.alpha == 1 && (!s.c || s.beta == 1);
-    if (plain && (s.sums = linear_sums_open(ev, (double)k + (s.c ? 1 : 0)))) {
+    GemmOp left_reach = s, right_reach = s;
+    if (plain && (s.sums = linear_sums_open(ev, (double)k + (s.c ? 1 : 0), FALSE))) {
+        if (linear_sums_reach(s.sums, 0)) {
+            left_reach.a.data = linear_sums_reach(s.sums, 0)->data;
+            product.left_reach = &left_reach;
+        }
+        if (linear_sums_reach(s.sums, 1)) {
+            right_reach.b.data = linear_sums_reach(s.sums, 1)->data;
+            product.right_reach = &right_reach;
+        }
         product.certify = certify;
         product.counts = linear_sums_counts(s.sums);
         product.left_dense = linear_sums_dense(s.sums, 0);

@@ -75,7 +75,12 @@ static gboolean matmul(Eval *ev, GError **error)
     matmul_batches(&p, a_at, b_at);
     MatMul s = { a, b, y, gemm_arithmetic(a->dtype), p.m, p.n, p.k, a_at, b_at, NULL };
     Gemm gemm = { s.arithmetic, count, p.m, p.n, p.k, left, right, store, &s };
-    if (s.arithmetic == GEMM_NARROW && (s.sums = linear_sums_open(ev, (double)p.k))) {
+    MatMul left_reach = s, right_reach = s;
+    if (s.arithmetic == GEMM_NARROW && (s.sums = linear_sums_open(ev, (double)p.k, FALSE))) {
+        if ((left_reach.a = linear_sums_reach(s.sums, 0)))
+            gemm.left_reach = &left_reach;
+        if ((right_reach.b = linear_sums_reach(s.sums, 1)))
+            gemm.right_reach = &right_reach;
         gemm.certify = certify;
         gemm.counts = linear_sums_counts(s.sums);
         gemm.left_dense = linear_sums_dense(s.sums, 0);

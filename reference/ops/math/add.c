@@ -21,9 +21,9 @@ static gboolean add_legacy(Eval *ev, GError **error)
 #define LEGACY "axis:int, broadcast:int=0"
 OPERATOR_DEFINE(add, "Add", "",
     { .since = 1, SIGNATURE, .types = "T: floats1", .attributes = LEGACY ", consumed_inputs:ints",
-      .kernel = add_legacy, .bound = bound_rounded },
+      .kernel = add_legacy, .bound = bound_sum },
     { .since = 6, SIGNATURE, .types = "T: floats1 int32 int64 uint32 uint64", .attributes = LEGACY,
-      .kernel = add_legacy, .bound = bound_rounded },
-    { .since = 7, SIGNATURE, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = add, .bound = bound_rounded },
-    { .since = 13, SIGNATURE, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = add, .bound = bound_rounded },
-    { .since = 14, SIGNATURE, .types = "T: numeric13", .kernel = add, .bound = bound_rounded })
+      .kernel = add_legacy, .bound = bound_sum },
+    { .since = 7, SIGNATURE, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = add, .bound = bound_sum },
+    { .since = 13, SIGNATURE, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = add, .bound = bound_sum },
+    { .since = 14, SIGNATURE, .types = "T: numeric13", .kernel = add, .bound = bound_sum })

@@ -1,5 +1,6 @@
 /* The exact sum of all inputs, rounded once; versions before 8 do not broadcast. */
 #include "reference/ops/shared/elementwise.h"
+#include "reference/ops/shared/elementwise_bound.h"
 #include "reference/ops/shared/linear_bound.h"
 #include "reference/ops/shared/variadic_sum.h"
 
@@ -15,6 +16,8 @@ static gboolean sum_of_equal_shapes(Eval *ev, GError **error)
 
 static gboolean sum_bound(Eval *ev, GError **error)
 {
+    if (eval_input_count(ev) == 2) /* Add */
+        return bound_sum(ev, error);
     return linear_bound(ev, &(LinearRule){ .pure = TRUE }, error);
 }
 

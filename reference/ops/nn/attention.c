@@ -323,7 +323,7 @@ static void open_gathered(Eval *ev, Run *run)
 {
     const AttentionNode *a = &run->node;
     gboolean zeros = FALSE, ignored = FALSE;
-    if (!eval_certifies(ev) || eval_derives(ev) || eval_may_fuse(ev, 0) || !in_blocks(a) || !is_strict(relaxation_in_force()) ||
+    if (!eval_certifies_exactly(ev) || eval_derives(ev) || eval_may_fuse(ev, 0) || !in_blocks(a) || !is_strict(relaxation_in_force()) ||
         !is_plain(&a->q, &zeros) || !is_plain(&a->k, &zeros) || !is_plain(&a->past_k, &zeros) || !is_plain(&a->v, &ignored) ||
         !is_plain(&a->past_v, &ignored))
         return;

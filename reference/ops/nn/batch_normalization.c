@@ -1,9 +1,12 @@
 #include "reference/bounds/rounding.h"
+#include "reference/bounds/store.h"
+#include "reference/eval/certify.h"
 #include "reference/ops/shared/normalize.h"
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
+#include <float.h>
 #include <math.h>
 
 /* How one version's statistics lie: one a channel or, in versions before 9 with spatial=0, one for each element of a
@@ -162,18 +165,101 @@ static gboolean infer_bound(const Batch *b, const Wide *w, Ends *ends, gboolean 
     return TRUE;
 }
 
-/* Training and inexact parameters have no rule. */
-static gboolean batch_normalization_bound(Eval *ev, GError **error)
+/* The same for all of a row of float32. The radius: that of wide.h. */
+typedef struct {
+    double mean, factor, bias;
+} Affine;
+
+CLONES static int64_t affine_errors(const float *restrict low, const float *restrict high, const Affine *restrict row, gsize n,
+                                    double *restrict y, double *restrict e)
+{
+    const double u = 0x1p-24, a = row->factor, fixed = 2 * u * fabs(row->bias), mean = row->mean, bias = row->bias;
+    int64_t open = 0;
+    for (gsize i = 0; i < n; i++) {
+        const double l = (double)low[i], h = (double)high[i], x = wide_middle(l, h), radius = wide_radius(l, h);
+        y[i] = (x - mean) * a + bias;
+        e[i] = fabs(a) * radius + 8 * u * fabs(a) * (fabs(x) + radius + fabs(mean)) + fixed;
+        open |= fabs(y[i]) + e[i] <= DBL_MAX ? 0 : 1;
+    }
+    return open;
+}
+
+typedef struct {
+    const Batch  *b;
+    const float  *low, *high, *points;
+    float        *lower, *upper;
+    gint          open, apart;
+} Floats;
+
+static void some_float_rows(int64_t first, int64_t last, gpointer data)
+{
+    Floats *f = data;
+    const Batch *b = f->b;
+    for (int64_t from = first * b->inner; from < last * b->inner; from += b->inner) {
+        const Affine row = { parameter_at(&b->mean, from),
+                             parameter_at(&b->scale, from) / sqrt(parameter_at(&b->variance, from) + b->epsilon),
+                             parameter_at(&b->bias, from) };
+        for (int64_t i = from; i < from + b->inner; i += BLOCK) {
+            double y[BLOCK], e[BLOCK];
+            const gsize n = (gsize)MIN(from + b->inner - i, BLOCK);
+            if (affine_errors(f->low + i, f->high + i, &row, n, y, e))
+                g_atomic_int_set(&f->open, 1);
+            else if (bounds_store_floats(y, e, f->points + i, n, f->lower + i, f->upper + i))
+                g_atomic_int_set(&f->apart, 1);
+        }
+    }
+}
+
+static gboolean infer_floats(const Batch *b, const Interval *x, Ends *ends, gboolean *open, GError **error)
+{
+    const Tensor *y = eval_output_tensor(ends->ev, 0);
+    ends->lower = tensor_new_uninitialised(DTYPE_FLOAT, &y->shape, error);
+    ends->upper = ends->lower ? tensor_new_uninitialised(DTYPE_FLOAT, &y->shape, error) : NULL;
+    if (!ends->upper)
+        return FALSE;
+    Floats job = { b, (x->lower ? x->lower : b->x)->data, (x->lower ? x->upper : b->x)->data, y->data,
+                   ends->lower->data, ends->upper->data, 0, 0 };
+    if (y->count > 0)
+        eval_parallel(ends->ev, y->count / b->inner, 1 + 65536 / b->inner, some_float_rows, &job);
+    *open = job.open;
+    if (!job.apart) {
+        g_clear_pointer(&ends->lower, tensor_unref);
+        g_clear_pointer(&ends->upper, tensor_unref);
+    }
+    return TRUE;
+}
+
+/* Element by element. */
+static gboolean infer_all(Eval *ev, const Batch *b, Ends *ends, gboolean *open, GError **error)
 {
     g_auto(Wide) w = { 0 };
     if (!wide_init(&w, ev, error))
         return FALSE;
-    gboolean open = !w.known || !w.finite || training(ev);
-    for (gsize i = 1; i < w.n; i++)
-        open |= w.high[i] != NULL;
+    *open = !w.known || !w.finite;
+    return *open || infer_bound(b, &w, ends, open, error);
+}
+
+/* What is no number shows where the ends are read. */
+static gboolean bound_inference(Eval *ev, const Batch *b, Ends *ends, gboolean *open, GError **error)
+{
+    Interval x;
+    *open = !eval_input_interval(ev, 0, &x);
+    for (gsize i = 1; i < eval_input_count(ev); i++) {
+        Interval own;
+        *open |= !eval_input_interval(ev, i, &own) || own.lower;
+    }
+    if (*open)
+        return TRUE;
+    return eval_stores_floats(ev, 0) ? infer_floats(b, &x, ends, open, error) : infer_all(ev, b, ends, open, error);
+}
+
+/* Training and inexact parameters have no rule. */
+static gboolean batch_normalization_bound(Eval *ev, GError **error)
+{
+    gboolean open = training(ev);
     Batch b = { 0 };
     Ends ends = ENDS_OF(ev, 0);
-    const gboolean ok = open || (read_batch(ev, &b, error) && infer_bound(&b, &w, &ends, &open, error));
+    const gboolean ok = open || (read_batch(ev, &b, error) && bound_inference(ev, &b, &ends, &open, error));
     for (gsize i = 1; i < eval_output_count(ev); i++)
         eval_set_uncertified(ev, i);
     (open || !ok ? ends_abandon : ends_finish)(&ends);

@@ -164,7 +164,8 @@ static Run run_at(const Convolution *c, const PaddedInput *p, int64_t at)
 /* item: n * output channels + channel. The sums are those of gemm.h in the same order. */
 static void one_run(const Convolution *c, int64_t item, int64_t at, const Run *run)
 {
-    const PaddedInput *p = c->data;
+    const Convolution *from = c->reach ? c->reach : c;
+    const PaddedInput *p = c->data, *reaches = from->data;
     const int64_t stride = c->window.stride[c->window.rank - 1], taps = c->window.taps, terms = c->in_group * taps;
     const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
     const gboolean counting = c->sums && linear_sums_counts(c->sums);
@@ -175,24 +176,25 @@ static void one_run(const Convolution *c, int64_t item, int64_t at, const Run *r
         memset(counts, 0, (gsize)run->count * sizeof *counts);
     }
     for (int64_t j = 0; j < terms; j++) {
-        const double *x = p->cells + (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
+        const int64_t place = (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
+        const double *x = p->cells + place, *reach = reaches->cells + place;
         const double weight = tensor_get_double(c->w, channel * terms + j);
         if (stride == 1)
             add_depthwise_tap(weight, x, sums, run->count);
         else
             add_strided_tap(weight, x, stride, sums, run->count);
         if (c->sums)
-            add_magnitudes(fabs(weight), x, stride, magnitudes, run->count);
+            add_magnitudes(fabs(tensor_get_double(from->w, channel * terms + j)), reach, stride, magnitudes, run->count);
         if (counting && weight != 0)
             add_terms(x, stride, counts, run->count);
     }
     for (int64_t r = 0; r < run->rows; r++, at += run->n) {
-        const int64_t from = r * run->pitch;
+        const int64_t i = r * run->pitch;
         if (c->sums)
-            convolution_store_certified((gpointer)c, group, item % c->out_group, at, run->n, sums + from, magnitudes + from,
-                                        counting ? counts + from : NULL);
+            convolution_store_certified((gpointer)c, group, item % c->out_group, at, run->n, sums + i, magnitudes + i,
+                                        counting ? counts + i : NULL);
         else
-            convolution_store((gpointer)c, group, item % c->out_group, at, run->n, sums + from, NULL);
+            convolution_store((gpointer)c, group, item % c->out_group, at, run->n, sums + i, NULL);
     }
 }
 
@@ -209,33 +211,47 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
 
 #define FEW_CHANNELS 2
 
-static gboolean run_padded(Eval *ev, Convolution *c, GError **error)
+static void run_padded(Eval *ev, Convolution *c)
 {
     const PaddedInput *p = c->data;
     if (c->out_group > FEW_CHANNELS || c->arithmetic != GEMM_NARROW || c->window.out_plane == 0)
-        return convolution_run(ev, c, columns_of_padded, error);
-    if (!convolution_output(ev, c, error))
-        return FALSE;
-    convolution_certify(ev, c);
-    eval_parallel(ev, c->x->shape.dims[0] * c->groups * c->out_group, 1 + 65536 / p->plane, some_planes, c);
-    return TRUE;
+        convolution_run(ev, c, columns_of_padded);
+    else
+        eval_parallel(ev, c->x->shape.dims[0] * c->groups * c->out_group, 1 + 65536 / p->plane, some_planes, c);
+}
+
+static void run(Eval *ev, Convolution *c)
+{
+    PaddedInput padded = { 0 }, reach = { 0 };
+    if (is_matrix(&c->window)) {
+        convolution_run(ev, c, columns_of_input);
+        return;
+    }
+    if (padded_input_make(ev, c->x, &c->window, 0, &padded) &&
+        (!c->reach || padded_input_make(ev, c->reach->x, &c->window, 0, &reach))) {
+        c->data = &padded;
+        if (c->reach)
+            c->reach->data = &reach;
+        run_padded(ev, c);
+    } else {
+        convolution_run(ev, c, columns);
+    }
+    padded_input_clear(&padded);
+    padded_input_clear(&reach);
 }
 
 static gboolean conv(Eval *ev, GError **error)
 {
-    Convolution c = { 0 };
-    PaddedInput padded;
+    Convolution c = { 0 }, reach;
     if (!convolution_read(ev, eval_input(ev, 0), eval_input(ev, 1), eval_input(ev, 2), &c, error))
         return FALSE;
     c.linear = TRUE;
-    if (is_matrix(&c.window))
-        return convolution_run(ev, &c, columns_of_input, error);
-    if (!padded_input_make(ev, c.x, &c.window, 0, &padded))
-        return convolution_run(ev, &c, columns, error);
-    c.data = &padded;
-    const gboolean ok = run_padded(ev, &c, error);
-    padded_input_clear(&padded);
-    return ok;
+    if (!convolution_output(ev, &c, error))
+        return FALSE;
+    if (convolution_reach(&c, &reach))
+        c.reach = &reach;
+    run(ev, &c);
+    return TRUE;
 }
 
 static gboolean conv_bound(Eval *ev, GError **error)

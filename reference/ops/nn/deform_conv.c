@@ -83,7 +83,10 @@ static gboolean deform_conv(Eval *ev, GError **error)
     if (c.arithmetic == GEMM_NARROW) /* interpolated values take all bits of binary64 */
         c.arithmetic = GEMM_BINARY64;
     c.data = &deformation;
-    return convolution_run(ev, &c, columns, error);
+    if (!convolution_output(ev, &c, error))
+        return FALSE;
+    convolution_run(ev, &c, columns);
+    return TRUE;
 }
 
 #define REST .signature = "X:T, W:T, offset:T, B:T?, mask:T? -> Y:T", .kernel = deform_conv, \

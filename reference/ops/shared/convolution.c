@@ -75,13 +75,6 @@ void convolution_store(gpointer data, int64_t item, int64_t row, int64_t column,
     }
 }
 
-gboolean convolution_output(Eval *ev, Convolution *c, GError **error)
-{
-    const Shape shape = spatial_shape(&c->window, c->x->shape.dims[0], c->groups * c->out_group);
-    c->y = eval_output(ev, 0, c->x->dtype, &shape, error);
-    return c->y != NULL;
-}
-
 static gboolean is_padded(const Spatial *w)
 {
     gboolean is = FALSE;
@@ -90,10 +83,22 @@ static gboolean is_padded(const Spatial *w)
     return is;
 }
 
-void convolution_certify(Eval *ev, Convolution *c)
+gboolean convolution_output(Eval *ev, Convolution *c, GError **error)
 {
-    if (c->linear && c->arithmetic == GEMM_NARROW)
-        c->sums = linear_sums_open(ev, is_padded(&c->window) ? 0 : (double)(c->in_group * c->window.taps) + (c->bias ? 1 : 0));
+    const Shape shape = spatial_shape(&c->window, c->x->shape.dims[0], c->groups * c->out_group);
+    c->y = eval_output(ev, 0, c->x->dtype, &shape, error);
+    if (c->y && c->linear && c->arithmetic == GEMM_NARROW)
+        c->sums = linear_sums_open(ev, (double)(c->in_group * c->window.taps) + (c->bias ? 1 : 0), is_padded(&c->window));
+    return c->y != NULL;
+}
+
+gboolean convolution_reach(const Convolution *c, Convolution *reach)
+{
+    const Tensor *x = c->sums ? linear_sums_reach(c->sums, 0) : NULL, *w = c->sums ? linear_sums_reach(c->sums, 1) : NULL;
+    *reach = *c;
+    reach->x = x ? x : c->x;
+    reach->w = w ? w : c->w;
+    return x || w;
 }
 
 CLONES static void add_each(const double *restrict values, double added, double *restrict out, gsize n)
@@ -108,13 +113,13 @@ void convolution_store_certified(gpointer data, int64_t item, int64_t row, int64
     const Convolution *c = data;
     const int64_t channel = item % c->groups * c->out_group + row;
     const int64_t plane = item / c->groups * c->groups * c->out_group + channel;
-    const double bias = c->bias ? tensor_get_double(c->bias, channel) : 0;
+    const double bias = c->bias ? tensor_get_double(c->bias, channel) : 0, share = linear_sums_share(c->sums);
     for (int64_t i = 0, some; i < n; i += some) {
         double values[BLOCK], totals[BLOCK], counts[BLOCK];
         some = MIN(n - i, BLOCK);
         const int64_t at = plane * c->window.out_plane + column + i;
         add_each(sums + i, bias, values, (gsize)some);
-        add_each(magnitudes + i, fabs(bias), totals, (gsize)some);
+        add_each(magnitudes + i, share * fabs(bias), totals, (gsize)some);
         if (terms)
             add_each(terms + i, bias != 0, counts, (gsize)some);
         convert_from_double(c->y->dtype, values, (uint8_t *)c->y->data + at * dtype_info(c->y->dtype)->width, (gsize)some);
@@ -122,11 +127,8 @@ void convolution_store_certified(gpointer data, int64_t item, int64_t row, int64
     }
 }
 
-gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **error)
+void convolution_run(Eval *ev, Convolution *c, GemmRead columns)
 {
-    if (!convolution_output(ev, c, error))
-        return FALSE;
-    convolution_certify(ev, c);
     Gemm product = { c->arithmetic, c->x->shape.dims[0] * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
                            weights, columns, convolution_store, c };
     if (c->sums) {
@@ -134,6 +136,9 @@ gboolean convolution_run(Eval *ev, Convolution *c, GemmRead columns, GError **er
         product.counts = linear_sums_counts(c->sums);
         product.left_dense = linear_sums_dense(c->sums, 1);
     }
+    if (c->reach) {
+        product.left_reach = c->reach->w != c->w ? c->reach : NULL;
+        product.right_reach = c->reach->x != c->x ? c->reach : NULL;
+    }
     gemm_run(ev, &product);
-    return TRUE;
 }

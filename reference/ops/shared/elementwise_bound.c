@@ -7,6 +7,7 @@
 #include "reference/tensor/clones.h"
 #include "reference/tensor/float_format.h"
 
+#include <float.h>
 #include <math.h>
 
 /* ---- the function at ends ---------------------------------------------------------------------------------------------- */
@@ -25,6 +26,12 @@ static double at_corner(double low, double high, gsize input, gconstpointer data
     return upper ? high : low;
 }
 
+/* Every non-empty subset, from that of all on, or this alone. */
+static guint next_subset(guint subset, guint all, const ElementwiseRule *rule)
+{
+    return rule->rising ? 0 : (subset - 1) & all;
+}
+
 /* low and high: the least and the greatest of all combinations. */
 static gboolean run_corners(const Wide *w, const ElementwiseRule *rule, Tensor **low, Tensor **high, GError **error)
 {
@@ -34,7 +41,7 @@ static gboolean run_corners(const Wide *w, const ElementwiseRule *rule, Tensor *
     if (!(*low = wide_run(w, at_corner, &(Corner){ rule->even, 0 }, 0, error)) || !(*high = tensor_copy(*low, error)))
         return FALSE;
     double *a = (*low)->data, *b = (*high)->data;
-    for (guint upper = inexact; upper; upper = (upper - 1) & inexact) { /* every non-empty subset */
+    for (guint upper = inexact; upper; upper = next_subset(upper, inexact, rule)) {
         g_autoptr(Tensor) y = wide_run(w, at_corner, &(Corner){ rule->even, upper }, 0, error);
         if (!y)
             return FALSE;
@@ -160,6 +167,90 @@ static Range element_range(const Budget *b, double x_low, double x_high, double 
     return (Range){ bottom.low, top.high };
 }
 
+/* The kernel's results on float32 as it stands, when input i stands at its upper end for bit i of `upper`, else at its lower. */
+static Tensor *float_corner(Eval *ev, guint upper, GError **error)
+{
+    g_autofree const Tensor **inputs = g_new0(const Tensor *, eval_input_count(ev) + 1);
+    g_autofree Value **outputs = g_new0(Value *, eval_output_count(ev) + 1);
+    for (gsize i = 0; i < eval_input_count(ev); i++) {
+        Interval ends;
+        eval_input_interval(ev, i, &ends);
+        inputs[i] = upper >> i & 1 ? ends.upper : ends.lower;
+    }
+    Tensor *y = eval_rerun(ev, inputs, outputs, error) && outputs[0] ? tensor_ref(outputs[0]->tensor) : NULL;
+    for (gsize i = 0; i < eval_output_count(ev); i++)
+        value_unref(outputs[i]);
+    return y;
+}
+
+/* low[k] and high[k] := the least and the greatest of two corners, or with a further one; whether all are finite. */
+CLONES static gboolean first_corners(const float *restrict a, const float *restrict b, int64_t n, float *restrict low,
+                                     float *restrict high)
+{
+    int32_t unbounded = 0;
+    for (int64_t k = 0; k < n; k++) {
+        low[k] = b[k] < a[k] ? b[k] : a[k];
+        high[k] = b[k] > a[k] ? b[k] : a[k];
+        unbounded |= fabsf(a[k]) <= FLT_MAX && fabsf(b[k]) <= FLT_MAX ? 0 : 1;
+    }
+    return !unbounded;
+}
+
+CLONES static gboolean next_corner(const float *restrict v, int64_t n, float *restrict low, float *restrict high)
+{
+    int32_t unbounded = 0;
+    for (int64_t k = 0; k < n; k++) {
+        low[k] = v[k] < low[k] ? v[k] : low[k];
+        high[k] = v[k] > high[k] ? v[k] : high[k];
+        unbounded |= fabsf(v[k]) <= FLT_MAX ? 0 : 1;
+    }
+    return !unbounded;
+}
+
+static gboolean are_floats(const Eval *ev, guint *inexact)
+{
+    *inexact = 0;
+    for (gsize i = 0; i < eval_input_count(ev); i++) {
+        const Tensor *x = eval_input(ev, i);
+        Interval ends;
+        if (!eval_input_interval(ev, i, &ends) || i >= WIDE_INPUTS || (x && x->dtype != DTYPE_FLOAT))
+            return FALSE;
+        *inexact |= ends.lower ? 1u << i : 0;
+    }
+    return *inexact != 0;
+}
+
+/* "element/rounded" of float32, monotone everywhere, where nothing moves ends but the last rounding: that is monotone too, and
+ * the kernel's. *done is FALSE if some end is not finite: the elements have to be looked at one by one. */
+static gboolean float_corners(Eval *ev, const ElementwiseRule *rule, Ends *ends, gboolean *done, GError **error)
+{
+    guint inexact;
+    *done = FALSE;
+    if (!are_floats(ev, &inexact))
+        return TRUE;
+    const Shape *shape = &eval_output_tensor(ev, 0)->shape;
+    g_autoptr(Tensor) low = tensor_new_uninitialised(DTYPE_FLOAT, shape, error);
+    g_autoptr(Tensor) high = low ? tensor_new_uninitialised(DTYPE_FLOAT, shape, error) : NULL;
+    g_autoptr(Tensor) none = high ? float_corner(ev, 0, error) : NULL;
+    if (!none)
+        return FALSE;
+    *done = TRUE;
+    for (guint upper = inexact; upper && *done; upper = next_subset(upper, inexact, rule)) {
+        g_autoptr(Tensor) y = float_corner(ev, upper, error);
+        if (!y)
+            return FALSE;
+        *done = upper == inexact ? first_corners(none->data, y->data, y->count, low->data, high->data)
+                                 : next_corner(y->data, y->count, low->data, high->data);
+    }
+    if (!*done)
+        return TRUE;
+    ends->lower = g_steal_pointer(&low);
+    ends->upper = g_steal_pointer(&high);
+    derivation_note("function/budget", DTYPE_FLOAT, 0, 0);
+    derivation_note("round/monotone", DTYPE_FLOAT, 0, 0);
+    return TRUE;
+}
+
 CLONES static gboolean narrow_ends(const double *restrict a, const double *restrict c, int64_t n, float *restrict low,
                                    float *restrict high)
 {
@@ -217,6 +308,11 @@ static gboolean all_elements(Ends *ends, const Budget *b, const Wide *w, const T
     return TRUE;
 }
 
+static gboolean is_monotone_everywhere(const ElementwiseRule *rule)
+{
+    return !rule->even && !rule->pole && rule->slope == 0 && !rule->reach && rule->least == 0 && rule->most == 0;
+}
+
 gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error)
 {
     const Tensor *y = eval_output_tensor(ev, 0);
@@ -235,10 +331,18 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
     g_auto(Wide) w = { 0 };
     g_autoptr(Tensor) low = NULL;
     g_autoptr(Tensor) high = NULL;
+    Ends ends = ENDS_OF(ev, 0);
+    gboolean done = FALSE;
+    if (y->dtype == DTYPE_FLOAT && b.rounded && !b.fused && relaxation_flushed(y->dtype) == 0 && is_monotone_everywhere(rule) &&
+        !float_corners(ev, rule, &ends, &done, error))
+        return FALSE;
+    if (done) {
+        ends_finish(&ends);
+        return TRUE;
+    }
     if (!wide_init(&w, ev, error))
         return FALSE;
-    Ends ends = ENDS_OF(ev, 0);
-    gboolean open = !usable(ev, &w, rule), done = FALSE;
+    gboolean open = !usable(ev, &w, rule);
     if (!open && (!(rule->slope > 0 || rule->reach ? run_slope : run_corners)(&w, rule, &low, &high, error) ||
                   !all_at_once(&ends, &b, low, high, &done, error) ||
                   (!done && !all_elements(&ends, &b, &w, low, high, &open, error))))
@@ -253,6 +357,11 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
 gboolean bound_rounded(Eval *ev, GError **error)
 {
     return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 0 }, error);
+}
+
+gboolean bound_sum(Eval *ev, GError **error)
+{
+    return elementwise_bound(ev, &(ElementwiseRule){ .rising = TRUE }, error);
 }
 
 gboolean bound_rounded_even(Eval *ev, GError **error)

@@ -87,6 +87,19 @@ CLONES static void copy_cells(const double *restrict in, int64_t stride, int64_t
         }
 }
 
+/* Of float32, eight at a time. */
+CLONES static void widen_cells(const float *restrict in, int64_t stride, int64_t depth, double *restrict out, int64_t n, int64_t width)
+{
+    for (int64_t j = 0; j < depth; j++, in += stride, out += width) {
+        int64_t i = 0;
+        for (; i + 8 <= n; i += 8)
+            for (int k = 0; k < 8; k++)
+                out[i + k] = (double)in[i + k];
+        for (; i < n; i++)
+            out[i] = (double)in[i];
+    }
+}
+
 void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, int64_t n, int64_t from, int64_t depth,
                void *cells, int64_t width)
 {
@@ -95,6 +108,10 @@ void gemm_pack(GemmArithmetic arithmetic, const GemmMatrix *x, int64_t first, in
     uint64_t *out = cells;
     if (x->outer == 1 && x->dtype == DTYPE_DOUBLE) {
         copy_cells((const double *)data, x->inner, depth, cells, n, width);
+        return;
+    }
+    if (x->outer == 1 && x->dtype == DTYPE_FLOAT) {
+        widen_cells((const float *)data, x->inner, depth, cells, n, width);
         return;
     }
     if (x->outer == 1) {
@@ -127,7 +144,7 @@ static int64_t round_up(int64_t n, int64_t unit)
 
 /* Panels of `most` indices each; what is left is padded to a multiple of `unit`. Whatever is added for padding is never
  * written out. */
-static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth,
+static void pack_block(GemmRead read, gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth,
                        uint64_t *panels, int64_t most, int64_t unit)
 {
     for (int64_t i = 0; i < n; i += most) {
@@ -135,7 +152,7 @@ static void pack_block(const Gemm *g, GemmRead read, int64_t item, int64_t first
         uint64_t *panel = panels + i * depth;
         if (some < width)
             memset(panel, 0, (gsize)(width * depth) * CELL);
-        read(g->data, item, first + i, some, from, depth, panel, width);
+        read(data, item, first + i, some, from, depth, panel, width);
     }
 }
 
@@ -202,7 +219,7 @@ typedef struct {
     uint64_t *left, *right, *sums;
     double   *rests;
     /* for certificates; NULL where nobody asks */
-    uint64_t *left_words, *right_words, *magnitudes, *terms;
+    uint64_t *left_words, *right_words, *left_reach, *right_reach, *magnitudes, *terms;
 } Scratch;
 
 static void *cells_new(int64_t n)
@@ -223,10 +240,26 @@ static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *l
     }
 }
 
-/* What a certificate needs of a block, while its panels are in the caches. */
-static void certify_block(const Tiling *t, const Scratch *s, const Block *left, const Block *right)
+/* Where a block lies in the product, for who reads it again. */
+typedef struct {
+    int64_t item, row, column, from;
+} Place;
+
+static Block reach_block(GemmRead read, gpointer data, int64_t item, int64_t first, int64_t from, const Block *like, uint64_t *panels)
 {
-    one_block(t, GEMM_MAGNITUDE, left, right, s->magnitudes, NULL);
+    if (!data)
+        return *like;
+    pack_block(read, data, item, first, like->n, from, like->depth, panels, like->most, like->unit);
+    return (Block){ panels, 0, like->n, like->depth, like->most, like->unit };
+}
+
+/* What a certificate needs of a block, while its panels are in the caches. */
+static void certify_block(const Tiling *t, const Scratch *s, const Place *at, const Block *left, const Block *right)
+{
+    const Gemm *g = t->gemm;
+    const Block left_reach = reach_block(g->left, g->left_reach, at->item, at->row, at->from, left, s->left_reach);
+    const Block right_reach = reach_block(g->right, g->right_reach, at->item, at->column, at->from, right, s->right_reach);
+    one_block(t, GEMM_MAGNITUDE, &left_reach, &right_reach, s->magnitudes, NULL);
     if (!s->terms)
         return;
     const Block left_words = note_block(left, t->gemm->left_dense, s->left_words);
@@ -240,7 +273,7 @@ static Block block_of(const Gemm *g, const GemmCells *cells, GemmRead read, int6
 {
     if (cells->cells && n % unit == 0)
         return (Block){ (const uint64_t *)cells->cells + from * cells->step + first, cells->step, n, depth, most, unit };
-    pack_block(g, read, item, first, n, from, depth, panels, most, unit);
+    pack_block(read, g->data, item, first, n, from, depth, panels, most, unit);
     return (Block){ panels, 0, n, depth, most, unit };
 }
 
@@ -299,7 +332,7 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
                                      kernel->unit);
         one_block(t, g->arithmetic, &left, &right, s->sums, s->rests);
         if (s->magnitudes)
-            certify_block(t, s, &left, &right);
+            certify_block(t, s, &(Place){ item, row, column, from }, &left, &right);
     }
     for (int64_t r = 0; r < rows; r++)
         write_row(t, s, item, row + r, r, column, columns);
@@ -320,12 +353,18 @@ static void some_tiles(int64_t first, int64_t last, gpointer data)
         s.right_words = cells_new(t->tile_columns * words_of(depth));
         s.terms = cells_new(tile);
     }
+    if (t->gemm->left_reach)
+        s.left_reach = cells_new(t->tile_rows * depth);
+    if (t->gemm->right_reach)
+        s.right_reach = cells_new(t->tile_columns * depth);
     for (int64_t i = first; i < last; i++) {
         const int64_t item = i / (t->down * t->across), tile_index = i % (t->down * t->across);
         one_tile(t, &s, item, tile_index / t->across * t->tile_rows, tile_index % t->across * t->tile_columns);
     }
     g_aligned_free(s.left);
     g_aligned_free(s.right);
+    g_aligned_free(s.left_reach);
+    g_aligned_free(s.right_reach);
     g_aligned_free(s.sums);
     g_aligned_free(s.rests);
     g_aligned_free(s.left_words);

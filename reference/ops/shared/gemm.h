@@ -45,8 +45,9 @@ typedef void (*GemmWrite)(gpointer data, int64_t item, int64_t row, int64_t colu
 typedef void (*GemmRead)(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
                          int64_t width);
 
-/* The same of GEMM_NARROW with what a certificate needs: per element also the sum of its products' magnitudes, in binary64
- * and in the same order, and how many products are not zero; `terms` is NULL unless asked for. */
+/* The same of GEMM_NARROW with what a certificate needs: per element also the sum of its products' magnitudes, or of those of
+ * other operands (left_reach, right_reach), in binary64 and in the same order, and how many products are not zero; `terms` is NULL
+ * unless asked for. */
 typedef void (*GemmCertify)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const double *values,
                             const double *magnitudes, const double *terms);
 
@@ -68,6 +69,7 @@ typedef struct {
     GemmCertify    certify;    /* in place of write; NULL: not wanted */
     gboolean       counts;     /* whether certify wants terms */
     gboolean       left_dense; /* no cell of the left operand is zero */
+    gpointer       left_reach, right_reach; /* what left and right read the magnitudes' operands from; NULL: the products' own */
     GemmCentre     centre;     /* of GEMM_SPREAD */
     GemmCells      left_cells, right_cells; /* where count is 1; left and right are still given, for the edges */
 } Gemm;

@@ -142,7 +142,7 @@ static gboolean bound_by_runs(Eval *ev, const LinearRule *rule, GError **error)
     const int lowest = lowest_bit(&w, rule);
     for (int64_t i = 0; i < y->count; i++) {
         const double total = ((const double *)r.magnitude->data)[i];
-        if (!w.finite && !isfinite(total)) /* an infinity or NaN that the inputs have: the same in every order */
+        if (w.exact && !w.finite && !isfinite(total)) /* an infinity or NaN that the inputs have: the same in every order */
             continue;
         if (may_overflow(y->dtype, total * or_one(rule->divisor))) {
             ends_abandon(&ends);

@@ -88,6 +88,8 @@ typedef struct {
 struct LinearSums {
     const Tensor *y;                       /* borrowed: output 0 */
     gboolean counts, fused, full[FACTORS]; /* full: a factor without zeros */
+    Tensor *reach[FACTORS];                /* NULL: known exactly */
+    double share;
     double dense;
     int lowest;
     Formula formula;
@@ -99,6 +101,8 @@ struct LinearSums {
 static void linear_sums_free(gpointer data)
 {
     LinearSums *l = data;
+    for (gsize i = 0; i < FACTORS; i++)
+        tensor_unref(l->reach[i]);
     tensor_unref(l->lower);
     tensor_unref(l->upper);
     tensor_unref(l->sums);
@@ -121,13 +125,33 @@ CLONES static int64_t all_errors(const Formula *f, const double *restrict totals
     return over;
 }
 
+/* Of totals that hold the whole error but what underflow adds. The sum of magnitudes is at most total / share. */
+CLONES static int64_t moving_errors(const Formula *f, const double *restrict totals, double most, double share, int64_t n,
+                                    double *restrict errors)
+{
+    const double inexact = 1 + (most + 4) * 0x1p-52, least = most * f->half_tiny, huge = f->huge * share;
+    int64_t over = 0;
+    for (int64_t i = 0; i < n; i++) {
+        errors[i] = totals[i] * inexact + least;
+        over |= totals[i] <= huge ? 0 : 1;
+    }
+    return over;
+}
+
+static gboolean is_moving(const LinearSums *l)
+{
+    return l->reach[0] || l->reach[1];
+}
+
 static void take_ends(LinearSums *l, int64_t first, int64_t n, const double *sums, const double *magnitudes,
                       const double *terms)
 {
     double errors[BLOCK];
     for (int64_t i = 0, some; i < n; i += some) {
         some = MIN(n - i, BLOCK);
-        if (all_errors(&l->formula, magnitudes + i, terms ? terms + i : NULL, l->dense, some, errors))
+        const double *totals = magnitudes + i;
+        if (is_moving(l) ? moving_errors(&l->formula, totals, l->dense, l->share, some, errors)
+                         : all_errors(&l->formula, totals, terms ? terms + i : NULL, l->dense, some, errors))
             g_atomic_int_set(&l->over, 1);
         if (bounds_store_floats(sums + i, errors, (const float *)l->y->data + first + i, (gsize)some,
                                 (float *)l->lower->data + first + i, (float *)l->upper->data + first + i))
@@ -181,15 +205,120 @@ static gboolean make_room(LinearSums *l, gboolean directly)
            (!l->counts || (l->terms = tensor_new_uninitialised(DTYPE_DOUBLE, shape, NULL)));
 }
 
-LinearSums *linear_sums_open(Eval *ev, double dense)
+/* Whether ends may be stored as they come, by the formula for rows of float32. */
+static gboolean is_direct(const Eval *ev, const Relaxation *profile)
+{
+    return eval_stores_floats(ev, 0) && profile->trunc == 0 && !profile->chunks;
+}
+
+/* NULL if memory is short. */
+static LinearSums *opened(Eval *ev, LinearSums *l, gboolean directly)
+{
+    if (!make_room(l, directly)) {
+        linear_sums_free(l); /* the rule has another way, which may need less or fails with a message */
+        return NULL;
+    }
+    eval_keep(ev, l, linear_sums_free);
+    return l;
+}
+
+static Formula formula_of(DType dtype, int lowest, const Relaxation *profile)
+{
+    const gboolean last = bounds_compute_type(dtype) == dtype;
+    return (Formula){ bounds_unit(dtype),
+                      bounds_tiny(dtype) / 2,
+                      bounds_huge(dtype),
+                      bounds_sum_limit(dtype, lowest),
+                      last || bounds_products_exact(dtype) ? 1 : 0,
+                      profile->unfused ? 0 : 0x1p-52 };
+}
+
+/* ---- a factor that is known to an interval
+ * ---------------------------------------------------------------------------------- */
+
+typedef struct {
+    const float *x, *low, *high;
+    float *reach;
+    double share;
+    gint unbounded;
+} Reach;
+
+/* Rounded up: by more than what rounding to float32 takes off, and where that is subnormal. */
+CLONES static int64_t reaches(const float *restrict x, const float *restrict low, const float *restrict high, double share,
+                              int64_t n, float *restrict reach)
+{
+    int64_t unbounded = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double at = (double)x[i], up = (double)high[i] - at, down = at - (double)low[i], r = up > down ? up : down;
+        const double total = share * (fabs(at) + r) + r;
+        reach[i] = (float)(total * (1 + 0x1p-23) + (total > 0 ? 0x1p-149 : 0));
+        unbounded |= total <= 0x1p127 ? 0 : 1;
+    }
+    return unbounded;
+}
+
+static void some_reaches(int64_t first, int64_t last, gpointer data)
+{
+    Reach *r = data;
+    if (reaches(r->x + first, r->low + first, r->high + first, r->share, last - first, r->reach + first))
+        g_atomic_int_set(&r->unbounded, 1);
+}
+
+/* NULL if some element may be infinite or NaN, or memory is short. */
+static Tensor *reach_of(Eval *ev, const Tensor *x, const Interval *ends, double share)
+{
+    g_autoptr(Tensor) reach = tensor_new_uninitialised(DTYPE_FLOAT, &x->shape, NULL);
+    if (!reach)
+        return NULL;
+    Reach job = { x->data, ends->lower->data, ends->upper->data, reach->data, share, 0 };
+    eval_parallel(ev, x->count, 1 << 16, some_reaches, &job);
+    return job.unbounded ? NULL : g_steal_pointer(&reach);
+}
+
+/* Which of the factors moves, if one does and nothing else. */
+static gboolean find_moving(const Eval *ev, gsize *factor, Interval *ends)
+{
+    gsize n = 0;
+    for (gsize i = 0; i < eval_input_count(ev); i++) {
+        Interval own;
+        if (!eval_input_interval(ev, i, &own))
+            return FALSE;
+        if (!own.lower)
+            continue;
+        *factor = i;
+        *ends = own;
+        n++;
+    }
+    return n == 1 && *factor < FACTORS;
+}
+
+static LinearSums *open_moving(Eval *ev, const Relaxation *profile, double most)
+{
+    gsize factor = 0;
+    Interval ends = { 0 };
+    if (!is_direct(ev, profile) || !find_moving(ev, &factor, &ends))
+        return NULL;
+    LinearSums *l = g_new0(LinearSums, 1);
+    *l = (LinearSums){ .y = eval_output_tensor(ev, 0), .dense = most, .formula = formula_of(DTYPE_FLOAT, 0, profile) };
+    l->share = MAX(most - l->formula.free, 1) * l->formula.unit + (most + 4) * l->formula.own;
+    l->reach[factor] = reach_of(ev, eval_input(ev, factor), &ends, l->share);
+    if (l->reach[factor])
+        return opened(ev, l, TRUE);
+    linear_sums_free(l);
+    return NULL;
+}
+
+LinearSums *linear_sums_open(Eval *ev, double most, gboolean varies)
 {
     const Relaxation *profile = relaxation_in_force();
     const Tensor *y = eval_output_tensor(ev, 0);
     const gsize n = MIN(eval_input_count(ev), FACTORS + 1);
     Bits bits[FACTORS + 1];
-    gboolean zeros = dense == 0, finite = TRUE;
+    gboolean zeros = varies, finite = TRUE;
     if (!eval_certifies(ev) || profile->kept != 0 || profile->flush || profile->computing == DTYPE_DOUBLE)
         return NULL;
+    if (!eval_inputs_exact(ev))
+        return open_moving(ev, profile, most);
     for (gsize i = 0; i < n; i++) {
         const Tensor *x = eval_input(ev, i);
         bits[i] = x ? read_input(x) : (Bits){ 0, INT32_MAX, INT32_MAX };
@@ -200,23 +329,22 @@ LinearSums *linear_sums_open(Eval *ev, double dense)
         return NULL;
     LinearSums *l = g_new0(LinearSums, 1);
     *l = (LinearSums){
-        .y = y, .counts = zeros, .dense = dense, .fused = eval_may_fuse(ev, 0), .lowest = lowest_bit(bits, n, FACTORS)
+        .y = y, .counts = zeros, .dense = varies ? 0 : most, .share = 1, .fused = eval_may_fuse(ev, 0), .lowest = lowest_bit(bits, n, FACTORS)
     };
     for (gsize i = 0; i < FACTORS; i++)
         l->full[i] = bits[i].smallest != 0;
-    const gboolean last = bounds_compute_type(y->dtype) == y->dtype;
-    l->formula = (Formula){ bounds_unit(y->dtype),
-                            bounds_tiny(y->dtype) / 2,
-                            bounds_huge(y->dtype),
-                            bounds_sum_limit(y->dtype, l->lowest),
-                            last || bounds_products_exact(y->dtype) ? 1 : 0,
-                            profile->unfused ? 0 : 0x1p-52 };
-    if (!make_room(l, y->dtype == DTYPE_FLOAT && !l->fused && !eval_derives(ev) && profile->trunc == 0 && !profile->chunks)) {
-        linear_sums_free(l); /* the rule has another way, which may need less or fails with a message */
-        return NULL;
-    }
-    eval_keep(ev, l, linear_sums_free);
-    return l;
+    l->formula = formula_of(y->dtype, l->lowest, profile);
+    return opened(ev, l, is_direct(ev, profile));
+}
+
+const Tensor *linear_sums_reach(const LinearSums *l, gsize factor)
+{
+    return l->reach[factor];
+}
+
+double linear_sums_share(const LinearSums *l)
+{
+    return l->share;
 }
 
 gboolean linear_sums_counts(const LinearSums *l)
@@ -256,14 +384,15 @@ gboolean linear_sums_close(Eval *ev, gboolean *done, GError **error)
     LinearSums *l = eval_kept(ev);
     Ends ends = ENDS_OF(ev, 0);
     gboolean ok = TRUE;
-    *done = l != NULL;
-    for (int64_t i = 0; l && l->sums && ok && !l->over && i < l->y->count; i++)
+    *done = l && !(l->over && is_moving(l)); /* a bound of its magnitudes is over: the rule itself may not be */
+    if (!*done)
+        return TRUE;
+    for (int64_t i = 0; l->sums && ok && !l->over && i < l->y->count; i++)
         ok = one_element(l, &ends, i, error);
-    if (l && l->apart) {
+    if (l->apart) {
         ends.lower = g_steal_pointer(&l->lower);
         ends.upper = g_steal_pointer(&l->upper);
     }
-    if (l)
-        (ok && !l->over ? ends_finish : ends_abandon)(&ends);
+    (ok && !l->over ? ends_finish : ends_abandon)(&ends);
     return ok;
 }

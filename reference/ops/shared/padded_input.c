@@ -14,27 +14,37 @@ typedef struct {
     double         fill;
 } Job;
 
-/* Input rows along the last dim, each to where its pads leave it. */
+static void fill(double *cells, int64_t n, double value)
+{
+    for (int64_t i = 0; i < n; i++)
+        cells[i] = value;
+}
+
+/* Rows along the last dim, each with its own of the input in the middle, if there is one. */
 static void one_plane(const Job *job, int64_t plane)
 {
     const Spatial *w = job->window;
     const int d = w->rank - 1;
-    const int64_t width = dtype_info(job->x->dtype)->width, rows = w->in_plane / w->in[d];
+    const int64_t width = dtype_info(job->x->dtype)->width, length = job->extent[d], rows = job->padded->plane / length;
     const uint8_t *source = (const uint8_t *)job->x->data + plane * w->in_plane * width;
+    const int64_t n = CLAMP(length - w->begin[d], 0, w->in[d]), left = MIN(w->begin[d], length);
     double *cells = job->padded->cells + plane * job->padded->plane;
-    const int64_t n = MIN(w->in[d], job->extent[d] - w->begin[d]);
-    for (int64_t i = 0; i < job->padded->plane; i++)
-        cells[i] = job->fill;
-    for (int64_t r = 0; n > 0 && r < rows; r++) {
+    for (int64_t r = 0; r < rows; r++, cells += length) {
         int64_t at[SHAPE_MAX_RANK], row = 0;
         gboolean inside = TRUE;
-        spatial_index(w->in, d, r, at);
+        spatial_index(job->extent, d, r, at);
         for (int e = 0; e < d; e++) {
-            inside &= at[e] + w->begin[e] < job->extent[e];
-            row = row * job->extent[e] + at[e] + w->begin[e];
+            const int64_t i = at[e] - w->begin[e];
+            inside &= i >= 0 && i < w->in[e];
+            row = row * w->in[e] + i;
         }
-        if (inside)
-            convert_to_double(job->x->dtype, source + r * w->in[d] * width, cells + row * job->extent[d] + w->begin[d], (gsize)n);
+        if (!inside) {
+            fill(cells, length, job->fill);
+            continue;
+        }
+        fill(cells, left, job->fill);
+        convert_to_double(job->x->dtype, source + row * w->in[d] * width, cells + left, (gsize)n);
+        fill(cells + left + n, length - left - n, job->fill);
     }
 }
 

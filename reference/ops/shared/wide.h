@@ -7,6 +7,7 @@
 #include "reference/eval/certify.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { WIDE_INPUTS = 16 };
 
@@ -30,11 +31,17 @@ static inline double wide_middle(double low, double high)
     return low == high ? low : low / 2 + high / 2;
 }
 
-/* At least the distance of the middle from both ends. */
+/* At least the distance of the middle from both ends: the larger rounded upwards, by the bits of a number that is not
+ * negative. */
 static inline double wide_radius(double low, double high)
 {
-    const double middle = wide_middle(low, high);
-    return low == high ? 0 : nextafter(MAX(high - middle, middle - low), INFINITY);
+    const double middle = wide_middle(low, high), right = high - middle, left = middle - low;
+    double radius = right > left ? right : left;
+    uint64_t bits;
+    memcpy(&bits, &radius, sizeof bits);
+    bits++;
+    memcpy(&radius, &bits, sizeof bits);
+    return low == high ? 0 : radius;
 }
 
 /* Output `output` of the kernel, run on map(low, high, input, data) for every element of every float input; float64 if the

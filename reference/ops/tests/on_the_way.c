@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <math.h>
+#include <string.h>
 
 typedef struct {
     Tensor *lower, *upper, *value;
@@ -103,15 +104,21 @@ static void expect(const Found *found, int64_t i, const Sum *s, const char *what
 #define MATMUL "g (float[19,333] a, float[333,53] b) => (float[19,53] y) { y = MatMul (a, b) }"
 #define GEMM   "g (float[19,333] a, float[333,53] b, float[53] c) => (float[19,53] y) { y = Gemm (a, b, c) }"
 
+static Sum product_sum(const Tensor *a, const Tensor *b, const Tensor *c, int64_t i)
+{
+    Sum s = { 0 };
+    for (int64_t k = 0; k < K; k++)
+        add(&s, tensor_get_double(a, i / N * K + k), tensor_get_double(b, k * N + i % N));
+    if (c)
+        add(&s, tensor_get_double(c, i % N), 1);
+    return s;
+}
+
 static void expect_product(const Found *found, const Tensor *a, const Tensor *b, const Tensor *c, const char *what)
 {
-    const int lowest = MIN(lowest_of(a) + lowest_of(b), lowest_of(c));
     for (int64_t i = 0; i < M * N; i++) {
-        Sum s = { .lowest = lowest };
-        for (int64_t k = 0; k < K; k++)
-            add(&s, tensor_get_double(a, i / N * K + k), tensor_get_double(b, k * N + i % N));
-        if (c)
-            add(&s, tensor_get_double(c, i % N), 1);
+        Sum s = product_sum(a, b, c, i);
+        s.lowest = MIN(lowest_of(a) + lowest_of(b), lowest_of(c));
         expect(found, i, &s, what);
     }
 }
@@ -195,6 +202,143 @@ Test(on_the_way, convolutions_are_counted_tap_by_tap)
         }
 }
 
+/* ---- a factor that is known to an interval -------------------------------------------------------------------------- */
+
+/* What a factor may be and how far it may move from its value: float64 tensors. */
+typedef struct {
+    Tensor *value, *reach, *total; /* total: |value| + reach */
+} Moving;
+
+static void moving_clear(Moving *m)
+{
+    tensor_unref(m->value);
+    tensor_unref(m->reach);
+    tensor_unref(m->total);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Moving, moving_clear)
+
+static Moving moving_of(const EvalOutput *output)
+{
+    const Tensor *y = output->value->tensor;
+    const Moving m = { tensor_new(DTYPE_DOUBLE, &y->shape, NULL), tensor_new(DTYPE_DOUBLE, &y->shape, NULL),
+                       tensor_new(DTYPE_DOUBLE, &y->shape, NULL) };
+    for (int64_t i = 0; i < y->count; i++) {
+        const double at = tensor_get_double(y, i), low = tensor_get_double(output->lower, i),
+                     high = tensor_get_double(output->upper, i), reach = MAX(at - low, high - at);
+        tensor_set_double(m.value, i, at);
+        tensor_set_double(m.reach, i, reach);
+        tensor_set_double(m.total, i, fabs(at) + reach);
+    }
+    return m;
+}
+
+/* `s` of the values, `moved` of the reach, `total` of both: at least the rule's ends, and no more than they are where nothing is
+ * zero. */
+static void expect_moving(const EvalOutput *found, int64_t i, const Sum *s, const Sum *moved, const Sum *total, double most,
+                          const char *what)
+{
+    const double least = bounds_dot(DTYPE_FLOAT, MAX(total->terms - 1, 0), total->magnitude) + moved->magnitude,
+                 own = (most + 4) * 0x1p-52 * total->magnitude,
+                 widest = bounds_dot(DTYPE_FLOAT, most, total->magnitude) + moved->magnitude + own;
+    const Range inner = bounds_store(DTYPE_FLOAT, s->sum, least, FALSE),
+                outer = bounds_store(DTYPE_FLOAT, s->sum, widest * (1 + 0x1p-20) + most * 0x1p-149, FALSE);
+    const double low = tensor_get_double(found->lower, i), high = tensor_get_double(found->upper, i);
+    cr_assert(low <= inner.low && high >= inner.high, "%s, element %d: [%a, %a], expected at least [%a, %a]", what, (int)i, low, high,
+              inner.low, inner.high);
+    cr_assert(low >= outer.low && high <= outer.high, "%s, element %d: [%a, %a], expected at most [%a, %a]", what, (int)i, low, high,
+              outer.low, outer.high);
+}
+
+Test(on_the_way, factors_known_to_an_interval_take_their_reach_along)
+{
+    const struct {
+        const char *graph;
+        gboolean    right, added;
+    } products[] = {
+        { "g (float[19,333] a, float[333,53] b, float[53] c) => (float[19,333] h, float[19,53] y) "
+          "{ h = Tanh (a) y = MatMul (h, b) }", FALSE, FALSE },
+        { "g (float[19,333] a, float[333,53] b, float[53] c) => (float[333,53] h, float[19,53] y) "
+          "{ h = Tanh (b) y = MatMul (a, h) }", TRUE, FALSE },
+        { "g (float[19,333] a, float[333,53] b, float[53] c) => (float[19,333] h, float[19,53] y) "
+          "{ h = Tanh (a) y = Gemm (h, b, c) }", FALSE, TRUE },
+        { "g (float[19,333] a, float[333,53] b, float[53] c) => (float[333,53] h, float[19,53] y) "
+          "{ h = Tanh (b) y = Gemm (a, h, c) }", TRUE, TRUE },
+    };
+    g_autoptr(GRand) rand = g_rand_new_with_seed(6);
+    for (gsize p = 0; p < G_N_ELEMENTS(products); p++)
+        for (int kind = 0; kind < DATA_KINDS; kind++) {
+            g_autoptr(Tensor) a = with_zeros(rand, (DataKind)kind, &SHAPE(M, K));
+            g_autoptr(Tensor) b = enclosed_data(rand, (DataKind)kind, DTYPE_FLOAT, &SHAPE(K, N));
+            g_autoptr(Tensor) c = with_zeros(rand, (DataKind)kind, &SHAPE(N)), none = tensor_new(DTYPE_FLOAT, &SHAPE(N), NULL);
+            EvalOutput outputs[2] = { 0 };
+            evaluate(products[p].graph, (Tensor *[]){ a, b, c }, 3, (EvalOptions){ .certify = TRUE, .threads = 2 }, outputs);
+            g_auto(Moving) m = moving_of(&outputs[0]);
+            const gboolean right = products[p].right;
+            for (int64_t i = 0; i < M * N; i++) {
+                const Tensor *sum = products[p].added ? c : NULL;
+                const Sum s = product_sum(right ? a : m.value, right ? m.value : b, sum, i),
+                          moved = product_sum(right ? a : m.reach, right ? m.reach : b, none, i),
+                          total = product_sum(right ? a : m.total, right ? m.total : b, sum, i);
+                expect_moving(&outputs[1], i, &s, &moved, &total, K + (sum ? 1 : 0), products[p].graph);
+            }
+            eval_output_clear(&outputs[0]);
+            eval_output_clear(&outputs[1]);
+        }
+}
+
+Test(on_the_way, convolutions_of_intervals_take_their_reach_along)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(7);
+    for (gsize i = 0; i < 2 * G_N_ELEMENTS(convs); i++) {
+        const Conv *c = &convs[i / 2];
+        const gboolean weights = i % 2;
+        const char *head = strstr(c->graph, "=> ("), *node = strstr(c->graph, "Conv <"), *call = strstr(node, "(x, w, b)");
+        const int64_t h[] = { weights ? c->outputs : 1, weights ? c->channels / c->groups : c->channels,
+                              weights ? c->kernel : c->size };
+        g_autofree char *graph =
+            g_strdup_printf("%.*s=> (float[%d,%d,%d,%d] h, %.*s h = Tanh (%s) y = %.*s%s }", (int)(head - c->graph), c->graph,
+                            (int)h[0], (int)h[1], (int)h[2], (int)h[2], (int)(strchr(head, '{') + 1 - head - 4), head + 4, weights ? "w" : "x", (int)(call - node), node,
+                            weights ? "(x, h, b)" : "(h, w, b)");
+        const Shape xs = SHAPE(1, c->channels, c->size, c->size),
+                    ws = SHAPE(c->outputs, c->channels / c->groups, c->kernel, c->kernel);
+        g_autoptr(Tensor) x = with_zeros(rand, DATA_NORMAL, &xs), w = enclosed_data(rand, DATA_RANGE, DTYPE_FLOAT, &ws),
+                          b = with_zeros(rand, DATA_NORMAL, &SHAPE(c->outputs)),
+                          none = tensor_new(DTYPE_FLOAT, &SHAPE(c->outputs), NULL);
+        EvalOutput outputs[2] = { 0 };
+        evaluate(graph, (Tensor *[]){ x, w, b }, 3, (EvalOptions){ .certify = TRUE, .threads = 2 }, outputs);
+        g_auto(Moving) m = moving_of(&outputs[0]);
+        const double most = (double)(c->channels / c->groups * c->kernel * c->kernel + 1);
+        for (int64_t at = 0; at < outputs[1].value->tensor->count; at++) {
+            const Sum s = conv_sum(c, weights ? x : m.value, weights ? m.value : w, b, at),
+                      moved = conv_sum(c, weights ? x : m.reach, weights ? m.reach : w, none, at),
+                      total = conv_sum(c, weights ? x : m.total, weights ? m.total : w, b, at);
+            expect_moving(&outputs[1], at, &s, &moved, &total, most, graph);
+        }
+        eval_output_clear(&outputs[0]);
+        eval_output_clear(&outputs[1]);
+    }
+}
+
+/* What overflows in the bound of magnitudes may not in the rule itself; and infinitely many times what moves may be anything. */
+Test(on_the_way, a_reach_that_overflows_is_left_to_the_rule)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(8);
+    g_autoptr(Tensor) a = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(M, K)), b = tensor_new(DTYPE_FLOAT, &SHAPE(K, N), NULL);
+    const struct {
+        double   weight;
+        gboolean certified;
+    } tries[] = { { 0x1p115, TRUE }, { 0x1p125, FALSE }, { (double)INFINITY, FALSE } };
+    for (gsize t = 0; t < G_N_ELEMENTS(tries); t++) {
+        for (int64_t i = 0; i < b->count; i++)
+            tensor_set_double(b, i, tries[t].weight);
+        EvalOutput output = { 0 };
+        evaluate("g (float[19,333] a, float[333,53] b) => (float[19,53] y) { h = Tanh (a) y = MatMul (h, b) }",
+                 (Tensor *[]){ a, b }, 2, (EvalOptions){ .certify = TRUE, .threads = 1 }, &output);
+        cr_expect_eq(output.certified, tries[t].certified, "weights of %g", tries[t].weight);
+        eval_output_clear(&output);
+    }
+}
+
 /* ---- the two ways -------------------------------------------------------------------------------------------------------------- */
 
 /* With notes, the rule goes through the elements itself. */
@@ -217,6 +361,35 @@ Test(on_the_way, noting_a_derivation_of_a_product_changes_no_bit)
         g_autoptr(Tensor) a = with_zeros(rand, (DataKind)kind, &SHAPE(M, K)), b = with_zeros(rand, (DataKind)kind, &SHAPE(K, N));
         expect_same_with_notes(MATMUL, (Tensor *[]){ a, b }, 2);
     }
+}
+
+Test(on_the_way, noting_a_derivation_of_rows_and_corners_changes_no_bit)
+{
+    const char *const graphs[] = {
+        "{ h = Tanh (x) y = BatchNormalization (h, s, b, m, v) }",
+        "{ y = BatchNormalization (x, s, b, m, v) }",
+        "{ h = Tanh (x) y = Relu (h) }",
+        "{ h = Tanh (x) g = Exp (x) y = Add (h, g) }",
+        "{ h = Tanh (x) g = Exp (x) y = Mul (h, g) }",
+        "{ h = Tanh (x) g = Exp (x) y = Sum (h, g) }",
+        "{ h = Tanh (x) y = Sub (h, z) }",
+        "{ h = Tanh (x) y = Mul (h, x) }",
+        "{ h = Exp (x) y = Mul (z, h) }",
+    };
+    g_autoptr(GRand) rand = g_rand_new_with_seed(9);
+    g_autoptr(Tensor) z = with_zeros(rand, DATA_NORMAL, &SHAPE(5, 1)), s = with_zeros(rand, DATA_NORMAL, &SHAPE(5)),
+                      b = with_zeros(rand, DATA_RANGE, &SHAPE(5)), m = with_zeros(rand, DATA_NORMAL, &SHAPE(5)),
+                      v = tensor_copy(m, NULL);
+    for (int64_t i = 0; i < v->count; i++)
+        tensor_set_double(v, i, fabs(tensor_get_double(m, i)));
+    for (gsize i = 0; i < G_N_ELEMENTS(graphs); i++)
+        for (int kind = 0; kind < DATA_KINDS; kind++) {
+            g_autoptr(Tensor) x = with_zeros(rand, (DataKind)kind, &SHAPE(2, 5, 700));
+            g_autofree char *graph = g_strdup_printf(
+                "g (float[2,5,700] x, float[5,1] z, float[5] s, float[5] b, float[5] m, float[5] v) => (float[2,5,700] y) %s",
+                graphs[i]);
+            expect_same_with_notes(graph, (Tensor *[]){ x, z, s, b, m, v }, 6);
+        }
 }
 
 /* Two batch items, four query heads on two key heads, more queries than one block holds and more keys than panels do; the scale
