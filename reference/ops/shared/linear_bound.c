@@ -1,12 +1,16 @@
 #include "reference/ops/shared/linear_bound.h"
 
 #include "reference/bounds/relaxation.h"
+#include "reference/bounds/store.h"
 #include "reference/bounds/sums.h"
 #include "reference/ops/shared/linear_sums.h"
 #include "reference/ops/shared/wide.h"
+#include "reference/tensor/clones.h"
 
 #include <limits.h>
 #include <math.h>
+
+#define BLOCK 512
 
 static double or_one(double x)
 {
@@ -124,6 +128,85 @@ static gboolean one_element(Ends *ends, const LinearRule *rule, const Runs *r, i
     return range.low == range.high || ends_set(ends, i, range.low, range.high, error);
 }
 
+/* ---- means of what is known to intervals ------------------------------------------------------------------------------ */
+
+/* Where all sums may have most_terms, the whole error of a sum is one of what each term adds to it (linear_sums.h): the kernel
+ * run on these tells it, divided as the sum itself. */
+typedef struct {
+    double sign, share;
+} Reach;
+
+static double reach(double low, double high, G_GNUC_UNUSED gsize input, gconstpointer data)
+{
+    const Reach *r = data;
+    const double radius = wide_radius(low, high);
+    return r->sign * (radius + r->share * (fabs(wide_middle(low, high)) + radius));
+}
+
+typedef struct {
+    double share, divisor, quotient, huge; /* quotient: relative, of the division */
+} Mean;
+
+CLONES static int64_t mean_errors(const Mean *m, const double *restrict values, const double *restrict reaches, int64_t n,
+                                  double *restrict errors)
+{
+    const Mean c = *m;
+    int64_t over = 0;
+    for (int64_t i = 0; i < n; i++) {
+        const double e = reaches[i] * (1 + 0x1p-40) + 0x1p-149;
+        errors[i] = e + c.quotient * (fabs(values[i]) + e);
+        over |= reaches[i] * c.divisor <= c.huge * c.share ? 0 : 1;
+    }
+    return over;
+}
+
+static gboolean store_means(Ends *ends, const Mean *m, const Tensor *values, const Tensor *reaches, gboolean *over, GError **error)
+{
+    const Tensor *y = eval_output_tensor(ends->ev, 0);
+    double errors[BLOCK];
+    ends->lower = tensor_new_uninitialised(DTYPE_FLOAT, &y->shape, error);
+    ends->upper = ends->lower ? tensor_new_uninitialised(DTYPE_FLOAT, &y->shape, error) : NULL;
+    for (int64_t i = 0, n; ends->upper && !*over && i < y->count; i += n) {
+        n = MIN(y->count - i, BLOCK);
+        const double *s = (const double *)values->data + i;
+        *over = mean_errors(m, s, (const double *)reaches->data + i, n, errors) != 0;
+        bounds_store_floats(s, errors, (const float *)y->data + i, (gsize)n, (float *)ends->lower->data + i,
+                            (float *)ends->upper->data + i);
+    }
+    return ends->upper != NULL;
+}
+
+/* *done is FALSE if the bound of a sum of magnitudes overflows: the rule itself may not. */
+static gboolean bound_means(const Wide *w, const LinearRule *rule, gboolean *done, GError **error)
+{
+    const double u = bounds_unit(DTYPE_FLOAT), divisor = or_one(rule->divisor);
+    const Mean m = { MAX(rule->most_terms - 1, 1) * u + 0x1p-49, divisor,
+                     rule->varying || !is_power_of_two(divisor) ? 2 * u : 0, bounds_huge(DTYPE_FLOAT) };
+    Ends ends = ENDS_OF(w->ev, 0);
+    gboolean over = FALSE;
+    g_autoptr(Tensor) values = wide_run(w, wide_map_middle, NULL, 0, error);
+    g_autoptr(Tensor) reaches = values ? wide_run(w, reach, &(Reach){ sign_of(rule, 0), m.share }, 0, error) : NULL;
+    if (!reaches || !store_means(&ends, &m, values, reaches, &over, error))
+        return FALSE;
+    *done = !over;
+    if (over) {
+        g_clear_pointer(&ends.lower, tensor_unref);
+        g_clear_pointer(&ends.upper, tensor_unref);
+    } else {
+        ends_finish(&ends);
+    }
+    return TRUE;
+}
+
+static gboolean are_means(const Wide *w, const LinearRule *rule)
+{
+    const Relaxation *profile = relaxation_in_force();
+    return !w->exact && w->finite && rule->pure && rule->most_terms > 0 && eval_stores_floats(w->ev, 0) && profile->trunc == 0 &&
+           !profile->chunks;
+}
+
+/* ---- the rule --------------------------------------------------------------------------------------------------------- */
+
 /* The kernel run on the inputs as binary64 numbers. */
 static gboolean bound_by_runs(Eval *ev, const LinearRule *rule, GError **error)
 {
@@ -137,9 +220,12 @@ static gboolean bound_by_runs(Eval *ev, const LinearRule *rule, GError **error)
         ends_abandon(&ends);
         return TRUE;
     }
+    gboolean done = FALSE;
+    if (are_means(&w, rule) && (!bound_means(&w, rule, &done, error) || done))
+        return done;
     if (!run_all(&r, &w, rule, error))
         return FALSE;
-    const int lowest = lowest_bit(&w, rule);
+    const int lowest = w.exact ? lowest_bit(&w, rule) : 0;
     for (int64_t i = 0; i < y->count; i++) {
         const double total = ((const double *)r.magnitude->data)[i];
         if (w.exact && !w.finite && !isfinite(total)) /* an infinity or NaN that the inputs have: the same in every order */
