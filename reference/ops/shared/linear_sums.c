@@ -5,6 +5,7 @@
 #include "reference/bounds/sums.h"
 #include "reference/eval/certify.h"
 #include "reference/eval/on_the_way.h"
+#include "reference/ops/shared/linear_reach.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
@@ -233,75 +234,16 @@ static Formula formula_of(DType dtype, int lowest, const Relaxation *profile)
                       profile->unfused ? 0 : 0x1p-52 };
 }
 
-/* ---- a factor that is known to an interval
- * ---------------------------------------------------------------------------------- */
-
-typedef struct {
-    const float *x, *low, *high;
-    float *reach;
-    double share;
-    gint unbounded;
-} Reach;
-
-/* Rounded up: by more than what rounding to float32 takes off, and where that is subnormal. */
-CLONES static int64_t reaches(const float *restrict x, const float *restrict low, const float *restrict high, double share,
-                              int64_t n, float *restrict reach)
-{
-    int64_t unbounded = 0;
-    for (int64_t i = 0; i < n; i++) {
-        const double at = (double)x[i], up = (double)high[i] - at, down = at - (double)low[i], r = up > down ? up : down;
-        const double total = share * (fabs(at) + r) + r;
-        reach[i] = (float)(total * (1 + 0x1p-23) + (total > 0 ? 0x1p-149 : 0));
-        unbounded |= total <= 0x1p127 ? 0 : 1;
-    }
-    return unbounded;
-}
-
-static void some_reaches(int64_t first, int64_t last, gpointer data)
-{
-    Reach *r = data;
-    if (reaches(r->x + first, r->low + first, r->high + first, r->share, last - first, r->reach + first))
-        g_atomic_int_set(&r->unbounded, 1);
-}
-
-/* NULL if some element may be infinite or NaN, or memory is short. */
-static Tensor *reach_of(Eval *ev, const Tensor *x, const Interval *ends, double share)
-{
-    g_autoptr(Tensor) reach = tensor_new_uninitialised(DTYPE_FLOAT, &x->shape, NULL);
-    if (!reach)
-        return NULL;
-    Reach job = { x->data, ends->lower->data, ends->upper->data, reach->data, share, 0 };
-    eval_parallel(ev, x->count, 1 << 16, some_reaches, &job);
-    return job.unbounded ? NULL : g_steal_pointer(&reach);
-}
-
-/* Which of the factors moves, if one does and nothing else. */
-static gboolean find_moving(const Eval *ev, gsize *factor, Interval *ends)
-{
-    gsize n = 0;
-    for (gsize i = 0; i < eval_input_count(ev); i++) {
-        Interval own;
-        if (!eval_input_interval(ev, i, &own))
-            return FALSE;
-        if (!own.lower)
-            continue;
-        *factor = i;
-        *ends = own;
-        n++;
-    }
-    return n == 1 && *factor < FACTORS;
-}
-
+/* With one factor that is known to an interval. */
 static LinearSums *open_moving(Eval *ev, const Relaxation *profile, double most)
 {
-    gsize factor = 0;
-    Interval ends = { 0 };
-    if (!is_direct(ev, profile) || !find_moving(ev, &factor, &ends))
+    gsize factor;
+    if (!is_direct(ev, profile) || !linear_reach_find(ev, &factor))
         return NULL;
     LinearSums *l = g_new0(LinearSums, 1);
     *l = (LinearSums){ .y = eval_output_tensor(ev, 0), .dense = most, .formula = formula_of(DTYPE_FLOAT, 0, profile) };
     l->share = MAX(most - l->formula.free, 1) * l->formula.unit + (most + 4) * l->formula.own;
-    l->reach[factor] = reach_of(ev, eval_input(ev, factor), &ends, l->share);
+    l->reach[factor] = linear_reach(ev, factor, l->share);
     if (l->reach[factor])
         return opened(ev, l, TRUE);
     linear_sums_free(l);
