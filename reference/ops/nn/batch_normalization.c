@@ -45,10 +45,10 @@ static gboolean read_batch(const Eval *ev, Batch *b, GError **error)
            read_vector(ev, 3, "mean", b, &b->mean, error) && read_vector(ev, 4, "var", b, &b->variance, error);
 }
 
-CLONES static void normalize(double *restrict x, gsize n, double mean, double root, double scale, double bias)
+CLONES static void normalize(double *restrict x, gsize n, double mean, double factor, double bias)
 {
     for (gsize i = 0; i < n; i++) {
-        const double value = (x[i] - mean) / root * scale + bias;
+        const double value = (x[i] - mean) * factor + bias;
         x[i] = isnan(value) ? (double)NAN : value;
     }
 }
@@ -64,13 +64,13 @@ static void some_rows(int64_t first, int64_t last, gpointer data)
     const int64_t width = dtype_info(y->dtype)->width;
     for (int64_t row = first; row < last; row++) {
         const int64_t from = row * b->inner;
-        const double root = sqrt(parameter_at(&b->variance, from) + b->epsilon), mean = parameter_at(&b->mean, from);
-        const double scale = parameter_at(&b->scale, from), bias = parameter_at(&b->bias, from);
+        const double factor = parameter_at(&b->scale, from) / sqrt(parameter_at(&b->variance, from) + b->epsilon);
+        const double mean = parameter_at(&b->mean, from), bias = parameter_at(&b->bias, from);
         for (int64_t i = from; i < from + b->inner; i += BLOCK) {
             double block[BLOCK];
             const gsize n = (gsize)MIN(from + b->inner - i, BLOCK);
             convert_to_double(b->x->dtype, (const uint8_t *)b->x->data + i * width, block, n);
-            normalize(block, n, mean, root, scale, bias);
+            normalize(block, n, mean, factor, bias);
             convert_from_double(y->dtype, block, (uint8_t *)y->data + i * width, n);
         }
     }
