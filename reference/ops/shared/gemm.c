@@ -14,6 +14,7 @@
 #define DEPTH        256
 
 #define CELL sizeof(double)
+#define ALIGNMENT 64
 G_STATIC_ASSERT(sizeof(uint64_t) == CELL);
 
 GemmArithmetic gemm_arithmetic(DType dtype)
@@ -222,11 +223,6 @@ typedef struct {
     uint64_t *left_words, *right_words, *left_reach, *right_reach, *magnitudes, *terms;
 } Scratch;
 
-static void *cells_new(int64_t n)
-{
-    return g_aligned_alloc((gsize)n, CELL, 64);
-}
-
 static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *left, const Block *right, uint64_t *sums, double *rests)
 {
     const GemmKernel *kernel = gemm_kernel(arithmetic);
@@ -338,39 +334,80 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
         write_row(t, s, item, row + r, r, column, columns);
 }
 
+/* Room for the scratch of the thread's next product: what is given back to the system comes page by page, which costs as much as
+ * a small product. */
+typedef struct {
+    uint64_t *cells;
+    gsize     n;
+} Room;
+
+static void room_free(gpointer data)
+{
+    Room *room = data;
+    g_aligned_free(room->cells);
+    g_free(room);
+}
+
+static GPrivate spare = G_PRIVATE_INIT(room_free);
+
+/* The thread's spare room, or new; with at least n cells. Give it back with room_return(). */
+static Room *room_take(gsize n)
+{
+    Room *room = g_private_get(&spare);
+    g_private_set(&spare, NULL);
+    if (!room)
+        room = g_new0(Room, 1);
+    if (room->n < n) {
+        g_aligned_free(room->cells);
+        *room = (Room){ g_aligned_alloc(n, CELL, ALIGNMENT), n };
+    }
+    return room;
+}
+
+static void room_return(Room *room)
+{
+    g_private_replace(&spare, room);
+}
+
+/* n cells of a room, *used of which are taken; NULL if they are not wanted, or there is none. */
+static void *cells_of(const Room *room, gsize *used, gboolean wanted, int64_t n)
+{
+    void *cells = wanted && room ? room->cells + *used : NULL;
+    *used += wanted ? (gsize)round_up(n, ALIGNMENT / (int64_t)CELL) : 0;
+    return cells;
+}
+
+/* The scratch of a tiling in a room, or with room NULL only how many cells it takes. */
+static gsize place_scratch(const Tiling *t, const Room *room, Scratch *s)
+{
+    const Gemm *g = t->gemm;
+    const int64_t depth = MIN(DEPTH, MAX(g->k, 1)), tile = t->tile_rows * t->tile_columns;
+    const gboolean counts = g->certify && g->counts;
+    gsize used = 0;
+    s->left = cells_of(room, &used, TRUE, t->tile_rows * depth);
+    s->right = cells_of(room, &used, TRUE, t->tile_columns * depth);
+    s->sums = cells_of(room, &used, TRUE, tile);
+    s->rests = cells_of(room, &used, g->arithmetic == GEMM_COMPENSATED || g->arithmetic == GEMM_SPREAD, tile);
+    s->magnitudes = cells_of(room, &used, g->certify != NULL, tile);
+    s->left_words = cells_of(room, &used, counts, t->tile_rows * words_of(depth));
+    s->right_words = cells_of(room, &used, counts, t->tile_columns * words_of(depth));
+    s->terms = cells_of(room, &used, counts, tile);
+    s->left_reach = cells_of(room, &used, g->left_reach != NULL, t->tile_rows * depth);
+    s->right_reach = cells_of(room, &used, g->right_reach != NULL, t->tile_columns * depth);
+    return used;
+}
+
 static void some_tiles(int64_t first, int64_t last, gpointer data)
 {
     const Tiling *t = data;
-    const int64_t depth = MIN(DEPTH, MAX(t->gemm->k, 1));
-    const int64_t tile = t->tile_rows * t->tile_columns;
-    Scratch s = { .left = cells_new(t->tile_rows * depth), .right = cells_new(t->tile_columns * depth), .sums = cells_new(tile) };
-    if (t->gemm->arithmetic == GEMM_COMPENSATED || t->gemm->arithmetic == GEMM_SPREAD)
-        s.rests = (double *)cells_new(tile);
-    if (t->gemm->certify)
-        s.magnitudes = cells_new(tile);
-    if (t->gemm->certify && t->gemm->counts) {
-        s.left_words = cells_new(t->tile_rows * words_of(depth));
-        s.right_words = cells_new(t->tile_columns * words_of(depth));
-        s.terms = cells_new(tile);
-    }
-    if (t->gemm->left_reach)
-        s.left_reach = cells_new(t->tile_rows * depth);
-    if (t->gemm->right_reach)
-        s.right_reach = cells_new(t->tile_columns * depth);
+    Scratch s;
+    Room *room = room_take(place_scratch(t, NULL, &s));
+    place_scratch(t, room, &s);
     for (int64_t i = first; i < last; i++) {
         const int64_t item = i / (t->down * t->across), tile_index = i % (t->down * t->across);
         one_tile(t, &s, item, tile_index / t->across * t->tile_rows, tile_index % t->across * t->tile_columns);
     }
-    g_aligned_free(s.left);
-    g_aligned_free(s.right);
-    g_aligned_free(s.left_reach);
-    g_aligned_free(s.right_reach);
-    g_aligned_free(s.sums);
-    g_aligned_free(s.rests);
-    g_aligned_free(s.left_words);
-    g_aligned_free(s.right_words);
-    g_aligned_free(s.magnitudes);
-    g_aligned_free(s.terms);
+    room_return(room);
 }
 
 static gboolean make_tiling(const Gemm *gemm, Tiling *t)
