@@ -213,6 +213,7 @@ typedef struct {
     const Gemm       *gemm;
     const GemmKernel *kernel;
     int64_t           tile_rows, tile_columns; /* multiples of the kernel's */
+    int64_t           reach_columns;           /* tile_columns rounded up to GEMM_REACH's */
     int64_t           down, across;            /* tiles of one product */
 } Tiling;
 
@@ -220,7 +221,7 @@ typedef struct {
     uint64_t *left, *right, *sums;
     double   *rests;
     /* for certificates; NULL where nobody asks */
-    uint64_t *left_words, *right_words, *left_reach, *right_reach, *magnitudes, *terms;
+    uint64_t *left_words, *right_words, *left_floats, *right_floats, *magnitudes, *terms;
 } Scratch;
 
 static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *left, const Block *right, uint64_t *sums, double *rests)
@@ -236,31 +237,46 @@ static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *l
     }
 }
 
-/* Where a block lies in the product, for who reads it again. */
-typedef struct {
-    int64_t item, row, column, from;
-} Place;
-
-static Block reach_block(GemmRead read, gpointer data, int64_t item, int64_t first, int64_t from, const Block *like, uint64_t *panels)
-{
-    if (!data)
-        return *like;
-    pack_block(read, data, item, first, like->n, from, like->depth, panels, like->most, like->unit);
-    return (Block){ panels, 0, like->n, like->depth, like->most, like->unit };
-}
-
 /* What a certificate needs of a block, while its panels are in the caches. */
-static void certify_block(const Tiling *t, const Scratch *s, const Place *at, const Block *left, const Block *right)
+static void certify_block(const Tiling *t, const Scratch *s, const Block *left, const Block *right)
 {
-    const Gemm *g = t->gemm;
-    const Block left_reach = reach_block(g->left, g->left_reach, at->item, at->row, at->from, left, s->left_reach);
-    const Block right_reach = reach_block(g->right, g->right_reach, at->item, at->column, at->from, right, s->right_reach);
-    one_block(t, GEMM_MAGNITUDE, &left_reach, &right_reach, s->magnitudes, NULL);
+    one_block(t, GEMM_MAGNITUDE, left, right, s->magnitudes, NULL);
     if (!s->terms)
         return;
     const Block left_words = note_block(left, t->gemm->left_dense, s->left_words);
     const Block right_words = note_block(right, FALSE, s->right_words);
     one_block(t, GEMM_COUNT, &left_words, &right_words, s->terms, NULL);
+}
+
+CLONES static void narrow_magnitudes(const double *restrict cells, int64_t n, float *restrict out)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)fabs(cells[i]);
+}
+
+static gboolean has_reach(const Gemm *g)
+{
+    return g->left_reach || g->right_reach;
+}
+
+/* The same where magnitudes are those of other operands. The block itself is done: its panels' room is free. */
+static void certify_reach(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t rows, int64_t column, int64_t columns,
+                          int64_t from, int64_t depth)
+{
+    const Gemm *g = t->gemm;
+    const GemmKernel *kernel = gemm_kernel(GEMM_REACH);
+    float *left = (float *)s->left_floats, *right = (float *)s->right_floats, *sums = (float *)s->magnitudes;
+    pack_block(g->left, g->left_reach ? g->left_reach : g->data, item, row, rows, from, depth, s->left, kernel->rows, kernel->rows);
+    pack_block(g->right, g->right_reach ? g->right_reach : g->data, item, column, columns, from, depth, s->right, kernel->columns,
+               kernel->unit);
+    narrow_magnitudes((const double *)s->left, round_up(rows, kernel->rows) * depth, left);
+    narrow_magnitudes((const double *)s->right, round_up(columns, kernel->unit) * depth, right);
+    for (int64_t c = 0; c < columns; c += kernel->columns) {
+        const int64_t width = round_up(MIN(columns - c, kernel->columns), kernel->unit);
+        for (int64_t r = 0; r < rows; r += kernel->rows)
+            kernel->add[width / kernel->unit - 1](depth, left + r * depth, kernel->rows, right + c * depth, width,
+                                                  sums + r * t->reach_columns + c, NULL, t->reach_columns);
+    }
 }
 
 /* Indices [first, first + n), of which kernels can read whole panels, as they lie, or packed. */
@@ -293,7 +309,8 @@ static void write_row(const Tiling *t, const Scratch *s, int64_t item, int64_t r
 {
     const Gemm *g = t->gemm;
     const int64_t at = r * t->tile_columns;
-    double *rests = g->arithmetic == GEMM_COMPENSATED ? s->rests + at : NULL, terms[TILE_COLUMNS];
+    double *rests = g->arithmetic == GEMM_COMPENSATED ? s->rests + at : NULL;
+    double terms[TILE_COLUMNS], magnitudes[TILE_COLUMNS];
     if (g->arithmetic != GEMM_INTEGER)
         settle((double *)s->sums + at, rests, columns);
     if (!g->certify) {
@@ -302,8 +319,10 @@ static void write_row(const Tiling *t, const Scratch *s, int64_t item, int64_t r
     }
     if (s->terms)
         to_doubles(s->terms + at, terms, columns);
-    g->certify(g->data, item, row, column, columns, (const double *)s->sums + at, (const double *)s->magnitudes + at,
-               s->terms ? terms : NULL);
+    if (has_reach(g))
+        convert_to_double(DTYPE_FLOAT, (const float *)s->magnitudes + r * t->reach_columns, magnitudes, (gsize)columns);
+    g->certify(g->data, item, row, column, columns, (const double *)s->sums + at,
+               has_reach(g) ? magnitudes : (const double *)s->magnitudes + at, s->terms ? terms : NULL);
 }
 
 static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t column)
@@ -317,7 +336,7 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
     for (int64_t r = 0; g->arithmetic == GEMM_SPREAD && r < rows; r++)
         g->centre(g->data, item, row + r, column, columns, s->rests + r * t->tile_columns);
     if (s->magnitudes)
-        memset(s->magnitudes, 0, bytes);
+        memset(s->magnitudes, 0, has_reach(g) ? bytes / (gsize)t->tile_columns * (gsize)t->reach_columns / 2 : bytes);
     if (s->terms)
         memset(s->terms, 0, bytes);
     for (int64_t from = 0; from < g->k; from += DEPTH) {
@@ -327,8 +346,10 @@ static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t ro
         const Block right = block_of(g, &g->right_cells, g->right, item, column, columns, from, depth, s->right, kernel->columns,
                                      kernel->unit);
         one_block(t, g->arithmetic, &left, &right, s->sums, s->rests);
-        if (s->magnitudes)
-            certify_block(t, s, &(Place){ item, row, column, from }, &left, &right);
+        if (s->magnitudes && has_reach(g))
+            certify_reach(t, s, item, row, rows, column, columns, from, depth);
+        else if (s->magnitudes)
+            certify_block(t, s, &left, &right);
     }
     for (int64_t r = 0; r < rows; r++)
         write_row(t, s, item, row + r, r, column, columns);
@@ -385,15 +406,15 @@ static gsize place_scratch(const Tiling *t, const Room *room, Scratch *s)
     const gboolean counts = g->certify && g->counts;
     gsize used = 0;
     s->left = cells_of(room, &used, TRUE, t->tile_rows * depth);
-    s->right = cells_of(room, &used, TRUE, t->tile_columns * depth);
+    s->right = cells_of(room, &used, TRUE, t->reach_columns * depth);
     s->sums = cells_of(room, &used, TRUE, tile);
     s->rests = cells_of(room, &used, g->arithmetic == GEMM_COMPENSATED || g->arithmetic == GEMM_SPREAD, tile);
-    s->magnitudes = cells_of(room, &used, g->certify != NULL, tile);
+    s->magnitudes = cells_of(room, &used, g->certify != NULL, t->tile_rows * t->reach_columns);
     s->left_words = cells_of(room, &used, counts, t->tile_rows * words_of(depth));
     s->right_words = cells_of(room, &used, counts, t->tile_columns * words_of(depth));
     s->terms = cells_of(room, &used, counts, tile);
-    s->left_reach = cells_of(room, &used, g->left_reach != NULL, t->tile_rows * depth);
-    s->right_reach = cells_of(room, &used, g->right_reach != NULL, t->tile_columns * depth);
+    s->left_floats = cells_of(room, &used, has_reach(g), (t->tile_rows * depth + 1) / 2);
+    s->right_floats = cells_of(room, &used, has_reach(g), (t->reach_columns * depth + 1) / 2);
     return used;
 }
 
@@ -418,6 +439,7 @@ static gboolean make_tiling(const Gemm *gemm, Tiling *t)
     *t = (Tiling){ .gemm = gemm, .kernel = kernel };
     t->tile_rows = MIN(round_up(gemm->m, kernel->rows), TILE_ROWS / kernel->rows * kernel->rows);
     t->tile_columns = MIN(round_up(gemm->n, kernel->columns), TILE_COLUMNS / kernel->columns * kernel->columns);
+    t->reach_columns = round_up(t->tile_columns, gemm_kernel(GEMM_REACH)->columns);
     t->down = (gemm->m + t->tile_rows - 1) / t->tile_rows;
     t->across = (gemm->n + t->tile_columns - 1) / t->tile_columns;
     return TRUE;

@@ -28,7 +28,10 @@ typedef enum {
      * it has none. */
     GEMM_FUSED,
     /* The same for sums of left * |right - centre|, a centre for each output element. */
-    GEMM_SPREAD
+    GEMM_SPREAD,
+    /* Beside GEMM_NARROW, for certificates: sums of magnitudes in float32, each product and its addition rounded once together. */
+    GEMM_REACH,
+    GEMM_KINDS
 } GemmArithmetic;
 
 /* The arithmetic for operands of this dtype. */
@@ -45,9 +48,9 @@ typedef void (*GemmWrite)(gpointer data, int64_t item, int64_t row, int64_t colu
 typedef void (*GemmRead)(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
                          int64_t width);
 
-/* The same of GEMM_NARROW with what a certificate needs: per element also the sum of its products' magnitudes, or of those of
- * other operands (left_reach, right_reach), in binary64 and in the same order, and how many products are not zero; `terms` is NULL
- * unless asked for. */
+/* The same of GEMM_NARROW with what a certificate needs: per element also the sum of its products' magnitudes, in binary64 and
+ * in the same order, and how many products are not zero; `terms` is NULL unless asked for. Or the sum of the magnitudes of the
+ * products of other operands (left_reach, right_reach), in float32: wrong by k (2^-24 of itself + 2^-150) at most. */
 typedef void (*GemmCertify)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const double *values,
                             const double *magnitudes, const double *terms);
 
@@ -69,7 +72,8 @@ typedef struct {
     GemmCertify    certify;    /* in place of write; NULL: not wanted */
     gboolean       counts;     /* whether certify wants terms */
     gboolean       left_dense; /* no cell of the left operand is zero */
-    gpointer       left_reach, right_reach; /* what left and right read the magnitudes' operands from; NULL: the products' own */
+    /* What left and right read the magnitudes' operands from, float32 elements; NULL: the products' own. Not with counts. */
+    gpointer       left_reach, right_reach;
     GemmCentre     centre;     /* of GEMM_SPREAD */
     GemmCells      left_cells, right_cells; /* where count is 1; left and right are still given, for the edges */
 } Gemm;

@@ -4,7 +4,8 @@
 
 #include "reference/ops/shared/gemm.h"
 
-/* Of GEMM_COUNT a cell is a uint64_t with a bit for each of 64 factors, set if it is not zero.
+/* Of GEMM_COUNT a cell is a uint64_t with a bit for each of 64 factors, set if it is not zero; of GEMM_REACH a float, in panels and
+ * sums.
  *
  * sums[r * stride + c] += sum over j of a[j * a_step + r] * b[j * b_step + c], j ascending, for c in [0, width); rests likewise
  * gets the rounding errors (compensated only), or is the centres (spread only). Tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
@@ -18,7 +19,7 @@ typedef struct {
     GemmAdd add[3];
 } GemmKernel;
 
-typedef GemmKernel GemmKernels[GEMM_SPREAD + 1];
+typedef GemmKernel GemmKernels[GEMM_KINDS];
 
 /* The best of the machine; all give the same bits. */
 const GemmKernel *gemm_kernel(GemmArithmetic arithmetic);

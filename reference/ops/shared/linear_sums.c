@@ -126,11 +126,11 @@ CLONES static int64_t all_errors(const Formula *f, const double *restrict totals
     return over;
 }
 
-/* Of totals that hold the whole error but what underflow adds. The sum of magnitudes is at most total / share. */
+/* Of totals that hold the whole error but what underflow adds, as float32 has them. The sum of magnitudes is at most total / share. */
 CLONES static int64_t moving_errors(const Formula *f, const double *restrict totals, double most, double share, int64_t n,
                                     double *restrict errors)
 {
-    const double inexact = 1 + (most + 4) * 0x1p-52, least = most * f->half_tiny, huge = f->huge * share;
+    const double inexact = 1 + (most + 4) * 0x1p-23, least = most * (f->half_tiny + 0x1p-149), huge = f->huge * share;
     int64_t over = 0;
     for (int64_t i = 0; i < n; i++) {
         errors[i] = totals[i] * inexact + least;

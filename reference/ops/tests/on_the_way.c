@@ -241,7 +241,7 @@ static void expect_moving(const EvalOutput *found, int64_t i, const Sum *s, cons
                  own = (most + 4) * 0x1p-52 * total->magnitude,
                  widest = bounds_dot(DTYPE_FLOAT, most, total->magnitude) + moved->magnitude + own;
     const Range inner = bounds_store(DTYPE_FLOAT, s->sum, least, FALSE),
-                outer = bounds_store(DTYPE_FLOAT, s->sum, widest * (1 + 0x1p-20) + most * 0x1p-149, FALSE);
+                outer = bounds_store(DTYPE_FLOAT, s->sum, widest * (1 + (most + 8) * 0x1p-22) + most * 0x1p-148, FALSE);
     const double low = tensor_get_double(found->lower, i), high = tensor_get_double(found->upper, i);
     cr_assert(low <= inner.low && high >= inner.high, "%s, element %d: [%a, %a], expected at least [%a, %a]", what, (int)i, low, high,
               inner.low, inner.high);
