@@ -136,33 +136,8 @@ CLONES static void add_terms(const double *restrict x, int64_t stride, double *r
 
 #define BLOCK 1024
 
-/* Outputs that are summed at once: rows along the last dim whose taps lie as far apart as they do in one row, so that what lies
- * between two rows is summed too, for nobody; or a part of one row. */
-typedef struct {
-    int64_t rows, n;      /* n outputs of each */
-    int64_t pitch, count; /* from row to row; sums in all */
-} Run;
-
-static Run run_at(const Convolution *c, const PaddedInput *p, int64_t at)
-{
-    const int d = c->window.rank - 1;
-    const int64_t row = c->window.out[d], stride = c->window.stride[d], left = c->window.out_plane - at;
-    Run run = { 1, MIN(row - at % row, BLOCK), 0, 0 };
-    run.count = run.n;
-    const int64_t step = left > row ? p->positions[at + row] - p->positions[at] : 0;
-    if (run.n < row || step % stride != 0 || step / stride < row || step / stride > row + row / 2)
-        return run;
-    run.pitch = step / stride;
-    while (run.count + run.pitch <= BLOCK && (run.rows + 1) * row <= left &&
-           p->positions[at + run.rows * row] - p->positions[at] == run.rows * step) {
-        run.count += run.pitch;
-        run.rows++;
-    }
-    return run;
-}
-
 /* item: n * output channels + channel. The sums are those of gemm.h in the same order. */
-static void one_run(const Convolution *c, int64_t item, int64_t at, const Run *run)
+static void one_run(const Convolution *c, int64_t item, int64_t at, const PaddedRun *run)
 {
     const Convolution *from = c->reach ? c->reach : c;
     const PaddedInput *p = c->data, *reaches = from->data;
@@ -203,7 +178,7 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
     const Convolution *c = data;
     for (int64_t item = first; item < last; item++)
         for (int64_t at = 0; at < c->window.out_plane;) {
-            const Run run = run_at(c, c->data, at);
+            const PaddedRun run = padded_run(c->data, &c->window, at, BLOCK);
             one_run(c, item, at, &run);
             at += run.rows * run.n;
         }

@@ -99,3 +99,21 @@ void padded_input_clear(PaddedInput *p)
     g_clear_pointer(&p->taps, g_free);
     g_clear_pointer(&p->positions, g_free);
 }
+
+PaddedRun padded_run(const PaddedInput *p, const Spatial *w, int64_t at, int64_t most)
+{
+    const int d = w->rank - 1;
+    const int64_t row = w->out[d], stride = w->stride[d], left = w->out_plane - at;
+    PaddedRun run = { 1, MIN(row - at % row, most), 0, 0 };
+    run.count = run.n;
+    const int64_t step = left > row ? p->positions[at + row] - p->positions[at] : 0;
+    if (run.n < row || step % stride != 0 || step / stride < row || step / stride > row + row / 2)
+        return run;
+    run.pitch = step / stride;
+    while (run.count + run.pitch <= most && (run.rows + 1) * row <= left &&
+           p->positions[at + run.rows * row] - p->positions[at] == run.rows * step) {
+        run.count += run.pitch;
+        run.rows++;
+    }
+    return run;
+}

@@ -17,4 +17,15 @@ typedef struct {
 gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *window, double fill, PaddedInput *padded);
 void     padded_input_clear(PaddedInput *padded);
 
+/* Outputs that are computed at once: rows along the last dim whose taps lie as far apart as they do in one row, so that what lies
+ * between two rows is computed too, for nobody; or a part of one row. Output i of row r is number r * pitch + i of the run, and
+ * tap t of number j lies j * stride (of the last dim) behind that of the first. */
+typedef struct {
+    int64_t rows, n;      /* n outputs of each */
+    int64_t pitch, count; /* from row to row; numbers in all */
+} PaddedRun;
+
+/* From output position `at` on, at most `most` numbers. */
+PaddedRun padded_run(const PaddedInput *padded, const Spatial *window, int64_t at, int64_t most);
+
 #endif

@@ -32,35 +32,54 @@ CLONES static void add_tap(const double *restrict x, int64_t stride, double *res
     }
 }
 
-#define BLOCK 512
+/* compensated_divide without a branch, so that vectors do it. */
+CLONES static void divide_by_counts(const double *restrict sums, const double *restrict rests, const int64_t *restrict counts,
+                                    double *restrict means, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const double d = (double)counts[i], sum = sums[i], rest = isfinite(sum) && isfinite(rests[i]) ? rests[i] : 0;
+        const double q = sum / d, lost = (fma(-q, d, sum) + rest) / d, exact = q + lost;
+        means[i] = isfinite(q) ? exact : isnan(q) ? (double)NAN : q;
+    }
+}
+
+#define BLOCK 1024
+
+static void one_run(const Rows *r, const double *cells, const PaddedRun *run, double *values, double *rests)
+{
+    const gboolean mean = r->pooling->rows == POOLING_MEAN_ROWS;
+    const int64_t stride = r->window->stride[r->window->rank - 1];
+    for (int64_t i = 0; i < run->count; i++) {
+        values[i] = r->fill;
+        rests[i] = 0;
+    }
+    for (int64_t t = 0; t < r->window->taps; t++)
+        if (mean)
+            add_tap(cells + r->padded.taps[t], stride, values, rests, run->count);
+        else
+            largest_tap(cells + r->padded.taps[t], stride, values, run->count);
+}
 
 static void some_planes(int64_t first, int64_t last, gpointer data)
 {
     const Rows *r = data;
     const Spatial *w = r->window;
-    const int d = w->rank - 1;
-    const int64_t row = w->out[d], width = dtype_info(r->y->dtype)->width;
+    const int64_t width = dtype_info(r->y->dtype)->width;
     const gboolean mean = r->pooling->rows == POOLING_MEAN_ROWS;
     const gboolean count_pads = mean && *(const gboolean *)r->pooling->data;
     const int64_t *counts = count_pads ? r->reached : r->inside;
-    double values[BLOCK], rests[BLOCK];
+    double values[BLOCK], rests[BLOCK], means[BLOCK];
     for (int64_t plane = first; plane < last; plane++)
-        for (int64_t at = 0, n; at < w->out_plane; at += n) {
-            n = MIN(row - at % row, BLOCK);
-            for (int64_t i = 0; i < n; i++) {
-                values[i] = r->fill;
-                rests[i] = 0;
-            }
-            for (int64_t t = 0; t < w->taps; t++) {
-                const double *x = r->padded.cells + plane * r->padded.plane + r->padded.taps[t] + r->padded.positions[at];
+        for (int64_t at = 0; at < w->out_plane;) {
+            const PaddedRun run = padded_run(&r->padded, w, at, BLOCK);
+            one_run(r, r->padded.cells + plane * r->padded.plane + r->padded.positions[at], &run, values, rests);
+            for (int64_t i = 0; i < run.rows; i++, at += run.n) {
+                const double *row = values + i * run.pitch;
                 if (mean)
-                    add_tap(x, w->stride[d], values, rests, n);
-                else
-                    largest_tap(x, w->stride[d], values, n);
+                    divide_by_counts(row, rests + i * run.pitch, counts + at, means, run.n);
+                convert_from_double(r->y->dtype, mean ? means : row, (uint8_t *)r->y->data + (plane * w->out_plane + at) * width,
+                                    (gsize)run.n);
             }
-            for (int64_t i = 0; mean && i < n; i++)
-                values[i] = compensated_divide((Compensated){ values[i], rests[i] }, (double)counts[at + i]);
-            convert_from_double(r->y->dtype, values, (uint8_t *)r->y->data + (plane * w->out_plane + at) * width, (gsize)n);
         }
 }
 
