@@ -25,11 +25,11 @@ static inline double from_bits(int64_t bits)
     return x;
 }
 
-/* nextafter(x, -INFINITY), and upwards for -x, of a number that is not NaN nor -infinity. */
-static inline double next_down(double x)
+/* nextafter(x, INFINITY) of a number that is finite and not -0, which no sum of s and a positive error is. */
+static inline double next_up(double x)
 {
-    const int64_t bits = bits_of(x + 0.0); /* one zero: +0, whose neighbour is the smallest subnormal */
-    return from_bits(select_bits(-(int64_t)(bits == 0), INT64_MIN + 1, bits - 1 - 2 * (bits >> 63)));
+    const int64_t bits = bits_of(x);
+    return from_bits(bits + 1 + 2 * (bits >> 63));
 }
 
 CLONES static int64_t store_floats(const double *restrict s, const double *restrict error, const float *restrict points,
@@ -39,7 +39,7 @@ CLONES static int64_t store_floats(const double *restrict s, const double *restr
     for (gsize i = 0; i < n; i++) {
         const double e = error[i] * (1 + 0x1p-40);
         const int64_t wide = -(int64_t)(e > 0), s_bits = bits_of(s[i]);
-        const double below = next_down(s[i] - e), above = -next_down(-s[i] - e);
+        const double below = -next_up(e - s[i]), above = next_up(s[i] + e);
         const float l = (float)from_bits(select_bits(wide, bits_of(below), s_bits));
         const float h = (float)from_bits(select_bits(wide, bits_of(above), s_bits));
         low[i] = l == h ? points[i] : l;

@@ -14,6 +14,12 @@ typedef struct {
     double         fill;
 } Job;
 
+static void next_index(const int64_t *dims, int rank, int64_t *at)
+{
+    for (int d = rank - 1; d >= 0 && ++at[d] == dims[d]; d--)
+        at[d] = 0;
+}
+
 static void fill(double *cells, int64_t n, double value)
 {
     for (int64_t i = 0; i < n; i++)
@@ -29,10 +35,10 @@ static void one_plane(const Job *job, int64_t plane)
     const uint8_t *source = (const uint8_t *)job->x->data + plane * w->in_plane * width;
     const int64_t n = CLAMP(length - w->begin[d], 0, w->in[d]), left = MIN(w->begin[d], length);
     double *cells = job->padded->cells + plane * job->padded->plane;
-    for (int64_t r = 0; r < rows; r++, cells += length) {
-        int64_t at[SHAPE_MAX_RANK], row = 0;
+    int64_t at[SHAPE_MAX_RANK] = { 0 };
+    for (int64_t r = 0; r < rows; r++, cells += length, next_index(job->extent, d, at)) {
+        int64_t row = 0;
         gboolean inside = TRUE;
-        spatial_index(job->extent, d, r, at);
         for (int e = 0; e < d; e++) {
             const int64_t i = at[e] - w->begin[e];
             inside &= i >= 0 && i < w->in[e];
@@ -62,8 +68,7 @@ static void fill_offsets(const int64_t *dims, const int64_t *step, const int64_t
         offsets[i] = 0;
         for (int d = 0; d < rank; d++)
             offsets[i] = offsets[i] * extent[d] + at[d] * step[d];
-        for (int d = rank - 1; d >= 0 && ++at[d] == dims[d]; d--)
-            at[d] = 0;
+        next_index(dims, rank, at);
     }
 }
 
