@@ -147,6 +147,11 @@ void tensor_unref(Tensor *tensor)
 {
     if (!tensor || !g_atomic_int_dec_and_test(&tensor->refs))
         return;
+    if (tensor->lender) {
+        tensor_unref(tensor->lender);
+        g_free(tensor);
+        return;
+    }
     if (tensor->dtype == DTYPE_STRING) {
         char **strings = tensor->data;
         for (int64_t i = 0; i < tensor->count; i++)
@@ -181,7 +186,16 @@ Tensor *tensor_reshape(const Tensor *tensor, const Shape *shape, GError **error)
         g_set_error(error, TENSOR_ERROR, TENSOR_ERROR_SHAPE, "shape %s cannot become %s: element counts differ", from, to);
         return NULL;
     }
-    return tensor_from_data(tensor->dtype, shape, tensor->data, error);
+    Tensor *other = g_try_new(Tensor, 1);
+    if (!other) {
+        g_set_error(error, TENSOR_ERROR, TENSOR_ERROR_MEMORY, "no memory for another shape of a tensor");
+        return NULL;
+    }
+    *other = *tensor;
+    other->refs = 1;
+    other->shape = *shape;
+    other->lender = tensor_ref(tensor->lender ? tensor->lender : tensor);
+    return other;
 }
 
 /* ---- elements ------------------------------------------------------------------------------------------------------ */

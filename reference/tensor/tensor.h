@@ -22,13 +22,14 @@ typedef enum {
     TENSOR_ERROR_DATA    /* bytes that do not fit the type and shape */
 } TensorError;
 
-typedef struct {
+typedef struct Tensor {
     gint    refs;
     DType   dtype;
     Shape   shape;
     int64_t count; /* elements */
     gsize   bytes; /* count * width */
     void   *data;  /* 64-byte aligned; never NULL, even when empty */
+    struct Tensor *lender; /* whose data these are; NULL: its own */
 } Tensor;
 
 /* Elements are zero (strings empty). NULL with TENSOR_ERROR if the shape overflows or memory is refused. */
@@ -41,7 +42,7 @@ Tensor *tensor_ref(const Tensor *tensor); /* accepts const: a reference is what 
 void    tensor_unref(Tensor *tensor);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Tensor, tensor_unref)
 
-/* The same elements under another shape of equal count; shares nothing if the tensor is shared, copies then. */
+/* The same elements under another shape of equal count. Their memory is shared: neither may be written to from then on. */
 Tensor *tensor_reshape(const Tensor *tensor, const Shape *shape, GError **error);
 /* A private copy. */
 Tensor *tensor_copy(const Tensor *tensor, GError **error);
