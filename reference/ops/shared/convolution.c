@@ -119,11 +119,12 @@ void convolution_store_certified(gpointer data, int64_t item, int64_t row, int64
         some = MIN(n - i, BLOCK);
         const int64_t at = plane * c->window.out_plane + column + i;
         add_each(sums + i, bias, values, (gsize)some);
-        add_each(magnitudes + i, share * fabs(bias), totals, (gsize)some);
+        if (bias != 0)
+            add_each(magnitudes + i, share * fabs(bias), totals, (gsize)some);
         if (terms)
             add_each(terms + i, bias != 0, counts, (gsize)some);
         convert_from_double(c->y->dtype, values, (uint8_t *)c->y->data + at * dtype_info(c->y->dtype)->width, (gsize)some);
-        linear_sums_take(c->sums, at, some, values, totals, terms ? counts : NULL);
+        linear_sums_take(c->sums, at, some, values, bias != 0 ? totals : magnitudes + i, terms ? counts : NULL);
     }
 }
 

@@ -451,7 +451,7 @@ void gemm_run(Eval *ev, const Gemm *gemm)
     if (!make_tiling(gemm, &t))
         return;
     const double work = (double)t.tile_rows * (double)t.tile_columns * (double)MAX(gemm->k, 1);
-    const int64_t grain = (int64_t)MAX(1.0, 1e6 / work); /* a thread costs about as much as a million products */
+    const int64_t grain = (int64_t)MAX(1.0, 4e6 / work); /* less is not worth waking a thread */
     eval_parallel(ev, gemm->count * t.down * t.across, grain, some_tiles, &t);
 }
 
