@@ -130,7 +130,7 @@ static gboolean one_element(Ends *ends, const LinearRule *rule, const Runs *r, i
 
 /* ---- means of what is known to intervals ------------------------------------------------------------------------------ */
 
-/* Where all sums may have most_terms, the whole error of a sum is one of what each term adds to it (linear_sums.h): the kernel
+/* Where all sums may have as many terms, the whole error of a sum is one of what each term adds to it (linear_sums.h): the kernel
  * run on these tells it, divided as the sum itself. */
 typedef struct {
     double sign, share;
@@ -176,11 +176,17 @@ static gboolean store_means(Ends *ends, const Mean *m, const Tensor *values, con
     return ends->upper != NULL;
 }
 
+/* Of a mean, what it is divided by; 0: not known. */
+static double most_of_mean(const LinearRule *rule)
+{
+    return rule->most_terms > 0 ? rule->most_terms : rule->divisor;
+}
+
 /* *done is FALSE if the bound of a sum of magnitudes overflows: the rule itself may not. */
 static gboolean bound_means(const Wide *w, const LinearRule *rule, gboolean *done, GError **error)
 {
     const double u = bounds_unit(DTYPE_FLOAT), divisor = or_one(rule->divisor);
-    const Mean m = { MAX(rule->most_terms - 1, 1) * u + 0x1p-49, divisor,
+    const Mean m = { MAX(most_of_mean(rule) - 1, 1) * u + 0x1p-49, divisor,
                      rule->varying || !is_power_of_two(divisor) ? 2 * u : 0, bounds_huge(DTYPE_FLOAT) };
     Ends ends = ENDS_OF(w->ev, 0);
     gboolean over = FALSE;
@@ -201,7 +207,7 @@ static gboolean bound_means(const Wide *w, const LinearRule *rule, gboolean *don
 static gboolean are_means(const Wide *w, const LinearRule *rule)
 {
     const Relaxation *profile = relaxation_in_force();
-    return !w->exact && w->finite && rule->pure && rule->most_terms > 0 && eval_stores_floats(w->ev, 0) && profile->trunc == 0 &&
+    return !w->exact && w->finite && rule->pure && most_of_mean(rule) > 0 && eval_stores_floats(w->ev, 0) && profile->trunc == 0 &&
            !profile->chunks;
 }
 
