@@ -266,7 +266,8 @@ static void certify_reach(const Tiling *t, const Scratch *s, int64_t item, int64
     const Gemm *g = t->gemm;
     const GemmKernel *kernel = gemm_kernel(GEMM_REACH);
     float *left = (float *)s->left_floats, *right = (float *)s->right_floats, *sums = (float *)s->magnitudes;
-    pack_block(g->left, g->left_reach ? g->left_reach : g->data, item, row, rows, from, depth, s->left, kernel->rows, kernel->rows);
+    if (g->left_reach || g->left_cells.cells) /* else its panels are there, as wide as they are to be */
+        pack_block(g->left, g->left_reach ? g->left_reach : g->data, item, row, rows, from, depth, s->left, kernel->rows, kernel->rows);
     pack_block(g->right, g->right_reach ? g->right_reach : g->data, item, column, columns, from, depth, s->right, kernel->columns,
                kernel->unit);
     narrow_magnitudes((const double *)s->left, round_up(rows, kernel->rows) * depth, left);

@@ -3,6 +3,7 @@
 #include "reference/ops/tests/expect.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <string.h>
 
 Test(matmul, matrices_and_vectors)
@@ -145,6 +146,49 @@ Test(gemm_kernels, all_instruction_sets_give_the_same_bits)
                 cr_expect_eq(memcmp(found, wanted, sizeof wanted), 0, "arithmetic %d, kernel %zu, %d units", arithmetic, (size_t)i,
                              (int)units);
             }
+        }
+    }
+}
+
+/* The same of floats. */
+static float first_float_sum(const GemmKernel *kernel, int64_t units, int64_t depth, const float *a, const float *b)
+{
+    const int64_t columns = units * kernel->unit;
+    float *left = g_aligned_alloc0((gsize)(kernel->rows * depth), 4, 64), *right = g_aligned_alloc0((gsize)(columns * depth), 4, 64);
+    float *sums = g_aligned_alloc0((gsize)(kernel->rows * columns), 4, 64);
+    for (int64_t j = 0; j < depth; j++) {
+        for (int64_t r = 0; r < kernel->rows; r++)
+            left[j * kernel->rows + r] = a[j];
+        for (int64_t c = 0; c < columns; c++)
+            right[j * columns + c] = b[j];
+    }
+    kernel->add[units - 1](depth, left, kernel->rows, right, columns, sums, NULL, columns);
+    for (int64_t i = 1; i < kernel->rows * columns; i++)
+        cr_assert_eq(memcmp(&sums[i], &sums[0], 4), 0, "equal operands, but cell %d differs", (int)i);
+    const float sum = sums[0];
+    g_aligned_free(left);
+    g_aligned_free(right);
+    g_aligned_free(sums);
+    return sum;
+}
+
+Test(gemm_kernels, all_instruction_sets_give_the_same_floats)
+{
+    enum { DEPTH = 1000 };
+    float a[DEPTH], b[DEPTH], wanted = 0;
+    uint64_t state = 1;
+    for (int j = 0; j < DEPTH; j++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        a[j] = (float)(state >> 40) * 0x1p-24f;
+        b[j] = (float)(state >> 16 & 0xffffff) * 0x1p-60f;
+        wanted = fmaf(a[j], b[j], wanted);
+    }
+    for (gsize i = 0; i <= 2; i++) {
+        const GemmKernel *kernel = gemm_kernel_nth(GEMM_REACH, i);
+        for (int64_t units = 1; units <= kernel->columns / kernel->unit; units++) {
+            const float found = first_float_sum(kernel, units, DEPTH, a, b);
+            cr_expect_eq(memcmp(&found, &wanted, sizeof wanted), 0, "kernel %zu, %d units: %a, expected %a", (size_t)i, (int)units,
+                         (double)found, (double)wanted);
         }
     }
 }
