@@ -144,8 +144,9 @@ void html_cases(GString *out, const Report *report)
     put_filters(out, report);
     html(out,
          "<p id=\"found\" role=\"status\" aria-live=\"polite\"></p>\n"
-         "<table id=\"cases\" class=\"list\">\n<caption class=\"hidden\">Cases and verdicts; the buttons in the heads "
-         "sort</caption>\n<thead><tr></tr></thead>\n<tbody></tbody>\n</table>\n"
+         "<div class=\"scroll\" role=\"group\" aria-label=\"Cases and verdicts\" tabindex=\"0\">\n<table id=\"cases\" "
+         "class=\"list\">\n<caption class=\"hidden\">Cases and verdicts; the buttons in the heads "
+         "sort</caption>\n<thead><tr></tr></thead>\n<tbody></tbody>\n</table>\n</div>\n"
          "<nav id=\"pages\" class=\"pages\" aria-label=\"Pages of the list\"></nav>\n");
     put_data(out, report);
     html_page_close(out, report);
