@@ -88,6 +88,8 @@ for (const [device, viewport] of [['desktop', { width: 1280, height: 900 }], ['p
       const name = `${named(file)} ${device} ${colorScheme}`;
       const wide = await looker.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       tap(wide <= 0, `${name}: not wider than the screen`, `${wide} pixels too wide`);
+      const names = await looker.evaluate(() => [...document.querySelectorAll('table .name')].map((cell) => cell.clientWidth));
+      tap(names.every((width) => width >= 160), `${name}: names of cases can be read`, `${Math.min(...names)} pixels wide`);
       const found = await violations(looker);
       tap(found.length === 0, `${name}: axe-core finds nothing`, found);
       await looker.screenshot({ path: path.join(shots, `${name.replaceAll(' ', '-')}.png`), fullPage: false });
