@@ -60,13 +60,16 @@ static void help(gpointer data, G_GNUC_UNUSED gpointer nothing)
     mpfr_free_cache2(MPFR_FREE_LOCAL_CACHE); /* what a kernel's calls of MPFR left for this thread */
 }
 
-/* NULL: one thread is enough, or the system gives no more. The caller does all then. */
+/* As many as any work so far has had shares for besides the caller's, whatever the option allows. NULL: one thread is enough, or the
+ * system gives no more; the caller does all then. */
 static GThreadPool *helpers_of(Evaluator *e, int64_t shares)
 {
     if (shares <= 1)
         return NULL;
     if (!e->helpers)
-        e->helpers = g_thread_pool_new(help, NULL, (gint)e->options.threads - 1, TRUE, NULL);
+        e->helpers = g_thread_pool_new(help, NULL, (gint)shares - 1, TRUE, NULL);
+    else if (g_thread_pool_get_max_threads(e->helpers) < shares - 1)
+        g_thread_pool_set_max_threads(e->helpers, (gint)shares - 1, NULL);
     return e->helpers && g_thread_pool_get_num_threads(e->helpers) > 0 ? e->helpers : NULL;
 }
 
