@@ -6,7 +6,7 @@
  *                          of T = ceil(n / 16) blocks do to weight j.
  *                          |y_j - p_j| <= p_j (w_j + sum_i p_i w_i + (n + 1) u) / (1 - sum_i p_i w_i - n u)
  *   "softmax/range"        where that denominator vanishes: y_j is one part of a sum of parts that are not negative, so that it is
- *                          at least 0 and at most 1, but for (n + 1) 2 u that rounding adds
+ *                          at least 0 and at most 1 + 2 (n + 1) u: |y_j - p_j| <= max(p_j, 1 - p_j + 2 (n + 1) u)
  *   "log-softmax/shifted"  |y_j - (x_j - L)| <= rho_j + u (d_j + |x_j - L|) + E_L,  L - m = log sum e^-d_i,
  *                          E_L = -log1p(-(sum_i p_i w_i + n u)) + u c |L - m|
  *   "log-sum-exp/shifted"  |y - L| <= E_L + max rho + u |L|

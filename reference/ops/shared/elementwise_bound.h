@@ -30,8 +30,8 @@ typedef struct {
 
 gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error);
 
-/* Rules that many operators share. bound_rounded: monotone in each input; bound_sum: in all of them; bound_rounded_even: |x|; bound_quotient: the
- * last input divides. bound_root: a square root. */
+/* Rules that many operators share. bound_rounded: monotone in each input; bound_sum: in all of them the same way;
+ * bound_rounded_even: |x|; bound_quotient: the last input divides; bound_root: a square root. */
 gboolean bound_rounded(Eval *ev, GError **error);
 gboolean bound_sum(Eval *ev, GError **error);
 gboolean bound_rounded_even(Eval *ev, GError **error);

@@ -130,8 +130,8 @@ static gboolean one_element(Ends *ends, const LinearRule *rule, const Runs *r, i
 
 /* ---- means of what is known to intervals ------------------------------------------------------------------------------ */
 
-/* Where all sums may have as many terms, the whole error of a sum is one of what each term adds to it (linear_sums.h): the kernel
- * run on these tells it, divided as the sum itself. */
+/* Where zeros are not counted, the whole error of a sum is one of what each term adds to it (linear_reach.h): the kernel run on
+ * these tells it, divided as the sum itself. */
 typedef struct {
     double sign, share;
 } Reach;

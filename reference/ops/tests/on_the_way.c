@@ -339,6 +339,46 @@ Test(on_the_way, a_reach_that_overflows_is_left_to_the_rule)
     }
 }
 
+/* With notes the rule goes through sums, magnitudes and terms; without, through what each term adds: at least as wide, and no wider
+ * than the zeros make it that only the rule counts. */
+Test(on_the_way, means_of_intervals_hold_what_the_rule_allows)
+{
+    const char *const graphs[] = {
+        "g (float[2,3,9,9] x) => (float[2,3,9,9] y) { h = Tanh (x) y = AveragePool <kernel_shape = [3,3], pads = [1,1,1,1]> (h) }",
+        "g (float[2,3,9,9] x) => (float[2,3,1,1] y) { h = Tanh (x) y = GlobalAveragePool (h) }",
+    };
+    g_autoptr(GRand) rand = g_rand_new_with_seed(10);
+    for (gsize g = 0; g < G_N_ELEMENTS(graphs); g++)
+        for (int kind = 0; kind < DATA_KINDS; kind++) {
+            g_autoptr(Tensor) x = enclosed_data(rand, (DataKind)kind, DTYPE_FLOAT, &SHAPE(2, 3, 9, 9));
+            g_auto(Found) plain = run(graphs[g], (Tensor *[]){ x }, 1, 2);
+            g_auto(Found) noted = run_options(graphs[g], (Tensor *[]){ x }, 1, (EvalOptions){ .certify = TRUE, .derive = TRUE });
+            for (int64_t i = 0; i < plain.value->count; i++) {
+                const double low = tensor_get_double(plain.lower, i), high = tensor_get_double(plain.upper, i),
+                             inner_low = tensor_get_double(noted.lower, i), inner_high = tensor_get_double(noted.upper, i);
+                cr_assert(low <= inner_low && high >= inner_high, "%s, element %d: [%a, %a], the rule [%a, %a]", graphs[g], (int)i, low,
+                          high, inner_low, inner_high);
+                cr_assert(high - low <= 2 * (inner_high - inner_low), "%s, element %d: [%a, %a], the rule [%a, %a]", graphs[g], (int)i,
+                          low, high, inner_low, inner_high);
+            }
+        }
+}
+
+/* The interval is as far from the value as 0 and 1 are at most, on both sides. */
+Test(on_the_way, a_softmax_of_what_may_be_anything_may_be_0_and_1)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+    g_autoptr(Tensor) x = enclosed_data(rand, DATA_NORMAL, DTYPE_FLOAT, &SHAPE(3, 7)), scale = tensor_new(DTYPE_FLOAT, &SHAPE0, NULL);
+    tensor_set_double(scale, 0, 0x1p40); /* the intervals of h are then far wider than 1 */
+    g_auto(Found) found = run("g (float[3,7] x, float s) => (float[3,7] y) { e = Exp (x) h = Mul (e, s) y = Softmax (h) }",
+                              (Tensor *[]){ x, scale }, 2, 1);
+    for (int64_t i = 0; i < found.value->count; i++) {
+        const double low = tensor_get_double(found.lower, i), high = tensor_get_double(found.upper, i);
+        const double p = tensor_get_double(found.value, i), most = MAX(p, 1 - p) + 0x1p-18;
+        cr_expect(low <= 0 && low > p - most && high >= 1 && high < p + most, "element %d: [%a, %a] around %a", (int)i, low, high, p);
+    }
+}
+
 /* ---- the two ways -------------------------------------------------------------------------------------------------------------- */
 
 /* With notes, the rule goes through the elements itself. */
