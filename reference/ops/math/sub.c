@@ -7,6 +7,8 @@ BINARY_BLOCK(sub_u, uint64_t, a - b)
 FLOAT_BLOCK(sub_s, a - b)
 static const BinaryFn sub_fn = { sub_f, sub_i, sub_u, sub_s };
 
+ELEMENTWISE_BOUND(sub_bound, .binary = &sub_fn)
+
 static gboolean sub_kernel(Eval *ev, GError **error)
 {
     return elementwise_binary(ev, &sub_fn, error);
@@ -17,11 +19,11 @@ static gboolean sub_legacy(Eval *ev, GError **error)
     return elementwise_binary_legacy(ev, &sub_fn, error);
 }
 
-#define REST .signature = "A:T, B:T -> C:T", .bound = bound_rounded
+#define REST .signature = "A:T, B:T -> C:T"
 #define LEGACY "axis:int, broadcast:int=0"
 OPERATOR_DEFINE(sub, "Sub", "",
-    { .since = 1, .types = "T: floats1", .attributes = LEGACY ", consumed_inputs:ints", .kernel = sub_legacy, REST },
-    { .since = 6, .types = "T: floats1 int32 int64 uint32 uint64", .attributes = LEGACY, .kernel = sub_legacy, REST },
-    { .since = 7, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = sub_kernel, REST },
-    { .since = 13, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = sub_kernel, REST },
-    { .since = 14, .types = "T: numeric13", .kernel = sub_kernel, REST })
+    { .since = 1, .types = "T: floats1", .attributes = LEGACY ", consumed_inputs:ints", .kernel = sub_legacy, .bound = bound_rounded, REST },
+    { .since = 6, .types = "T: floats1 int32 int64 uint32 uint64", .attributes = LEGACY, .kernel = sub_legacy, .bound = bound_rounded, REST },
+    { .since = 7, .types = "T: floats1 int32 int64 uint32 uint64", .kernel = sub_kernel, .bound = sub_bound, REST },
+    { .since = 13, .types = "T: floats13 int32 int64 uint32 uint64", .kernel = sub_kernel, .bound = sub_bound, REST },
+    { .since = 14, .types = "T: numeric13", .kernel = sub_kernel, .bound = sub_bound, REST })

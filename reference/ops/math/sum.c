@@ -14,10 +14,13 @@ static gboolean sum_of_equal_shapes(Eval *ev, GError **error)
     return elementwise_equal_shapes(ev, error) && sum(ev, error);
 }
 
+FLOAT_BLOCK(sum_of_two, a + b)
+ELEMENTWISE_BOUND(bound_of_two, .rising = TRUE, .binary = &(const BinaryFn){ .s = sum_of_two })
+
 static gboolean sum_bound(Eval *ev, GError **error)
 {
     if (eval_input_count(ev) == 2) /* Add */
-        return bound_sum(ev, error);
+        return bound_of_two(ev, error);
     return linear_bound(ev, &(LinearRule){ .pure = TRUE }, error);
 }
 

@@ -2,6 +2,7 @@
 
 #include "reference/tensor/convert.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -64,8 +65,13 @@ static const float *load_floats(const Tensor *t, int64_t offset, int64_t step, f
     const float *data = (const float *)t->data + offset;
     if (step == 1)
         return data;
-    for (gsize k = 0; k < n; k++)
-        room[k] = data[k * (gsize)step];
+    const float only = *data;
+    if (step == 0)
+        for (gsize k = 0; k < n; k++)
+            room[k] = only;
+    else
+        for (gsize k = 0; k < n; k++)
+            room[k] = data[k * (gsize)step];
     return room;
 }
 
@@ -77,6 +83,63 @@ static void apply_floats(const BinaryFn *fn, const Tensor *a, const Tensor *b, f
         const float *pb = load_floats(b, w.offset[1] + first * w.step[1], w.step[1], rb, (gsize)n);
         fn->s(pa, pb, y + w.position + first, (gsize)n);
     }
+}
+
+/* low[k] and high[k] := the least and the greatest of two corners, or with a further one; whether all are finite. */
+CLONES static gboolean first_corners(const float *restrict a, const float *restrict b, gsize n, float *restrict low, float *restrict high)
+{
+    int32_t unbounded = 0;
+    for (gsize k = 0; k < n; k++) {
+        low[k] = b[k] < a[k] ? b[k] : a[k];
+        high[k] = b[k] > a[k] ? b[k] : a[k];
+        unbounded |= fabsf(a[k]) <= FLT_MAX && fabsf(b[k]) <= FLT_MAX ? 0 : 1;
+    }
+    return !unbounded;
+}
+
+CLONES static gboolean next_corner(const float *restrict v, gsize n, float *restrict low, float *restrict high)
+{
+    int32_t unbounded = 0;
+    for (gsize k = 0; k < n; k++) {
+        low[k] = v[k] < low[k] ? v[k] : low[k];
+        high[k] = v[k] > high[k] ? v[k] : high[k];
+        unbounded |= fabsf(v[k]) <= FLT_MAX ? 0 : 1;
+    }
+    return !unbounded;
+}
+
+/* At most four pairs of ends: those of all operands that are alike first, since rising operations need no others. */
+typedef struct {
+    int           n;
+    const Tensor *a[4], *b[4];
+} Corners;
+
+static Corners corners_of(const Interval *a, const Interval *b, gboolean rising)
+{
+    Corners c = { 2, { a->lower, a->upper, a->lower, a->upper }, { b->lower, b->upper, b->upper, b->lower } };
+    if (!rising && a->lower != a->upper && b->lower != b->upper)
+        c.n = 4;
+    return c;
+}
+
+gboolean elementwise_ends(const BinaryFn *fn, const Interval *a, const Interval *b, gboolean rising, Tensor *low, Tensor *high)
+{
+    const Shape *shapes[] = { &a->lower->shape, &b->lower->shape };
+    const Corners corners = corners_of(a, b, rising);
+    float ra[BLOCK], rb[BLOCK], y[2][BLOCK], *lows = low->data, *highs = high->data;
+    Walk w;
+    walk_begin(&w, &low->shape, shapes, 2);
+    BLOCKS(w, first, n) {
+        float *l = lows + w.position + first, *h = highs + w.position + first;
+        for (int i = 0; i < corners.n; i++) {
+            const float *pa = load_floats(corners.a[i], w.offset[0] + first * w.step[0], w.step[0], ra, (gsize)n);
+            const float *pb = load_floats(corners.b[i], w.offset[1] + first * w.step[1], w.step[1], rb, (gsize)n);
+            fn->s(pa, pb, y[i & 1], (gsize)n);
+            if ((i == 1 && !first_corners(y[0], y[1], (gsize)n, l, h)) || (i > 1 && !next_corner(y[i & 1], (gsize)n, l, h)))
+                return FALSE;
+        }
+    }
+    return TRUE;
 }
 
 static void apply_into(const BinaryFn *fn, const Tensor *a, const Tensor *b, Tensor *y, Walk w)

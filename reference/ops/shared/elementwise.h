@@ -94,6 +94,11 @@ gboolean elementwise_equal_shapes(const Eval *ev, GError **error);
  * input 0 first, so the answer is unique only where that changes nothing; otherwise no certificate. */
 gboolean elementwise_bound_exact(Eval *ev, const char *const *attributes, GError **error);
 
+/* low and high := the least and the greatest that fn->s, which must be monotone in each operand for itself, makes of two
+ * operands between their ends; a point's ends are one tensor. All float32; low and high have the shape that the operands
+ * broadcast to. `rising`: fn falls in neither. FALSE if some end is not finite; low and high then hold nothing. */
+gboolean elementwise_ends(const BinaryFn *fn, const Interval *a, const Interval *b, gboolean rising, Tensor *low, Tensor *high);
+
 /* The tensors themselves, for kernels that compose: result has the broadcast shape and a's dtype. */
 Tensor *elementwise_apply(const BinaryFn *fn, const Tensor *a, const Tensor *b, GError **error);
 

@@ -167,81 +167,31 @@ static Range element_range(const Budget *b, double x_low, double x_high, double 
     return (Range){ bottom.low, top.high };
 }
 
-/* The kernel's results on float32 as it stands, when input i stands at its upper end for bit i of `upper`, else at its lower. */
-static Tensor *float_corner(Eval *ev, guint upper, GError **error)
+/* Of a float32 input; a point has its value for both ends. FALSE if it is none, or nothing is known of it. */
+static gboolean float_interval(const Eval *ev, gsize i, Interval *ends)
 {
-    g_autofree const Tensor **inputs = g_new0(const Tensor *, eval_input_count(ev) + 1);
-    g_autofree Value **outputs = g_new0(Value *, eval_output_count(ev) + 1);
-    for (gsize i = 0; i < eval_input_count(ev); i++) {
-        Interval ends;
-        eval_input_interval(ev, i, &ends);
-        inputs[i] = upper >> i & 1 ? ends.upper : ends.lower;
-    }
-    Tensor *y = eval_rerun(ev, inputs, outputs, error) && outputs[0] ? tensor_ref(outputs[0]->tensor) : NULL;
-    for (gsize i = 0; i < eval_output_count(ev); i++)
-        value_unref(outputs[i]);
-    return y;
-}
-
-/* low[k] and high[k] := the least and the greatest of two corners, or with a further one; whether all are finite. */
-CLONES static gboolean first_corners(const float *restrict a, const float *restrict b, int64_t n, float *restrict low,
-                                     float *restrict high)
-{
-    int32_t unbounded = 0;
-    for (int64_t k = 0; k < n; k++) {
-        low[k] = b[k] < a[k] ? b[k] : a[k];
-        high[k] = b[k] > a[k] ? b[k] : a[k];
-        unbounded |= fabsf(a[k]) <= FLT_MAX && fabsf(b[k]) <= FLT_MAX ? 0 : 1;
-    }
-    return !unbounded;
-}
-
-CLONES static gboolean next_corner(const float *restrict v, int64_t n, float *restrict low, float *restrict high)
-{
-    int32_t unbounded = 0;
-    for (int64_t k = 0; k < n; k++) {
-        low[k] = v[k] < low[k] ? v[k] : low[k];
-        high[k] = v[k] > high[k] ? v[k] : high[k];
-        unbounded |= fabsf(v[k]) <= FLT_MAX ? 0 : 1;
-    }
-    return !unbounded;
-}
-
-static gboolean are_floats(const Eval *ev, guint *inexact)
-{
-    *inexact = 0;
-    for (gsize i = 0; i < eval_input_count(ev); i++) {
-        const Tensor *x = eval_input(ev, i);
-        Interval ends;
-        if (!eval_input_interval(ev, i, &ends) || i >= WIDE_INPUTS || (x && x->dtype != DTYPE_FLOAT))
-            return FALSE;
-        *inexact |= ends.lower ? 1u << i : 0;
-    }
-    return *inexact != 0;
+    const Tensor *x = eval_input(ev, i);
+    if (!x || x->dtype != DTYPE_FLOAT || !eval_input_interval(ev, i, ends))
+        return FALSE;
+    if (!ends->lower)
+        *ends = (Interval){ x, x };
+    return TRUE;
 }
 
 /* "element/rounded" of float32, monotone everywhere, where nothing moves ends but the last rounding: that is monotone too, and
  * the kernel's. *done is FALSE if some end is not finite: the elements have to be looked at one by one. */
-static gboolean float_corners(Eval *ev, const ElementwiseRule *rule, Ends *ends, gboolean *done, GError **error)
+static gboolean float_ends(Eval *ev, const ElementwiseRule *rule, Ends *ends, gboolean *done, GError **error)
 {
-    guint inexact;
+    Interval a, b;
     *done = FALSE;
-    if (!are_floats(ev, &inexact))
+    if (!float_interval(ev, 0, &a) || !float_interval(ev, 1, &b))
         return TRUE;
     const Shape *shape = &eval_output_tensor(ev, 0)->shape;
     g_autoptr(Tensor) low = tensor_new_uninitialised(DTYPE_FLOAT, shape, error);
     g_autoptr(Tensor) high = low ? tensor_new_uninitialised(DTYPE_FLOAT, shape, error) : NULL;
-    g_autoptr(Tensor) none = high ? float_corner(ev, 0, error) : NULL;
-    if (!none)
+    if (!high)
         return FALSE;
-    *done = TRUE;
-    for (guint upper = inexact; upper && *done; upper = next_subset(upper, inexact, rule)) {
-        g_autoptr(Tensor) y = float_corner(ev, upper, error);
-        if (!y)
-            return FALSE;
-        *done = upper == inexact ? first_corners(none->data, y->data, y->count, low->data, high->data)
-                                 : next_corner(y->data, y->count, low->data, high->data);
-    }
+    *done = elementwise_ends(rule->binary, &a, &b, rule->rising, low, high);
     if (!*done)
         return TRUE;
     ends->lower = g_steal_pointer(&low);
@@ -308,11 +258,6 @@ static gboolean all_elements(Ends *ends, const Budget *b, const Wide *w, const T
     return TRUE;
 }
 
-static gboolean is_monotone_everywhere(const ElementwiseRule *rule)
-{
-    return !rule->even && !rule->pole && rule->slope == 0 && !rule->reach && rule->least == 0 && rule->most == 0;
-}
-
 gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error)
 {
     const Tensor *y = eval_output_tensor(ev, 0);
@@ -333,8 +278,7 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
     g_autoptr(Tensor) high = NULL;
     Ends ends = ENDS_OF(ev, 0);
     gboolean done = FALSE;
-    if (y->dtype == DTYPE_FLOAT && b.rounded && !b.fused && relaxation_flushed(y->dtype) == 0 && is_monotone_everywhere(rule) &&
-        !float_corners(ev, rule, &ends, &done, error))
+    if (rule->binary && !b.fused && relaxation_flushed(y->dtype) == 0 && !float_ends(ev, rule, &ends, &done, error))
         return FALSE;
     if (done) {
         ends_finish(&ends);
@@ -357,11 +301,6 @@ gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error
 gboolean bound_rounded(Eval *ev, GError **error)
 {
     return elementwise_bound(ev, &(ElementwiseRule){ .ulps = 0 }, error);
-}
-
-gboolean bound_sum(Eval *ev, GError **error)
-{
-    return elementwise_bound(ev, &(ElementwiseRule){ .rising = TRUE }, error);
 }
 
 gboolean bound_rounded_even(Eval *ev, GError **error)

@@ -10,13 +10,14 @@
 #ifndef ASSAY_OPS_SHARED_ELEMENTWISE_BOUND_H
 #define ASSAY_OPS_SHARED_ELEMENTWISE_BOUND_H
 
-#include "reference/eval/certify.h"
+#include "reference/ops/shared/elementwise.h"
 
 typedef struct {
     double   ulps;
     double   floor, inner, growth; /* inner and growth: of input 0 */
     gboolean even;                 /* input 0 counts as |x| */
     gboolean rising;               /* does not fall in any input: all lower ends and all upper ends give its own */
+    const BinaryFn *binary;        /* or NULL: two inputs, one correctly rounded operation, monotone everywhere, that broadcasts; with .s */
     gboolean quotient;             /* a profile may round it less well (relaxation_quotient) */
     gsize    pole;                 /* 1 + the input that must not come near 0; 0: none */
     double   slope;                /* at least |f'|, for one input; 0: f is monotone */
@@ -30,10 +31,8 @@ typedef struct {
 
 gboolean elementwise_bound(Eval *ev, const ElementwiseRule *rule, GError **error);
 
-/* Rules that many operators share. bound_rounded: monotone in each input; bound_sum: in all of them the same way;
- * bound_rounded_even: |x|; bound_quotient: the last input divides; bound_root: a square root. */
+/* Rules that many operators share. bound_rounded: monotone in each input; bound_rounded_even: |x|; bound_quotient: the last input divides; bound_root: a square root. */
 gboolean bound_rounded(Eval *ev, GError **error);
-gboolean bound_sum(Eval *ev, GError **error);
 gboolean bound_rounded_even(Eval *ev, GError **error);
 gboolean bound_quotient(Eval *ev, GError **error);
 gboolean bound_root(Eval *ev, GError **error);
