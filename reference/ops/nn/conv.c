@@ -110,28 +110,22 @@ static gboolean is_matrix(const Spatial *w)
 
 /* ---- few output channels a group: a matrix of one row would waste most of a matrix kernel ------------------------------- */
 
-CLONES static void add_depthwise_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
+CLONES static void add_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         sums[i] += weight * x[i];
 }
 
-CLONES static void add_strided_tap(double weight, const double *restrict x, int64_t stride, double *restrict sums, int64_t n)
+CLONES static void add_magnitudes(double weight, const double *restrict x, double *restrict sums, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        sums[i] += weight * x[i * stride];
+        sums[i] += weight * fabs(x[i]);
 }
 
-CLONES static void add_magnitudes(double weight, const double *restrict x, int64_t stride, double *restrict sums, int64_t n)
+CLONES static void add_terms(const double *restrict x, double *restrict terms, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        sums[i] += weight * fabs(x[i * stride]);
-}
-
-CLONES static void add_terms(const double *restrict x, int64_t stride, double *restrict terms, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        terms[i] += x[i * stride] != 0 ? 1 : 0;
+        terms[i] += x[i] != 0 ? 1 : 0;
 }
 
 #define BLOCK 1024
@@ -141,7 +135,7 @@ static void one_run(const Convolution *c, int64_t item, int64_t at, const Padded
 {
     const Convolution *from = c->reach ? c->reach : c;
     const PaddedInput *p = c->data, *reaches = from->data;
-    const int64_t stride = c->window.stride[c->window.rank - 1], taps = c->window.taps, terms = c->in_group * taps;
+    const int64_t taps = c->window.taps, terms = c->in_group * taps;
     const int64_t group = item / c->out_group, channel = item % (c->groups * c->out_group);
     const gboolean counting = c->sums && linear_sums_counts(c->sums);
     double sums[BLOCK], magnitudes[BLOCK], counts[BLOCK];
@@ -154,14 +148,11 @@ static void one_run(const Convolution *c, int64_t item, int64_t at, const Padded
         const int64_t place = (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
         const double *x = p->cells + place, *reach = reaches->cells + place;
         const double weight = tensor_get_double(c->w, channel * terms + j);
-        if (stride == 1)
-            add_depthwise_tap(weight, x, sums, run->count);
-        else
-            add_strided_tap(weight, x, stride, sums, run->count);
+        add_tap(weight, x, sums, run->count);
         if (c->sums)
-            add_magnitudes(fabs(tensor_get_double(from->w, channel * terms + j)), reach, stride, magnitudes, run->count);
+            add_magnitudes(fabs(tensor_get_double(from->w, channel * terms + j)), reach, magnitudes, run->count);
         if (counting && weight != 0)
-            add_terms(x, stride, counts, run->count);
+            add_terms(x, counts, run->count);
     }
     for (int64_t r = 0; r < run->rows; r++, at += run->n) {
         const int64_t i = r * run->pitch;

@@ -6,20 +6,30 @@
 #include "reference/ops/shared/spatial.h"
 
 /* Tap t of the window at output position p of channel c (batch item * channels + channel) is
- * cells[c * plane + taps[t] + positions[p]]. Free with padded_input_clear(). */
+ * cells[c * plane + taps[t] + positions[p]]. Neighbours along the last dim lie next to each other, whatever the stride: a plane is
+ * taken apart into phases, elements that a stride apart in every dim leads to, each with its own rows. Free with
+ * padded_input_clear(). */
 typedef struct {
-    double  *cells;
-    int64_t  plane;
+    double  *cells;                  /* PADDED_SLACK more can be read behind the last plane */
+    int64_t  plane, phase;           /* cells of a plane, and of one of its phases */
+    int64_t  extent[SHAPE_MAX_RANK]; /* of a phase */
     int64_t *taps, *positions;
 } PaddedInput;
 
+#define PADDED_SLACK 8
+
 /* FALSE if that takes much more memory than the input, or memory is refused: nothing is held then. */
 gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *window, double fill, PaddedInput *padded);
+/* The same without cells, for who fills a plane at a time: `room` is for padded_row() cells, `cells` for padded->plane. */
+gboolean padded_input_plan(const Tensor *x, const Spatial *window, PaddedInput *padded);
+int64_t  padded_row(const PaddedInput *padded, const Spatial *window);
+void     padded_plane(const PaddedInput *padded, const Spatial *window, const Tensor *x, int64_t plane, double fill, double *room,
+                      double *cells);
 void     padded_input_clear(PaddedInput *padded);
 
 /* Outputs that are computed at once: rows along the last dim whose taps lie as far apart as they do in one row, so that what lies
  * between two rows is computed too, for nobody; or a part of one row. Output i of row r is number r * pitch + i of the run, and
- * tap t of number j lies j * stride (of the last dim) behind that of the first. */
+ * tap t of number j lies j behind that of the first. */
 typedef struct {
     int64_t rows, n;      /* n outputs of each */
     int64_t pitch, count; /* from row to row; numbers in all */

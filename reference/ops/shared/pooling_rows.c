@@ -9,10 +9,13 @@
 typedef struct {
     const Spatial *window;
     const Pooling *pooling;
+    const Tensor  *x;
     PaddedInput    padded;
     Tensor        *y;
     double         fill;
+    int64_t        together; /* planes that have one output each are next to each other instead of rows */
     int64_t       *inside, *reached; /* of each output position: taps inside the input, and inside input or pads */
+    gint           out_of_memory;
 } Rows;
 
 /* Not less and not NaN already: a NaN is larger than everything, the first of equal ones stays. */
@@ -43,44 +46,82 @@ CLONES static void divide_by_counts(const double *restrict sums, const double *r
     }
 }
 
-#define BLOCK 1024
+#define BLOCK    1024
+#define TOGETHER 64
 
-static void one_run(const Rows *r, const double *cells, const PaddedRun *run, double *values, double *rests)
+/* n windows, their taps `stride` apart. */
+static void one_run(const Rows *r, const double *cells, int64_t stride, int64_t n, double *values, double *rests)
 {
     const gboolean mean = r->pooling->rows == POOLING_MEAN_ROWS;
-    const int64_t stride = r->window->stride[r->window->rank - 1];
-    for (int64_t i = 0; i < run->count; i++) {
+    for (int64_t i = 0; i < n; i++) {
         values[i] = r->fill;
         rests[i] = 0;
     }
     for (int64_t t = 0; t < r->window->taps; t++)
         if (mean)
-            add_tap(cells + r->padded.taps[t], stride, values, rests, run->count);
+            add_tap(cells + r->padded.taps[t], stride, values, rests, n);
         else
-            largest_tap(cells + r->padded.taps[t], stride, values, run->count);
+            largest_tap(cells + r->padded.taps[t], stride, values, n);
+}
+
+/* n outputs, of sums and how many taps each has. */
+static void store(const Rows *r, int64_t at, int64_t n, const double *values, const double *rests, const int64_t *counts)
+{
+    double means[BLOCK];
+    if (counts)
+        divide_by_counts(values, rests, counts, means, n);
+    convert_from_double(r->y->dtype, counts ? means : values, (uint8_t *)r->y->data + at * dtype_info(r->y->dtype)->width, (gsize)n);
+}
+
+static const int64_t *counts_of(const Rows *r)
+{
+    if (r->pooling->rows != POOLING_MEAN_ROWS)
+        return NULL;
+    return *(const gboolean *)r->pooling->data ? r->reached : r->inside;
+}
+
+static void rows_of_plane(const Rows *r, int64_t plane, const double *cells)
+{
+    const Spatial *w = r->window;
+    const int64_t *counts = counts_of(r);
+    double values[BLOCK], rests[BLOCK];
+    for (int64_t at = 0; at < w->out_plane;) {
+        const PaddedRun run = padded_run(&r->padded, w, at, BLOCK);
+        one_run(r, cells + r->padded.positions[at], 1, run.count, values, rests);
+        for (int64_t i = 0; i < run.rows; i++, at += run.n)
+            store(r, plane * w->out_plane + at, run.n, values + i * run.pitch, rests + i * run.pitch, counts ? counts + at : NULL);
+    }
+}
+
+static void one_of_each(const Rows *r, int64_t plane, int64_t n, const double *cells)
+{
+    const int64_t *count = counts_of(r);
+    int64_t counts[TOGETHER];
+    double values[TOGETHER], rests[TOGETHER];
+    for (int64_t i = 0; count && i < n; i++)
+        counts[i] = *count;
+    one_run(r, cells, r->padded.plane, n, values, rests);
+    store(r, plane, n, values, rests, count ? counts : NULL);
 }
 
 static void some_planes(int64_t first, int64_t last, gpointer data)
 {
-    const Rows *r = data;
-    const Spatial *w = r->window;
-    const int64_t width = dtype_info(r->y->dtype)->width;
-    const gboolean mean = r->pooling->rows == POOLING_MEAN_ROWS;
-    const gboolean count_pads = mean && *(const gboolean *)r->pooling->data;
-    const int64_t *counts = count_pads ? r->reached : r->inside;
-    double values[BLOCK], rests[BLOCK], means[BLOCK];
-    for (int64_t plane = first; plane < last; plane++)
-        for (int64_t at = 0; at < w->out_plane;) {
-            const PaddedRun run = padded_run(&r->padded, w, at, BLOCK);
-            one_run(r, r->padded.cells + plane * r->padded.plane + r->padded.positions[at], &run, values, rests);
-            for (int64_t i = 0; i < run.rows; i++, at += run.n) {
-                const double *row = values + i * run.pitch;
-                if (mean)
-                    divide_by_counts(row, rests + i * run.pitch, counts + at, means, run.n);
-                convert_from_double(r->y->dtype, mean ? means : row, (uint8_t *)r->y->data + (plane * w->out_plane + at) * width,
-                                    (gsize)run.n);
-            }
-        }
+    Rows *r = data;
+    const PaddedInput *p = &r->padded;
+    g_autofree double *cells = g_try_new(double, p->plane * r->together), *room = g_try_new(double, padded_row(p, r->window));
+    if (!cells || !room) {
+        g_atomic_int_set(&r->out_of_memory, 1);
+        return;
+    }
+    for (int64_t plane = first, n; plane < last; plane += n) {
+        n = MIN(last - plane, r->together);
+        for (int64_t i = 0; i < n; i++)
+            padded_plane(p, r->window, r->x, plane + i, r->fill, room, cells + i * p->plane);
+        if (r->together > 1)
+            one_of_each(r, plane, n, cells);
+        else
+            rows_of_plane(r, plane, cells);
+    }
 }
 
 static gboolean count_taps(Rows *r)
@@ -97,16 +138,18 @@ static gboolean count_taps(Rows *r)
 gboolean pooling_run_rows(Eval *ev, const Spatial *window, const Pooling *pooling, Tensor *y)
 {
     const Tensor *x = eval_input(ev, 0);
-    Rows r = { .window = window, .pooling = pooling, .y = y };
+    Rows r = { .window = window, .pooling = pooling, .x = x, .y = y };
     if (pooling->rows == POOLING_LARGEST_ROWS)
         r.fill = dtype_is_float(x->dtype) ? -(double)INFINITY : (double)dtype_min(x->dtype);
-    gboolean ok = y->count > 0 && padded_input_make(ev, x, window, r.fill, &r.padded);
+    gboolean ok = y->count > 0 && padded_input_plan(x, window, &r.padded);
     if (ok && pooling->rows == POOLING_MEAN_ROWS)
         ok = count_taps(&r);
-    if (ok)
+    if (ok) {
+        r.together = window->out_plane == 1 ? CLAMP(65536 / r.padded.plane, 1, TOGETHER) : 1;
         eval_parallel(ev, x->shape.dims[0] * x->shape.dims[1], 1 + 65536 / r.padded.plane, some_planes, &r);
+    }
     padded_input_clear(&r.padded);
     g_free(r.inside);
     g_free(r.reached);
-    return ok;
+    return ok && !r.out_of_memory;
 }
