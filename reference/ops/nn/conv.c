@@ -76,10 +76,31 @@ static void columns_of_input(gpointer data, int64_t item, int64_t first, int64_t
     gemm_pack(c->arithmetic, &x, first, n, from, depth, cells, width);
 }
 
-CLONES static void copy(const double *restrict from, double *restrict to, int64_t n)
+/* Cells that lie next to each other in a padded plane: n from `from` on are to be `to` and following. */
+typedef struct {
+    int64_t from, to, n;
+} Piece;
+
+#define PIECES 64
+#define VECTOR 8
+
+static int cut(const int64_t *positions, int64_t n, Piece *pieces)
 {
+    int count = 0;
     for (int64_t i = 0; i < n; i++)
-        to[i] = from[i];
+        if (i > 0 && positions[i] == positions[i - 1] + 1)
+            pieces[count - 1].n++;
+        else
+            pieces[count++] = (Piece){ positions[i], i, 1 };
+    return count;
+}
+
+/* Whole vectors: what one holds too much, the next piece or row writes over. */
+CLONES static void copy_pieces(const double *restrict cells, const Piece *pieces, int count, double *restrict out)
+{
+    for (int p = 0; p < count; p++)
+        for (int64_t i = 0; i < pieces[p].n; i += VECTOR)
+            memcpy(out + pieces[p].to + i, cells + pieces[p].from + i, VECTOR * sizeof *out);
 }
 
 static void columns_of_padded(gpointer data, int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
@@ -87,16 +108,26 @@ static void columns_of_padded(gpointer data, int64_t item, int64_t first, int64_
 {
     const Convolution *c = data;
     const PaddedInput *p = c->data;
-    const int64_t *at = p->positions + first, taps = c->window.taps;
-    const gboolean in_a_row = at[n - 1] - at[0] == n - 1; /* positions ascend */
+    Piece pieces[PIECES];
+    if (n > PIECES) { /* no kernel takes so many */
+        columns(data, item, first, n, from, depth, cells, width);
+        return;
+    }
+    const int count = cut(p->positions + first, n, pieces);
+    const int64_t taps = c->window.taps;
+    const double *plane = p->cells + (item * c->in_group + from / taps) * p->plane;
     double *out = cells;
-    for (int64_t j = from; j < from + depth; j++, out += width) {
-        const double *x = p->cells + (item * c->in_group + j / taps) * p->plane + p->taps[j % taps];
-        if (in_a_row)
-            copy(x + at[0], out, n);
+    for (int64_t j = 0, tap = from % taps; j < depth; j++, out += width) {
+        const double *x = plane + p->taps[tap];
+        if (j < depth - 1)
+            copy_pieces(x, pieces, count, out);
         else
             for (int64_t i = 0; i < n; i++)
-                out[i] = x[at[i]];
+                out[i] = x[p->positions[first + i]];
+        if (++tap == taps) {
+            tap = 0;
+            plane += p->plane;
+        }
     }
 }
 

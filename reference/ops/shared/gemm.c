@@ -220,32 +220,34 @@ typedef struct {
 typedef struct {
     uint64_t *left, *right, *sums;
     double   *rests;
+    int64_t   left_item, left_row; /* of the product and row whose block, of all k, the left panels hold; -1: none */
     /* for certificates; NULL where nobody asks */
     uint64_t *left_words, *right_words, *left_floats, *right_floats, *magnitudes, *terms;
 } Scratch;
 
-static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *left, const Block *right, uint64_t *sums, double *rests)
+static void one_block(const Tiling *t, GemmArithmetic arithmetic, const Block *left, const Block *right, gboolean fresh, uint64_t *sums,
+                      double *rests)
 {
     const GemmKernel *kernel = gemm_kernel(arithmetic);
     for (int64_t c = 0; c < right->n; c += kernel->columns) {
         const GemmAdd add = kernel->add[panel_width(right, c) / kernel->unit - 1];
         for (int64_t r = 0; r < left->n; r += kernel->rows) {
             const int64_t at = r * t->tile_columns + c;
-            add(left->depth, panel(left, r), panel_step(left, r), panel(right, c), panel_step(right, c), sums + at,
+            add(left->depth, panel(left, r), panel_step(left, r), panel(right, c), panel_step(right, c), fresh, sums + at,
                 rests ? rests + at : NULL, t->tile_columns);
         }
     }
 }
 
 /* What a certificate needs of a block, while its panels are in the caches. */
-static void certify_block(const Tiling *t, const Scratch *s, const Block *left, const Block *right)
+static void certify_block(const Tiling *t, const Scratch *s, const Block *left, const Block *right, gboolean fresh)
 {
-    one_block(t, GEMM_MAGNITUDE, left, right, s->magnitudes, NULL);
+    one_block(t, GEMM_MAGNITUDE, left, right, fresh, s->magnitudes, NULL);
     if (!s->terms)
         return;
     const Block left_words = note_block(left, t->gemm->left_dense, s->left_words);
     const Block right_words = note_block(right, FALSE, s->right_words);
-    one_block(t, GEMM_COUNT, &left_words, &right_words, s->terms, NULL);
+    one_block(t, GEMM_COUNT, &left_words, &right_words, fresh, s->terms, NULL);
 }
 
 CLONES static void narrow_magnitudes(const double *restrict cells, int64_t n, float *restrict out)
@@ -260,33 +262,35 @@ static gboolean has_reach(const Gemm *g)
 }
 
 /* The same where magnitudes are those of other operands. The block itself is done: its panels' room is free. */
-static void certify_reach(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t rows, int64_t column, int64_t columns,
-                          int64_t from, int64_t depth)
+static void certify_reach(const Tiling *t, const Scratch *s, gboolean packed, int64_t item, int64_t row, int64_t rows, int64_t column,
+                          int64_t columns, int64_t from, int64_t depth)
 {
     const Gemm *g = t->gemm;
     const GemmKernel *kernel = gemm_kernel(GEMM_REACH);
     float *left = (float *)s->left_floats, *right = (float *)s->right_floats, *sums = (float *)s->magnitudes;
-    if (g->left_reach || g->left_cells.cells) /* else its panels are there, as wide as they are to be */
+    if (!packed && (g->left_reach || g->left_cells.cells)) /* else its panels are there, as wide as they are to be */
         pack_block(g->left, g->left_reach ? g->left_reach : g->data, item, row, rows, from, depth, s->left, kernel->rows, kernel->rows);
     pack_block(g->right, g->right_reach ? g->right_reach : g->data, item, column, columns, from, depth, s->right, kernel->columns,
                kernel->unit);
-    narrow_magnitudes((const double *)s->left, round_up(rows, kernel->rows) * depth, left);
+    if (!packed)
+        narrow_magnitudes((const double *)s->left, round_up(rows, kernel->rows) * depth, left);
     narrow_magnitudes((const double *)s->right, round_up(columns, kernel->unit) * depth, right);
     for (int64_t c = 0; c < columns; c += kernel->columns) {
         const int64_t width = round_up(MIN(columns - c, kernel->columns), kernel->unit);
         for (int64_t r = 0; r < rows; r += kernel->rows)
-            kernel->add[width / kernel->unit - 1](depth, left + r * depth, kernel->rows, right + c * depth, width,
+            kernel->add[width / kernel->unit - 1](depth, left + r * depth, kernel->rows, right + c * depth, width, from == 0,
                                                   sums + r * t->reach_columns + c, NULL, t->reach_columns);
     }
 }
 
-/* Indices [first, first + n), of which kernels can read whole panels, as they lie, or packed. */
+/* Indices [first, first + n), of which kernels can read whole panels, as they lie, or packed; or as they were packed before. */
 static Block block_of(const Gemm *g, const GemmCells *cells, GemmRead read, int64_t item, int64_t first, int64_t n, int64_t from,
-                      int64_t depth, uint64_t *panels, int64_t most, int64_t unit)
+                      int64_t depth, gboolean packed, uint64_t *panels, int64_t most, int64_t unit)
 {
     if (cells->cells && n % unit == 0)
         return (Block){ (const uint64_t *)cells->cells + from * cells->step + first, cells->step, n, depth, most, unit };
-    pack_block(read, g->data, item, first, n, from, depth, panels, most, unit);
+    if (!packed)
+        pack_block(read, g->data, item, first, n, from, depth, panels, most, unit);
     return (Block){ panels, 0, n, depth, most, unit };
 }
 
@@ -326,31 +330,47 @@ static void write_row(const Tiling *t, const Scratch *s, int64_t item, int64_t r
                has_reach(g) ? magnitudes : (const double *)s->magnitudes + at, s->terms ? terms : NULL);
 }
 
-static void one_tile(const Tiling *t, const Scratch *s, int64_t item, int64_t row, int64_t column)
+/* Whether the left panels hold the block already, from the tile before. */
+static gboolean is_packed(Scratch *s, const Gemm *g, int64_t item, int64_t row)
+{
+    const gboolean is = s->left_item == item && s->left_row == row;
+    s->left_item = g->k <= DEPTH && !g->left_reach ? item : -1;
+    s->left_row = row;
+    return is;
+}
+
+static void clear_sums(const Tiling *t, const Scratch *s, int64_t rows)
+{
+    const gsize n = (gsize)(rows * t->tile_columns) * CELL;
+    memset(s->sums, 0, n);
+    if (s->rests)
+        memset(s->rests, 0, n);
+    if (s->magnitudes)
+        memset(s->magnitudes, 0, (gsize)(rows * t->reach_columns) * CELL);
+    if (s->terms)
+        memset(s->terms, 0, n);
+}
+
+static void one_tile(const Tiling *t, Scratch *s, int64_t item, int64_t row, int64_t column)
 {
     const Gemm *g = t->gemm;
     const int64_t rows = MIN(t->tile_rows, g->m - row), columns = MIN(t->tile_columns, g->n - column);
-    const gsize bytes = (gsize)(round_up(rows, t->kernel->rows) * t->tile_columns) * CELL;
-    memset(s->sums, 0, bytes);
-    if (s->rests)
-        memset(s->rests, 0, bytes);
+    const gboolean packed = is_packed(s, g, item, row);
+    if (g->k <= 0)
+        clear_sums(t, s, rows);
     for (int64_t r = 0; g->arithmetic == GEMM_SPREAD && r < rows; r++)
         g->centre(g->data, item, row + r, column, columns, s->rests + r * t->tile_columns);
-    if (s->magnitudes)
-        memset(s->magnitudes, 0, has_reach(g) ? bytes / (gsize)t->tile_columns * (gsize)t->reach_columns / 2 : bytes);
-    if (s->terms)
-        memset(s->terms, 0, bytes);
     for (int64_t from = 0; from < g->k; from += DEPTH) {
         const int64_t depth = MIN(DEPTH, g->k - from);
         const GemmKernel *kernel = t->kernel;
-        const Block left = block_of(g, &g->left_cells, g->left, item, row, rows, from, depth, s->left, kernel->rows, kernel->rows);
-        const Block right = block_of(g, &g->right_cells, g->right, item, column, columns, from, depth, s->right, kernel->columns,
+        const Block left = block_of(g, &g->left_cells, g->left, item, row, rows, from, depth, packed, s->left, kernel->rows, kernel->rows);
+        const Block right = block_of(g, &g->right_cells, g->right, item, column, columns, from, depth, FALSE, s->right, kernel->columns,
                                      kernel->unit);
-        one_block(t, g->arithmetic, &left, &right, s->sums, s->rests);
+        one_block(t, g->arithmetic, &left, &right, from == 0, s->sums, s->rests);
         if (s->magnitudes && has_reach(g))
-            certify_reach(t, s, item, row, rows, column, columns, from, depth);
+            certify_reach(t, s, packed, item, row, rows, column, columns, from, depth);
         else if (s->magnitudes)
-            certify_block(t, s, &left, &right);
+            certify_block(t, s, &left, &right, from == 0);
     }
     for (int64_t r = 0; r < rows; r++)
         write_row(t, s, item, row + r, r, column, columns);
@@ -425,6 +445,7 @@ static void some_tiles(int64_t first, int64_t last, gpointer data)
     Scratch s;
     Room *room = room_take(place_scratch(t, NULL, &s));
     place_scratch(t, room, &s);
+    s.left_item = -1;
     for (int64_t i = first; i < last; i++) {
         const int64_t item = i / (t->down * t->across), tile_index = i % (t->down * t->across);
         one_tile(t, &s, item, tile_index / t->across * t->tile_rows, tile_index % t->across * t->tile_columns);

@@ -7,10 +7,11 @@
 /* Of GEMM_COUNT a cell is a uint64_t with a bit for each of 64 factors, set if it is not zero; of GEMM_REACH a float, in panels and
  * sums.
  *
- * sums[r * stride + c] += sum over j of a[j * a_step + r] * b[j * b_step + c], j ascending, for c in [0, width); rests likewise
- * gets the rounding errors (compensated only), or is the centres (spread only). Tiles are aligned to 64 bytes, stride is a multiple of `unit`. */
-typedef void (*GemmAdd)(int64_t depth, const void *a, int64_t a_step, const void *b, int64_t b_step, void *sums, double *rests,
-                        int64_t stride);
+ * sums[r * stride + c] += sum over j of a[j * a_step + r] * b[j * b_step + c], j ascending, for c in [0, width), or := where they are
+ * fresh; rests likewise gets the rounding errors (compensated only), or is the centres, which are read (spread only). Tiles are
+ * aligned to 64 bytes, stride is a multiple of `unit`. */
+typedef void (*GemmAdd)(int64_t depth, const void *a, int64_t a_step, const void *b, int64_t b_step, gboolean fresh, void *sums,
+                        double *rests, int64_t stride);
 
 /* add[i] is for panels of width (i + 1) * unit: the last, for `columns`, is the fastest, the others are for what is left over
  * at the edge. */

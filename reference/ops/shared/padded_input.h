@@ -16,7 +16,7 @@ typedef struct {
     int64_t *taps, *positions;
 } PaddedInput;
 
-#define PADDED_SLACK 8
+#define PADDED_SLACK 8 /* a vector */
 
 /* FALSE if that takes much more memory than the input, or memory is refused: nothing is held then. */
 gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *window, double fill, PaddedInput *padded);

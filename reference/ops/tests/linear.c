@@ -114,7 +114,7 @@ static void first_sum(const GemmKernel *kernel, int64_t units, GemmArithmetic ar
         for (int64_t c = 0; c < columns; c++)
             right[j * columns + c] = b[j];
     }
-    kernel->add[units - 1](depth, left, kernel->rows, right, columns, sums, arithmetic == GEMM_COMPENSATED || arithmetic == GEMM_SPREAD ? rests : NULL, columns);
+    kernel->add[units - 1](depth, left, kernel->rows, right, columns, FALSE, sums, arithmetic == GEMM_COMPENSATED || arithmetic == GEMM_SPREAD ? rests : NULL, columns);
     for (int64_t i = 1; i < kernel->rows * columns; i++)
         cr_assert_eq(memcmp(&sums[i], &sums[0], 8), 0, "equal operands, but cell %d differs", (int)i);
     result[0] = sums[0];
@@ -162,7 +162,7 @@ static float first_float_sum(const GemmKernel *kernel, int64_t units, int64_t de
         for (int64_t c = 0; c < columns; c++)
             right[j * columns + c] = b[j];
     }
-    kernel->add[units - 1](depth, left, kernel->rows, right, columns, sums, NULL, columns);
+    kernel->add[units - 1](depth, left, kernel->rows, right, columns, FALSE, sums, NULL, columns);
     for (int64_t i = 1; i < kernel->rows * columns; i++)
         cr_assert_eq(memcmp(&sums[i], &sums[0], 4), 0, "equal operands, but cell %d differs", (int)i);
     const float sum = sums[0];
