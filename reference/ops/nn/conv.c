@@ -185,14 +185,14 @@ static void one_run(const Convolution *c, int64_t item, int64_t at, const Padded
         if (counting && weight != 0)
             add_terms(x, counts, run->count);
     }
-    for (int64_t r = 0; r < run->rows; r++, at += run->n) {
-        const int64_t i = r * run->pitch;
-        if (c->sums)
-            convolution_store_certified((gpointer)c, group, item % c->out_group, at, run->n, sums + i, magnitudes + i,
-                                        counting ? counts + i : NULL);
-        else
-            convolution_store((gpointer)c, group, item % c->out_group, at, run->n, sums + i, NULL);
+    padded_run_close(run, sums);
+    if (!c->sums) {
+        convolution_store((gpointer)c, group, item % c->out_group, at, run->rows * run->n, sums, NULL);
+        return;
     }
+    padded_run_close(run, magnitudes);
+    padded_run_close(run, counts);
+    convolution_store_certified((gpointer)c, group, item % c->out_group, at, run->rows * run->n, sums, magnitudes, counting ? counts : NULL);
 }
 
 static void some_planes(int64_t first, int64_t last, gpointer data)

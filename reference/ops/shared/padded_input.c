@@ -3,6 +3,8 @@
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
 
+#include <string.h>
+
 /* Pads may be much larger than the input, and what is copied should stay small beside what is computed. */
 #define MOST_TIMES 8
 #define MOST_CELLS (INT64_C(1) << 25)
@@ -191,4 +193,10 @@ PaddedRun padded_run(const PaddedInput *p, const Spatial *w, int64_t at, int64_t
         run.rows++;
     }
     return run;
+}
+
+void padded_run_close(const PaddedRun *run, double *results)
+{
+    for (int64_t r = 1; r < run->rows; r++)
+        memmove(results + r * run->n, results + r * run->pitch, (gsize)run->n * sizeof *results);
 }

@@ -37,5 +37,7 @@ typedef struct {
 
 /* From output position `at` on, at most `most` numbers. */
 PaddedRun padded_run(const PaddedInput *padded, const Spatial *window, int64_t at, int64_t most);
+/* Of count results, numbered as in the run: what lies between its rows goes, so that rows * n outputs are left. */
+void      padded_run_close(const PaddedRun *run, double *results);
 
 #endif

@@ -88,8 +88,10 @@ static void rows_of_plane(const Rows *r, int64_t plane, const double *cells)
     for (int64_t at = 0; at < w->out_plane;) {
         const PaddedRun run = padded_run(&r->padded, w, at, BLOCK);
         one_run(r, cells + r->padded.positions[at], 1, run.count, values, rests);
-        for (int64_t i = 0; i < run.rows; i++, at += run.n)
-            store(r, plane * w->out_plane + at, run.n, values + i * run.pitch, rests + i * run.pitch, counts ? counts + at : NULL);
+        padded_run_close(&run, values);
+        padded_run_close(&run, rests);
+        store(r, plane * w->out_plane + at, run.rows * run.n, values, rests, counts ? counts + at : NULL);
+        at += run.rows * run.n;
     }
 }
 
