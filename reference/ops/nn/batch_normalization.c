@@ -8,7 +8,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 /* How one version's statistics lie: one a channel or, in versions before 9 with spatial=0, one for each element of a
  * batch item. */
@@ -166,22 +165,10 @@ static gboolean infer_bound(const Batch *b, const Wide *w, Ends *ends, gboolean 
     return TRUE;
 }
 
-/* The same for all of a row of float32. The radius: that of wide.h. */
+/* The same for all of a row of float32. */
 typedef struct {
     double mean, factor, bias;
 } Affine;
-
-/* That of wide.h without a branch: halves of float32 are exact, so low / 2 + high / 2 is its middle too. */
-static inline double radius_of(double low, double high, double middle)
-{
-    const double right = high - middle, left = middle - low, radius = right > left ? right : left;
-    int64_t bits;
-    double up;
-    memcpy(&bits, &radius, sizeof bits);
-    bits = (bits + 1) & -(int64_t)(low != high);
-    memcpy(&up, &bits, sizeof bits);
-    return up;
-}
 
 CLONES static int64_t affine_errors(const float *restrict low, const float *restrict high, const Affine *restrict row, gsize n,
                                     double *restrict y, double *restrict e)
@@ -189,7 +176,7 @@ CLONES static int64_t affine_errors(const float *restrict low, const float *rest
     const double u = 0x1p-24, a = row->factor, fixed = 2 * u * fabs(row->bias), mean = row->mean, bias = row->bias;
     int64_t open = 0;
     for (gsize i = 0; i < n; i++) {
-        const double l = (double)low[i], h = (double)high[i], x = l / 2 + h / 2, radius = radius_of(l, h, x);
+        const double x = wide_middle_of_floats(low[i], high[i]), radius = wide_radius_around((double)low[i], (double)high[i], x);
         y[i] = (x - mean) * a + bias;
         e[i] = fabs(a) * radius + 8 * u * fabs(a) * (fabs(x) + radius + fabs(mean)) + fixed;
         open |= fabs(y[i]) + e[i] <= DBL_MAX ? 0 : 1;

@@ -7,6 +7,8 @@
 
 #include "reference/eval/certify.h"
 
+#include <math.h>
+
 typedef struct {
     gsize    factors;    /* float inputs 0 ... factors - 1 are multiplied; later ones are added (a bias) */
     int      power;      /* of each factor in a term; 0 stands for 1 */
@@ -18,6 +20,23 @@ typedef struct {
     double   divisor;    /* the kernel divides each sum by this; 0 stands for 1. A mean */
     gboolean varying;    /* some sums are divided by smaller numbers: divisor is the largest */
 } LinearRule;
+
+static inline double linear_or_one(double x)
+{
+    return x == 0 ? 1 : x;
+}
+
+static inline double linear_sign(const LinearRule *rule, gsize input)
+{
+    return input < G_N_ELEMENTS(rule->sign) ? linear_or_one(rule->sign[input]) : 1;
+}
+
+/* Whether all sums are divided by the same power of two. */
+static inline gboolean linear_divides_exactly(const LinearRule *rule)
+{
+    int exponent;
+    return !rule->varying && frexp(linear_or_one(rule->divisor), &exponent) == 0.5;
+}
 
 /* Sets the interval of output 0. Results of integer types are exact. */
 gboolean linear_bound(Eval *ev, const LinearRule *rule, GError **error);

@@ -32,16 +32,27 @@ static inline double wide_middle(double low, double high)
 }
 
 /* At least the distance of the middle from both ends: the larger rounded upwards, by the bits of a number that is not
- * negative. */
+ * negative. No branch, so that compilers take several at a time. */
+static inline double wide_radius_around(double low, double high, double middle)
+{
+    const double right = high - middle, left = middle - low, radius = right > left ? right : left;
+    int64_t bits;
+    double up;
+    memcpy(&bits, &radius, sizeof bits);
+    bits = (bits + 1) & -(int64_t)(low != high);
+    memcpy(&up, &bits, sizeof bits);
+    return up;
+}
+
 static inline double wide_radius(double low, double high)
 {
-    const double middle = wide_middle(low, high), right = high - middle, left = middle - low;
-    double radius = right > left ? right : left;
-    uint64_t bits;
-    memcpy(&bits, &radius, sizeof bits);
-    bits++;
-    memcpy(&radius, &bits, sizeof bits);
-    return low == high ? 0 : radius;
+    return wide_radius_around(low, high, wide_middle(low, high));
+}
+
+/* The middle of two float32, whose halves are exact, without a branch either. */
+static inline double wide_middle_of_floats(float low, float high)
+{
+    return (double)low / 2 + (double)high / 2;
 }
 
 /* Output `output` of the kernel, run on map(low, high, input, data) for every element of every float input; float64 if the
