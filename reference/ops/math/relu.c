@@ -6,8 +6,8 @@ UNARY_BLOCK(relu_i, int64_t, MAX(x, 0))
 CLONES static void relu_s(const float *restrict x, float *restrict y, gsize n)
 {
     for (gsize k = 0; k < n; k++) {
-        const float number = x[k] < 0 ? 0 : x[k];
-        y[k] = number != number ? number + number : number; /* quiet, as a conversion leaves it */
+        const float number = select_float(x[k] < 0, 0, x[k]);
+        y[k] = select_float(number != number, number + number, number); /* quiet, as a conversion leaves it */
     }
 }
 

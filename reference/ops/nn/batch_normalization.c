@@ -5,6 +5,7 @@
 #include "reference/ops/shared/wide.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/select.h"
 
 #include <float.h>
 #include <math.h>
@@ -49,7 +50,7 @@ CLONES static void normalize(double *restrict x, gsize n, double mean, double fa
 {
     for (gsize i = 0; i < n; i++) {
         const double value = (x[i] - mean) * factor + bias;
-        x[i] = isnan(value) ? (double)NAN : value;
+        x[i] = select_double(value != value, (double)NAN, value);
     }
 }
 

@@ -8,6 +8,7 @@
 #include "reference/ops/shared/gemm.h"
 #include "reference/ops/shared/vector_math.h"
 #include "reference/tensor/clones.h"
+#include "reference/tensor/select.h"
 
 #include <limits.h>
 #include <math.h>
@@ -84,7 +85,7 @@ CLONES static void score_errors(const double *restrict magnitudes, const double 
     for (int64_t i = 0; i < n; i++) {
         const double k = terms ? terms[i] : dense, total = scale * magnitudes[i];
         const double error = (k + 4) * unit * total + k * tiny + own * total;
-        errors[i] = k > 0 ? error : 0;
+        errors[i] = select_double(k > 0, error, 0);
     }
 }
 
@@ -154,7 +155,7 @@ void attention_block_mix_errors(const AttentionHead *head, const double *weights
 CLONES static void take_larger(double *restrict most, const double *restrict row, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        most[i] = row[i] > most[i] ? row[i] : most[i];
+        most[i] = select_double(row[i] > most[i], row[i], most[i]);
 }
 
 CLONES static void subtract(double *restrict row, const double *restrict most, int64_t n)
@@ -207,8 +208,7 @@ CLONES static void weight_arguments(const WeightRule *rule, const double *restri
     const WeightRule r = *rule;
     for (int64_t i = 0; i < n; i++) {
         const double d = -scores[i], rounding = r.unit * (r.base + 3 * d + r.blocks);
-        const int64_t nothing = (d == 0) & (errors[i] == 0);
-        errors[i] += nothing ? 0 : rounding;
+        errors[i] += select_double((d == 0) & (errors[i] == 0), 0, rounding);
     }
 }
 
@@ -217,7 +217,7 @@ CLONES static void move_weights(const double *restrict weights, double *restrict
 {
     for (int64_t i = 0; i < n; i++) {
         const double moved = weights[i] * errors[i];
-        errors[i] = weights[i] > 0 ? moved : 0;
+        errors[i] = select_double(weights[i] > 0, moved, 0);
         common[i] += errors[i];
         terms[i] += weights[i] != 0 ? 1 : 0;
     }

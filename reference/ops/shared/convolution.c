@@ -3,6 +3,7 @@
 #include "reference/ops/shared/compensated.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/select.h"
 
 #include <math.h>
 
@@ -44,7 +45,7 @@ CLONES static void add_bias(const double *restrict sums, double bias, double *re
 {
     for (gsize i = 0; i < n; i++) {
         const double value = sums[i] + bias;
-        out[i] = isnan(value) ? (double)NAN : value;
+        out[i] = select_double(value != value, (double)NAN, value);
     }
 }
 

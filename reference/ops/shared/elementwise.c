@@ -90,9 +90,9 @@ CLONES static gboolean first_corners(const float *restrict a, const float *restr
 {
     int32_t unbounded = 0;
     for (gsize k = 0; k < n; k++) {
-        low[k] = b[k] < a[k] ? b[k] : a[k];
-        high[k] = b[k] > a[k] ? b[k] : a[k];
-        unbounded |= fabsf(a[k]) <= FLT_MAX && fabsf(b[k]) <= FLT_MAX ? 0 : 1;
+        low[k] = select_float(b[k] < a[k], b[k], a[k]);
+        high[k] = select_float(b[k] > a[k], b[k], a[k]);
+        unbounded |= (fabsf(a[k]) <= FLT_MAX) & (fabsf(b[k]) <= FLT_MAX) ? 0 : 1;
     }
     return !unbounded;
 }
@@ -101,8 +101,8 @@ CLONES static gboolean next_corner(const float *restrict v, gsize n, float *rest
 {
     int32_t unbounded = 0;
     for (gsize k = 0; k < n; k++) {
-        low[k] = v[k] < low[k] ? v[k] : low[k];
-        high[k] = v[k] > high[k] ? v[k] : high[k];
+        low[k] = select_float(v[k] < low[k], v[k], low[k]);
+        high[k] = select_float(v[k] > high[k], v[k], high[k]);
         unbounded |= fabsf(v[k]) <= FLT_MAX ? 0 : 1;
     }
     return !unbounded;

@@ -16,6 +16,7 @@
 #include "reference/eval/certify.h"
 #include "reference/eval/eval.h"
 #include "reference/tensor/clones.h"
+#include "reference/tensor/select.h"
 
 #include <math.h>
 
@@ -54,7 +55,8 @@ typedef struct {
     {                                                                                                             \
         for (gsize k = 0; k < n; k++) {                                                                           \
             const float a = pa[k], b = pb[k], y = (expression);                                                   \
-            py[k] = y != y && a == a && b == b ? (float)NAN : y; /* its sign is the machine's: here it has none */ \
+            /* the sign of a NaN is the machine's: here it has none */                                             \
+            py[k] = select_float((y != y) & (a == a) & (b == b), (float)NAN, y);                                   \
         }                                                                                                         \
     }
 #define UNARY_BLOCK(name, type, expression)                                               \

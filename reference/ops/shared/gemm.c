@@ -3,6 +3,7 @@
 #include "reference/ops/shared/gemm_kernels.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/select.h"
 
 #include <math.h>
 #include <string.h>
@@ -298,7 +299,7 @@ static Block block_of(const Gemm *g, const GemmCells *cells, GemmRead read, int6
 CLONES static void settle(double *restrict sums, double *restrict rests, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        sums[i] = isnan(sums[i]) ? (double)NAN : sums[i];
+        sums[i] = select_double(sums[i] != sums[i], (double)NAN, sums[i]);
     for (int64_t i = 0; rests && i < n; i++)
         if (!isfinite(sums[i]) || !isfinite(rests[i]))
             rests[i] = 0;

@@ -2,6 +2,7 @@
 
 #include "reference/eval/certify.h"
 #include "reference/tensor/clones.h"
+#include "reference/tensor/select.h"
 
 #include <math.h>
 
@@ -34,9 +35,10 @@ CLONES static int64_t reaches(const float *restrict x, const float *restrict low
 {
     int64_t unbounded = 0;
     for (int64_t i = 0; i < n; i++) {
-        const double at = (double)x[i], up = (double)high[i] - at, down = at - (double)low[i], r = up > down ? up : down;
+        const double at = (double)x[i], up = (double)high[i] - at, down = at - (double)low[i];
+        const double r = select_double(up > down, up, down);
         const double total = share * (fabs(at) + r) + r;
-        reach[i] = (float)(total * (1 + 0x1p-23) + (total > 0 ? 0x1p-149 : 0));
+        reach[i] = (float)(total * (1 + 0x1p-23) + select_double(total > 0, 0x1p-149, 0));
         unbounded |= total <= 0x1p127 ? 0 : 1;
     }
     return unbounded;

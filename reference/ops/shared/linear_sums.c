@@ -8,6 +8,7 @@
 #include "reference/ops/shared/linear_reach.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/select.h"
 
 #include <limits.h>
 #include <math.h>
@@ -118,9 +119,9 @@ CLONES static int64_t all_errors(const Formula *f, const double *restrict totals
     const Formula c = *f;
     int64_t over = 0;
     for (int64_t i = 0; i < n; i++) {
-        const double k = terms ? terms[i] : dense, total = totals[i], charged = k > c.free ? k - c.free : 0;
+        const double k = terms ? terms[i] : dense, total = totals[i], charged = select_double(k > c.free, k - c.free, 0);
         const double strict = charged * (c.unit * total + c.half_tiny) + (k + 4) * c.own * total;
-        errors[i] = total <= c.exact ? 0 : strict;
+        errors[i] = select_double(total <= c.exact, 0, strict);
         over |= total <= c.huge ? 0 : 1;
     }
     return over;

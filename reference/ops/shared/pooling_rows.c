@@ -5,6 +5,10 @@
 #include "reference/ops/shared/pooling.h"
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/select.h"
+
+#include <float.h>
+#include <math.h>
 
 typedef struct {
     const Spatial *window;
@@ -14,7 +18,7 @@ typedef struct {
     Tensor        *y;
     double         fill;
     int64_t        together; /* planes that have one output each are next to each other instead of rows */
-    int64_t       *inside, *reached; /* of each output position: taps inside the input, and inside input or pads */
+    double        *inside, *reached; /* of each output position: taps inside the input, and inside input or pads */
     gint           out_of_memory;
 } Rows;
 
@@ -22,7 +26,7 @@ typedef struct {
 CLONES static void largest_tap(const double *restrict x, int64_t stride, double *restrict best, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
-        best[i] = !(x[i * stride] <= best[i]) && !isnan(best[i]) ? x[i * stride] : best[i];
+        best[i] = select_double(!(x[i * stride] <= best[i]) & (best[i] == best[i]), x[i * stride], best[i]);
 }
 
 CLONES static void add_tap(const double *restrict x, int64_t stride, double *restrict sums, double *restrict rests, int64_t n)
@@ -36,13 +40,13 @@ CLONES static void add_tap(const double *restrict x, int64_t stride, double *res
 }
 
 /* compensated_divide without a branch, so that vectors do it. */
-CLONES static void divide_by_counts(const double *restrict sums, const double *restrict rests, const int64_t *restrict counts,
+CLONES static void divide_by_counts(const double *restrict sums, const double *restrict rests, const double *restrict counts,
                                     double *restrict means, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        const double d = (double)counts[i], sum = sums[i], rest = isfinite(sum) && isfinite(rests[i]) ? rests[i] : 0;
+        const double d = counts[i], sum = sums[i], rest = select_double((fabs(sum) <= DBL_MAX) & (fabs(rests[i]) <= DBL_MAX), rests[i], 0);
         const double q = sum / d, lost = (fma(-q, d, sum) + rest) / d, exact = q + lost;
-        means[i] = isfinite(q) ? exact : isnan(q) ? (double)NAN : q;
+        means[i] = select_double(fabs(q) <= DBL_MAX, exact, select_double(q != q, (double)NAN, q));
     }
 }
 
@@ -65,7 +69,7 @@ static void one_run(const Rows *r, const double *cells, int64_t stride, int64_t 
 }
 
 /* n outputs, of sums and how many taps each has. */
-static void store(const Rows *r, int64_t at, int64_t n, const double *values, const double *rests, const int64_t *counts)
+static void store(const Rows *r, int64_t at, int64_t n, const double *values, const double *rests, const double *counts)
 {
     double means[BLOCK];
     if (counts)
@@ -73,7 +77,7 @@ static void store(const Rows *r, int64_t at, int64_t n, const double *values, co
     convert_from_double(r->y->dtype, counts ? means : values, (uint8_t *)r->y->data + at * dtype_info(r->y->dtype)->width, (gsize)n);
 }
 
-static const int64_t *counts_of(const Rows *r)
+static const double *counts_of(const Rows *r)
 {
     if (r->pooling->rows != POOLING_MEAN_ROWS)
         return NULL;
@@ -83,7 +87,7 @@ static const int64_t *counts_of(const Rows *r)
 static void rows_of_plane(const Rows *r, int64_t plane, const double *cells)
 {
     const Spatial *w = r->window;
-    const int64_t *counts = counts_of(r);
+    const double *counts = counts_of(r);
     double values[BLOCK], rests[BLOCK];
     for (int64_t at = 0; at < w->out_plane;) {
         const PaddedRun run = padded_run(&r->padded, w, at, BLOCK);
@@ -97,9 +101,8 @@ static void rows_of_plane(const Rows *r, int64_t plane, const double *cells)
 
 static void one_of_each(const Rows *r, int64_t plane, int64_t n, const double *cells)
 {
-    const int64_t *count = counts_of(r);
-    int64_t counts[TOGETHER];
-    double values[TOGETHER], rests[TOGETHER];
+    const double *count = counts_of(r);
+    double counts[TOGETHER], values[TOGETHER], rests[TOGETHER];
     for (int64_t i = 0; count && i < n; i++)
         counts[i] = *count;
     one_run(r, cells, r->padded.plane, n, values, rests);
@@ -130,10 +133,13 @@ static gboolean count_taps(Rows *r)
 {
     const gsize n = (gsize)r->window->out_plane;
     g_autofree int64_t *offsets = g_try_new(int64_t, spatial_most_taps(r->window) + 1);
-    r->inside = g_try_new(int64_t, n + 1);
-    r->reached = g_try_new(int64_t, n + 1);
-    for (gsize i = 0; offsets && r->inside && r->reached && i < n; i++)
-        r->inside[i] = spatial_taps(r->window, (int64_t)i, offsets, &r->reached[i]);
+    r->inside = g_try_new(double, n + 1);
+    r->reached = g_try_new(double, n + 1);
+    for (gsize i = 0; offsets && r->inside && r->reached && i < n; i++) {
+        int64_t reached;
+        r->inside[i] = (double)spatial_taps(r->window, (int64_t)i, offsets, &reached);
+        r->reached[i] = (double)reached;
+    }
     return offsets && r->inside && r->reached;
 }
 

@@ -4,6 +4,7 @@
 
 #include "reference/tensor/clones.h"
 #include "reference/tensor/convert.h"
+#include "reference/tensor/select.h"
 
 #include <math.h>
 
@@ -48,7 +49,7 @@ CLONES static void add_blocks(const double *restrict a, const double *restrict b
 {
     for (gsize i = 0; i < n; i++) {
         const double sum = a[i] + b[i];
-        y[i] = isnan(sum) ? (double)NAN : sum;
+        y[i] = select_double(sum != sum, (double)NAN, sum);
     }
 }
 
