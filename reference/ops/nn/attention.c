@@ -51,7 +51,7 @@ static void through(DType narrow, double *row, int64_t n)
 
 typedef struct {
     double *keys, *values;                    /* [D, total] and [total, Dv] of one key-value head */
-    double *q, *scores, *bias, *out, *rests;
+    double *q, *scores, *bias, *out, *rests, *line;
 } Scratch;
 
 static void store_scores(const AttentionNode *a, int mode, int64_t position, const double *row)
@@ -203,20 +203,22 @@ static void some_queries(const Run *run, const Scratch *s, int64_t batch, int64_
     }
 }
 
+/* Keys at a time: one after the other they would all go to the same lines of the cache, where `total` is a power of two. */
+#define LINE 8
+
 static void load_head(const AttentionNode *a, const Scratch *s, int64_t batch, int64_t head)
 {
-    for (int64_t j = 0; j < a->total; j++) {
-        attention_load_total_row(&a->past_k, &a->k, batch, head, j, s->q);
-        for (int64_t d = 0; d < a->k.depth; d++)
-            s->keys[d * a->total + j] = s->q[d];
-        attention_load_total_row(&a->past_v, &a->v, batch, head, j, s->values + j * a->v.depth);
+    const int64_t depth = a->k.depth;
+    for (int64_t j = 0, n; j < a->total; j += n) {
+        n = MIN(a->total - j, LINE);
+        for (int64_t i = 0; i < n; i++) {
+            attention_load_total_row(&a->past_k, &a->k, batch, head, j + i, s->line + i * depth);
+            attention_load_total_row(&a->past_v, &a->v, batch, head, j + i, s->values + (j + i) * a->v.depth);
+        }
+        for (int64_t d = 0; d < depth; d++)
+            for (int64_t i = 0; i < n; i++)
+                s->keys[d * a->total + j + i] = s->line[i * depth + d];
     }
-}
-
-CLONES static void take_magnitudes(const double *restrict x, double *restrict out, int64_t n)
-{
-    for (int64_t i = 0; i < n; i++)
-        out[i] = fabs(x[i]);
 }
 
 /* n doubles, aligned as vectors like it; NULL if there is no memory. */
@@ -235,16 +237,15 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
     g_autofree double *keys = aligned_new((gsize)a->total * (gsize)a->k.depth + 1);
     g_autofree double *values = aligned_new((gsize)a->total * (gsize)a->v.depth + 1);
     const gsize row = (gsize)(a->total + a->k.depth + a->v.depth + 1);
-    g_autofree double *rows = g_try_new(double, 5 * row);
+    g_autofree double *rows = g_try_new(double, 5 * row + LINE * (gsize)a->k.depth);
     g_autofree double *block = in_blocks(a) ? aligned_new(ATTENTION_BLOCK * row) : NULL;
     g_autofree double *certificate = gathered ? aligned_new(ATTENTION_BLOCK * (row + 2 * (gsize)a->v.depth)) : NULL;
-    g_autofree double *magnitudes = gathered ? aligned_new((gsize)a->total * (gsize)a->v.depth + 1) : NULL;
-    if (!keys || !values || !rows || (gathered && (!block || !certificate || !magnitudes))) {
+    if (!keys || !values || !rows || (gathered && (!block || !certificate))) {
         g_atomic_int_set(&run->out_of_memory, 1);
         return;
     }
     Block b = { .scores = block, .rows = block ? block + ATTENTION_BLOCK * a->total : NULL };
-    AttentionErrors errors = { .errors = certificate, .magnitudes = magnitudes };
+    AttentionErrors errors = { .errors = certificate };
     if (gathered) {
         errors.dense = gathered->dense;
         errors.may_be_exact = gathered->may_be_exact;
@@ -252,14 +253,12 @@ static void some_heads(int64_t first, int64_t last, gpointer data)
         b.bounds = certificate + ATTENTION_BLOCK * a->total;
         b.room = b.bounds + ATTENTION_BLOCK * a->v.depth;
     }
-    const Scratch s = { keys, values, rows, rows + row, rows + 2 * row, rows + 3 * row, rows + 4 * row };
+    const Scratch s = { keys, values, rows, rows + row, rows + 2 * row, rows + 3 * row, rows + 4 * row, rows + 5 * row };
     const int64_t group = a->q.heads / a->k.heads;
     for (int64_t item = first; item < last; item++) {
         const int64_t batch = item / a->q.heads, head = item % a->q.heads;
         if (item == first || head % group == 0)
             load_head(a, &s, batch, head / group);
-        if (gathered)
-            take_magnitudes(values, magnitudes, a->total * a->v.depth);
         for (int64_t i = 0, n; i < a->q.length; i += n) {
             n = block ? MIN(a->q.length - i, ATTENTION_BLOCK) : 1;
             if (block)

@@ -4,6 +4,7 @@
 #include "reference/bounds/softmax.h"
 #include "reference/bounds/sums.h"
 #include "reference/ops/shared/attention_exact.h"
+#include "reference/ops/shared/attention_spread.h"
 #include "reference/ops/shared/compensated.h"
 #include "reference/ops/shared/gemm.h"
 #include "reference/ops/shared/vector_math.h"
@@ -23,7 +24,6 @@ typedef struct {
     const AttentionHead *head;   /* of scores that are certified, with the queries and where the errors go */
     const double  *q;
     AttentionErrors *errors;
-    const double  *centres;      /* of a spread */
 } Product;
 
 static void read_left(gpointer data, G_GNUC_UNUSED int64_t item, int64_t first, int64_t n, int64_t from, int64_t depth, void *cells,
@@ -125,25 +125,12 @@ void attention_block_mix(const AttentionHead *head, const double *weights, int64
                             .left_cells = { weights, n }, .right_cells = { head->values, head->value_depth } });
 }
 
-static void read_centres(gpointer data, G_GNUC_UNUSED int64_t item, int64_t row, int64_t column, int64_t n, double *centres)
-{
-    const Product *p = data;
-    memcpy(centres, p->centres + row * p->columns + column, (gsize)n * sizeof *centres);
-}
-
 void attention_block_mix_errors(const AttentionHead *head, const double *weights, int64_t n, const double *out,
                                 const AttentionErrors *errors, double *room, double *bounds)
 {
-    const int64_t depth = head->value_depth, count = n * depth;
-    double *totals = room, *moved = room + count;
-    Product p = { .arithmetic = GEMM_FUSED, .left = { DTYPE_DOUBLE, weights, 1, n },
-                  .right = { DTYPE_DOUBLE, errors->magnitudes, 1, depth }, .out = totals, .columns = depth };
-    gemm_run_alone(&(Gemm){ p.arithmetic, 1, n, depth, head->total, read_left, read_right, store, &p,
-                            .left_cells = { weights, n }, .right_cells = { errors->magnitudes, depth } });
-    Product spread = { .arithmetic = GEMM_SPREAD, .left = { DTYPE_DOUBLE, errors->errors, 1, n },
-                       .right = { DTYPE_DOUBLE, head->values, 1, depth }, .out = moved, .columns = depth, .centres = out };
-    gemm_run_alone(&(Gemm){ spread.arithmetic, 1, n, depth, head->total, read_left, read_right, store, &spread, .centre = read_centres,
-                            .left_cells = { errors->errors, n }, .right_cells = { head->values, depth } });
+    const int64_t depth = head->value_depth;
+    double *totals = room, *moved = room + n * depth;
+    attention_spread(&(AttentionSpread){ weights, errors->errors, head->values, out, n, head->total, depth }, moved, totals);
     const double u = bounds_unit(DTYPE_FLOAT);
     for (int64_t i = 0; i < n; i++) {
         const double common = errors->common[i], terms = errors->terms[i], rounds = (terms + ceil(terms / 16) + 2) * u + OWN(head->total) + 0x1p-45;

@@ -22,7 +22,6 @@ typedef struct {
     gboolean dense;      /* neither queries nor keys hold a zero */
     gboolean may_be_exact; /* the root of the scale is a power of two: sums of products may be exact */
     double  *errors;     /* [total, n], of the scores; then how much each weight may move: weight times relative error */
-    double  *magnitudes; /* of the values, [total, value_depth] of the head */
     double   common[ATTENTION_BLOCK]; /* of each query: sum of `errors` */
     double   terms[ATTENTION_BLOCK];  /* weights that are not zero */
     gboolean plain[ATTENTION_BLOCK];  /* FALSE: one of the cases that this does not cover; the rest says nothing then */

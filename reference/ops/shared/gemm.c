@@ -359,8 +359,6 @@ static void one_tile(const Tiling *t, Scratch *s, int64_t item, int64_t row, int
     const gboolean packed = is_packed(s, g, item, row);
     if (g->k <= 0)
         clear_sums(t, s, rows);
-    for (int64_t r = 0; g->arithmetic == GEMM_SPREAD && r < rows; r++)
-        g->centre(g->data, item, row + r, column, columns, s->rests + r * t->tile_columns);
     for (int64_t from = 0; from < g->k; from += DEPTH) {
         const int64_t depth = MIN(DEPTH, g->k - from);
         const GemmKernel *kernel = t->kernel;
@@ -430,7 +428,7 @@ static gsize place_scratch(const Tiling *t, const Room *room, Scratch *s)
     s->left = cells_of(room, &used, TRUE, t->tile_rows * depth);
     s->right = cells_of(room, &used, TRUE, t->reach_columns * depth);
     s->sums = cells_of(room, &used, TRUE, tile);
-    s->rests = cells_of(room, &used, g->arithmetic == GEMM_COMPENSATED || g->arithmetic == GEMM_SPREAD, tile);
+    s->rests = cells_of(room, &used, g->arithmetic == GEMM_COMPENSATED, tile);
     s->magnitudes = cells_of(room, &used, g->certify != NULL, t->tile_rows * t->reach_columns);
     s->left_words = cells_of(room, &used, counts, t->tile_rows * words_of(depth));
     s->right_words = cells_of(room, &used, counts, t->tile_columns * words_of(depth));

@@ -24,11 +24,6 @@ typedef enum {
     /* Beside GEMM_NARROW, for certificates: sums of magnitudes, and numbers of products that are not zero. */
     GEMM_MAGNITUDE,
     GEMM_COUNT,
-    /* Cells are doubles; each product and its addition round once together, by fused multiply-adds on every machine. Slow where
-     * it has none. */
-    GEMM_FUSED,
-    /* The same for sums of left * |right - centre|, a centre for each output element. */
-    GEMM_SPREAD,
     /* Beside GEMM_NARROW, for certificates: sums of magnitudes in float32, each product and its addition rounded once together. */
     GEMM_REACH,
     GEMM_KINDS
@@ -54,9 +49,6 @@ typedef void (*GemmRead)(gpointer data, int64_t item, int64_t first, int64_t n, 
 typedef void (*GemmCertify)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, const double *values,
                             const double *magnitudes, const double *terms);
 
-/* centres[i] := that of element (row, column + i) of product `item`. */
-typedef void (*GemmCentre)(gpointer data, int64_t item, int64_t row, int64_t column, int64_t n, double *centres);
-
 /* An operand of one product that need not be read: doubles, element (i, k) at cells[k * step + i]. cells NULL: it is read. */
 typedef struct {
     const double *cells;
@@ -74,7 +66,6 @@ typedef struct {
     gboolean       left_dense; /* no cell of the left operand is zero */
     /* What left and right read the magnitudes' operands from, float32 elements; NULL: the products' own. Not with counts. */
     gpointer       left_reach, right_reach;
-    GemmCentre     centre;     /* of GEMM_SPREAD */
     GemmCells      left_cells, right_cells; /* where count is 1; left and right are still given, for the edges */
 } Gemm;
 

@@ -8,8 +8,8 @@
  * sums.
  *
  * sums[r * stride + c] += sum over j of a[j * a_step + r] * b[j * b_step + c], j ascending, for c in [0, width), or := where they are
- * fresh; rests likewise gets the rounding errors (compensated only), or is the centres, which are read (spread only). Tiles are
- * aligned to 64 bytes, stride is a multiple of `unit`. */
+ * fresh; rests likewise gets the rounding errors (compensated only). Tiles are aligned to 64 bytes, stride is a multiple of
+ * `unit`. */
 typedef void (*GemmAdd)(int64_t depth, const void *a, int64_t a_step, const void *b, int64_t b_step, gboolean fresh, void *sums,
                         double *rests, int64_t stride);
 

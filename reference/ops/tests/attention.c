@@ -1,7 +1,9 @@
 /* Attention, FlexAttention, RotaryEmbedding, LinearAttention, CausalConvWithState. */
+#include "reference/ops/shared/attention_spread.h"
 #include "reference/ops/tests/expect.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 
 /* q = 0 makes every visible key weigh the same, so that outputs are means of the visible values 1, 2, 4, 8. */
 #define KEYS4 "float[1,1,4,1] k = {0.0, 0.0, 0.0, 0.0}, float[1,1,4,1] v = {1.0, 2.0, 4.0, 8.0}"
@@ -199,4 +201,38 @@ Test(attention, any_number_of_empty_rows_takes_no_time)
                  " float[1,1,4611686018427387904,0] want_y = {}> { y = Attention(q, k, k) }", 23);
     expect_holds("g () => (float[1,1,4611686018427387904,0] y) <float[1,1,4611686018427387904,0] q = {}, float[1,1,0,0] k = {},"
                  " float[1,1,4611686018427387904,0] want_y = {}> { y = ai.onnx.preview.FlexAttention(q, k, k) }", 23);
+}
+
+static double *numbers(gsize n, uint64_t *state, double least)
+{
+    double *x = g_new(double, n);
+    for (gsize i = 0; i < n; i++) {
+        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        x[i] = MAX((double)(int64_t)*state * 0x1p-63, least);
+    }
+    return x;
+}
+
+/* More keys than are taken at a time, and rows and columns that no tile takes. */
+Test(attention_spread, all_instruction_sets_add_in_the_same_order)
+{
+    enum { N = 11, TOTAL = 300, DEPTH = 37 };
+    uint64_t state = 1;
+    g_autofree double *weights = numbers(TOTAL * N, &state, 0), *errors = numbers(TOTAL * N, &state, 0);
+    g_autofree double *values = numbers(TOTAL * DEPTH, &state, -1), *out = numbers(N * DEPTH, &state, -1);
+    const AttentionSpread spread = { weights, errors, values, out, N, TOTAL, DEPTH };
+    double moved[N * DEPTH], totals[N * DEPTH];
+    gsize sets = 0;
+    for (; attention_spread_nth(&spread, sets, moved, totals); sets++)
+        for (int i = 0; i < N * DEPTH; i++) {
+            double wanted_moved = 0, wanted_total = 0;
+            for (int j = 0; j < TOTAL; j++) {
+                const double value = values[j * DEPTH + i % DEPTH];
+                wanted_moved = fma(errors[j * N + i / DEPTH], fabs(value - out[i]), wanted_moved);
+                wanted_total = fma(weights[j * N + i / DEPTH], fabs(value), wanted_total);
+            }
+            cr_assert(moved[i] == wanted_moved && totals[i] == wanted_total, "set %zu, element %d: %a %a, expected %a %a", (size_t)sets, i,
+                      moved[i], totals[i], wanted_moved, wanted_total);
+        }
+    cr_assert_gt(sets, 0);
 }
