@@ -40,13 +40,22 @@ static void weights(gpointer data, int64_t item, int64_t first, int64_t n, int64
 
 #define BLOCK 256
 
-/* What is exact but for one rounding needs no remainder. */
+/* What is exact but for one rounding needs no remainder. A NaN has no sign. */
+static inline double settled(double value)
+{
+    return select_double(value != value, (double)NAN, value);
+}
+
 CLONES static void add_bias(const double *restrict sums, double bias, double *restrict out, gsize n)
 {
-    for (gsize i = 0; i < n; i++) {
-        const double value = sums[i] + bias;
-        out[i] = select_double(value != value, (double)NAN, value);
-    }
+    for (gsize i = 0; i < n; i++)
+        out[i] = settled(sums[i] + bias);
+}
+
+CLONES static void add_bias_to_floats(const double *restrict sums, double bias, float *restrict out, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        out[i] = (float)settled(sums[i] + bias);
 }
 
 static void add_bias_precisely(const double *sums, const double *rests, double bias, double *out, gsize n)
@@ -65,6 +74,10 @@ void convolution_store(gpointer data, int64_t item, int64_t row, int64_t column,
     const int64_t plane = item / c->groups * c->groups * c->out_group + channel;
     const double bias = c->bias ? tensor_get_double(c->bias, channel) : 0, *sums = values;
     uint8_t *out = (uint8_t *)c->y->data + (plane * c->window.out_plane + column) * dtype_info(c->y->dtype)->width;
+    if (!rests && c->y->dtype == DTYPE_FLOAT) {
+        add_bias_to_floats(sums, bias, (float *)out, n);
+        return;
+    }
     for (int64_t i = 0; i < n; i += BLOCK) {
         double block[BLOCK];
         const int64_t some = MIN(n - i, BLOCK);
@@ -119,7 +132,7 @@ void convolution_store_certified(gpointer data, int64_t item, int64_t row, int64
         double values[BLOCK], totals[BLOCK], counts[BLOCK];
         some = MIN(n - i, BLOCK);
         const int64_t at = plane * c->window.out_plane + column + i;
-        add_each(sums + i, bias, values, (gsize)some);
+        add_bias(sums + i, bias, values, (gsize)some);
         if (bias != 0)
             add_each(magnitudes + i, share * fabs(bias), totals, (gsize)some);
         if (terms)
@@ -133,6 +146,7 @@ void convolution_run(Eval *ev, Convolution *c, GemmRead columns)
 {
     Gemm product = { c->arithmetic, c->x->shape.dims[0] * c->groups, c->out_group, c->window.out_plane, c->in_group * c->window.taps,
                            weights, columns, convolution_store, c };
+    product.raw = c->arithmetic == GEMM_NARROW;
     if (c->sums) {
         product.certify = convolution_store_certified;
         product.counts = linear_sums_counts(c->sums);

@@ -317,7 +317,7 @@ static void write_row(const Tiling *t, const Scratch *s, int64_t item, int64_t r
     const int64_t at = r * t->tile_columns;
     double *rests = g->arithmetic == GEMM_COMPENSATED ? s->rests + at : NULL;
     double terms[TILE_COLUMNS], magnitudes[TILE_COLUMNS];
-    if (g->arithmetic != GEMM_INTEGER)
+    if (g->arithmetic != GEMM_INTEGER && !g->raw)
         settle((double *)s->sums + at, rests, columns);
     if (!g->certify) {
         g->write(g->data, item, row, column, columns, s->sums + at, rests);

@@ -63,6 +63,7 @@ typedef struct {
     gpointer       data;
     GemmCertify    certify;    /* in place of write; NULL: not wanted */
     gboolean       counts;     /* whether certify wants terms */
+    gboolean       raw;        /* of GEMM_NARROW: write and certify take NaN of any sign */
     gboolean       left_dense; /* no cell of the left operand is zero */
     /* What left and right read the magnitudes' operands from, float32 elements; NULL: the products' own. Not with counts. */
     gpointer       left_reach, right_reach;

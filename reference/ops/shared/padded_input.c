@@ -41,45 +41,66 @@ static int64_t offset_of(const PaddedInput *p, const Spatial *w, const int64_t *
     return phase * p->phase + offset;
 }
 
-/* A row of the input between its pads, n cells. */
-static void one_row(const Spatial *w, DType dtype, const uint8_t *source, double filling, int64_t n, double *row)
+#define PLACE(name, T)                                                                                     \
+    CLONES static void name(const T *restrict in, int64_t step, int64_t n, double *restrict out)           \
+    {                                                                                                      \
+        if (step == 1)                                                                                     \
+            for (int64_t i = 0; i < n; i++)                                                                \
+                out[i] = (double)in[i];                                                                    \
+        else if (step == 2)                                                                                \
+            for (int64_t i = 0; i < n; i++)                                                                \
+                out[i] = (double)in[2 * i];                                                                \
+        else                                                                                               \
+            for (int64_t i = 0; i < n; i++)                                                                \
+                out[i] = (double)in[i * step];                                                             \
+    }
+PLACE(place_floats, float)
+PLACE(place_doubles, double)
+
+/* An input's plane: float32 as it lies, else widened. */
+typedef struct {
+    const float  *floats; /* or NULL */
+    const double *doubles;
+} Plane;
+
+/* The cells of a padded row that are `phase` behind a multiple of the stride; row: where it begins in the input. */
+static void one_phase(const PaddedInput *p, const Spatial *w, const Plane *in, int64_t row, int64_t phase, double filling, double *out)
 {
     const int d = w->rank - 1;
-    const int64_t left = MIN(w->begin[d], n), inside = CLAMP(n - left, 0, w->in[d]);
-    fill(row, left, filling);
-    convert_to_double(dtype, source, row + left, (gsize)inside);
-    fill(row + left + inside, n - left - inside, filling);
+    const int64_t stride = w->stride[d], n = p->extent[d], before = w->begin[d] - phase; /* cells that stand before the input */
+    const int64_t first = CLAMP(before > 0 ? (before + stride - 1) / stride : 0, 0, n);
+    const int64_t after = w->in[d] + before, last = CLAMP(after > 0 ? (after + stride - 1) / stride : 0, first, n);
+    fill(out, first, filling);
+    row += first * stride - before;
+    if (last > first && in->floats)
+        place_floats(in->floats + row, stride, last - first, out + first);
+    else if (last > first)
+        place_doubles(in->doubles + row, stride, last - first, out + first);
+    fill(out + last, n - last, filling);
 }
 
-CLONES static void every_other(const double *restrict row, double *restrict out, int64_t n)
+int64_t padded_room(const Tensor *x, const Spatial *w)
 {
-    for (int64_t i = 0; i < n; i++)
-        out[i] = row[2 * i];
+    return x->dtype == DTYPE_FLOAT ? 0 : w->in_plane;
 }
 
-static void every(const double *row, int64_t stride, double *out, int64_t n)
+static Plane plane_of(const Tensor *x, const Spatial *w, int64_t plane, double *room)
 {
-    if (stride == 2)
-        every_other(row, out, n);
-    else
-        for (int64_t i = 0; i < n; i++)
-            out[i] = row[i * stride];
-}
-
-int64_t padded_row(const PaddedInput *p, const Spatial *w)
-{
-    return p->extent[w->rank - 1] * w->stride[w->rank - 1];
+    if (x->dtype == DTYPE_FLOAT)
+        return (Plane){ (const float *)x->data + plane * w->in_plane, NULL };
+    convert_to_double(x->dtype, (const uint8_t *)x->data + plane * w->in_plane * dtype_info(x->dtype)->width, room, (gsize)w->in_plane);
+    return (Plane){ NULL, room };
 }
 
 void padded_plane(const PaddedInput *p, const Spatial *w, const Tensor *x, int64_t plane, double filling, double *room, double *cells)
 {
     const int d = w->rank - 1;
-    const int64_t width = dtype_info(x->dtype)->width, stride = w->stride[d], length = padded_row(p, w);
-    const uint8_t *source = (const uint8_t *)x->data + plane * w->in_plane * width;
+    const Plane in = plane_of(x, w, plane, room);
     int64_t at[SHAPE_MAX_RANK] = { 0 }, dims[SHAPE_MAX_RANK];
     for (int e = 0; e < d; e++)
         dims[e] = p->extent[e] * w->stride[e];
-    for (int64_t r = 0; r < p->plane / length; r++, next_index(dims, d, at)) {
+    const int64_t rows = p->plane / (p->extent[d] * w->stride[d]);
+    for (int64_t r = 0; r < rows; r++, next_index(dims, d, at)) {
         int64_t row = 0;
         gboolean inside = TRUE;
         for (int e = 0; e < d; e++) {
@@ -88,13 +109,11 @@ void padded_plane(const PaddedInput *p, const Spatial *w, const Tensor *x, int64
             row = row * w->in[e] + i;
         }
         double *out = cells + offset_of(p, w, at, d);
-        if (inside)
-            one_row(w, x->dtype, source + row * w->in[d] * width, filling, length, stride == 1 ? out : room);
-        for (int64_t phase = 0; phase < stride; phase++)
-            if (!inside)
+        for (int64_t phase = 0; phase < w->stride[d]; phase++)
+            if (inside)
+                one_phase(p, w, &in, row * w->in[d], phase, filling, out + phase * p->phase);
+            else
                 fill(out + phase * p->phase, p->extent[d], filling);
-            else if (stride > 1)
-                every(room + phase, stride, out + phase * p->phase, p->extent[d]);
     }
 }
 
@@ -102,21 +121,34 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
 {
     Job *job = data;
     PaddedInput *p = job->padded;
-    g_autofree double *room = g_try_new(double, padded_row(p, job->window));
+    g_autofree double *room = g_try_new(double, padded_room(job->x, job->window) + 1);
     if (!room)
         g_atomic_int_set(&job->out_of_memory, 1);
     for (int64_t plane = first; room && plane < last; plane++)
         padded_plane(p, job->window, job->x, plane, job->filling, room, p->cells + plane * p->plane);
 }
 
-/* Offsets in a plane of all index vectors below dims, step[d] apart in dim d. */
-static void fill_offsets(const PaddedInput *p, const Spatial *w, const int64_t *dims, const int64_t *step, int64_t n, int64_t *offsets)
+static void fill_taps(const Spatial *w, PaddedInput *p)
 {
-    int64_t at[SHAPE_MAX_RANK] = { 0 }, element[SHAPE_MAX_RANK];
-    for (int64_t i = 0; i < n; i++, next_index(dims, w->rank, at)) {
+    int64_t tap[SHAPE_MAX_RANK] = { 0 }, element[SHAPE_MAX_RANK];
+    for (int64_t t = 0; t < w->taps; t++, next_index(w->kernel, w->rank, tap)) {
         for (int d = 0; d < w->rank; d++)
-            element[d] = at[d] * step[d];
-        offsets[i] = offset_of(p, w, element, w->rank);
+            element[d] = tap[d] * w->dilation[d];
+        p->taps[t] = offset_of(p, w, element, w->rank);
+    }
+}
+
+/* Rows of positions are of the first phase, and lie together. */
+static void fill_positions(const Spatial *w, PaddedInput *p)
+{
+    const int d = w->rank - 1;
+    int64_t at[SHAPE_MAX_RANK] = { 0 }, element[SHAPE_MAX_RANK];
+    for (int64_t i = 0; i < w->out_plane; i += w->out[d], next_index(w->out, d, at)) {
+        for (int e = 0; e < d; e++)
+            element[e] = at[e] * w->stride[e];
+        const int64_t first = offset_of(p, w, element, d);
+        for (int64_t k = 0; k < w->out[d]; k++)
+            p->positions[i + k] = first + k;
     }
 }
 
@@ -149,8 +181,8 @@ gboolean padded_input_plan(const Tensor *x, const Spatial *w, PaddedInput *p)
         padded_input_clear(p);
         return FALSE;
     }
-    fill_offsets(p, w, w->kernel, w->dilation, w->taps, p->taps);
-    fill_offsets(p, w, w->out, w->stride, w->out_plane, p->positions);
+    fill_taps(w, p);
+    fill_positions(w, p);
     return TRUE;
 }
 

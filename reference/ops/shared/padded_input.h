@@ -20,9 +20,9 @@ typedef struct {
 
 /* FALSE if that takes much more memory than the input, or memory is refused: nothing is held then. */
 gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *window, double fill, PaddedInput *padded);
-/* The same without cells, for who fills a plane at a time: `room` is for padded_row() cells, `cells` for padded->plane. */
+/* The same without cells, for who fills a plane at a time: `room` is for padded_room() cells, `cells` for padded->plane. */
 gboolean padded_input_plan(const Tensor *x, const Spatial *window, PaddedInput *padded);
-int64_t  padded_row(const PaddedInput *padded, const Spatial *window);
+int64_t  padded_room(const Tensor *x, const Spatial *window);
 void     padded_plane(const PaddedInput *padded, const Spatial *window, const Tensor *x, int64_t plane, double fill, double *room,
                       double *cells);
 void     padded_input_clear(PaddedInput *padded);

@@ -113,7 +113,7 @@ static void some_planes(int64_t first, int64_t last, gpointer data)
 {
     Rows *r = data;
     const PaddedInput *p = &r->padded;
-    g_autofree double *cells = g_try_new(double, p->plane * r->together), *room = g_try_new(double, padded_row(p, r->window));
+    g_autofree double *cells = g_try_new(double, p->plane * r->together), *room = g_try_new(double, padded_room(r->x, r->window) + 1);
     if (!cells || !room) {
         g_atomic_int_set(&r->out_of_memory, 1);
         return;
