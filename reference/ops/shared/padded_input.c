@@ -35,8 +35,8 @@ static int64_t offset_of(const PaddedInput *p, const Spatial *w, const int64_t *
     int64_t phase = 0, offset = 0;
     for (int d = 0; d < w->rank; d++) {
         const int64_t e = d < dims ? at[d] : 0;
-        phase = phase * w->stride[d] + e % w->stride[d];
-        offset = offset * p->extent[d] + e / w->stride[d];
+        phase = phase * p->stride[d] + e % p->stride[d];
+        offset = offset * p->extent[d] + e / p->stride[d];
     }
     return phase * p->phase + offset;
 }
@@ -67,7 +67,7 @@ typedef struct {
 static void one_phase(const PaddedInput *p, const Spatial *w, const Plane *in, int64_t row, int64_t phase, double filling, double *out)
 {
     const int d = w->rank - 1;
-    const int64_t stride = w->stride[d], n = p->extent[d], before = w->begin[d] - phase; /* cells that stand before the input */
+    const int64_t stride = p->stride[d], n = p->extent[d], before = w->begin[d] - phase; /* cells that stand before the input */
     const int64_t first = CLAMP(before > 0 ? (before + stride - 1) / stride : 0, 0, n);
     const int64_t after = w->in[d] + before, last = CLAMP(after > 0 ? (after + stride - 1) / stride : 0, first, n);
     fill(out, first, filling);
@@ -98,8 +98,8 @@ void padded_plane(const PaddedInput *p, const Spatial *w, const Tensor *x, int64
     const Plane in = plane_of(x, w, plane, room);
     int64_t at[SHAPE_MAX_RANK] = { 0 }, dims[SHAPE_MAX_RANK];
     for (int e = 0; e < d; e++)
-        dims[e] = p->extent[e] * w->stride[e];
-    const int64_t rows = p->plane / (p->extent[d] * w->stride[d]);
+        dims[e] = p->extent[e] * p->stride[e];
+    const int64_t rows = p->plane / (p->extent[d] * p->stride[d]);
     for (int64_t r = 0; r < rows; r++, next_index(dims, d, at)) {
         int64_t row = 0;
         gboolean inside = TRUE;
@@ -109,7 +109,7 @@ void padded_plane(const PaddedInput *p, const Spatial *w, const Tensor *x, int64
             row = row * w->in[e] + i;
         }
         double *out = cells + offset_of(p, w, at, d);
-        for (int64_t phase = 0; phase < w->stride[d]; phase++)
+        for (int64_t phase = 0; phase < p->stride[d]; phase++)
             if (inside)
                 one_phase(p, w, &in, row * w->in[d], phase, filling, out + phase * p->phase);
             else
@@ -145,24 +145,26 @@ static void fill_positions(const Spatial *w, PaddedInput *p)
     int64_t at[SHAPE_MAX_RANK] = { 0 }, element[SHAPE_MAX_RANK];
     for (int64_t i = 0; i < w->out_plane; i += w->out[d], next_index(w->out, d, at)) {
         for (int e = 0; e < d; e++)
-            element[e] = at[e] * w->stride[e];
+            element[e] = at[e] * p->stride[e];
         const int64_t first = offset_of(p, w, element, d);
         for (int64_t k = 0; k < w->out[d]; k++)
             p->positions[i + k] = first + k;
     }
 }
 
-/* Sizes of a plane: as far as a window reaches, and in whole strides. FALSE if they are no numbers. */
+/* Sizes of a plane: as far as a window reaches, and in whole strides, which do not matter where there is one window. FALSE if it is
+ * too large in any case. */
 static gboolean measure(const Spatial *w, PaddedInput *p)
 {
     p->phase = p->plane = 1;
     for (int d = 0; d < w->rank; d++) {
         const int64_t reach = (w->out[d] - 1) * w->stride[d] + (w->kernel[d] - 1) * w->dilation[d] + 1; /* each factor is below 2^31 */
-        if (reach < 1)
+        if (reach < 1 || reach > MOST_CELLS)
             return FALSE;
-        p->extent[d] = (reach - 1) / w->stride[d] + 1;
+        p->stride[d] = w->out[d] > 1 ? w->stride[d] : 1;
+        p->extent[d] = (reach - 1) / p->stride[d] + 1;
         if (__builtin_mul_overflow(p->phase, p->extent[d], &p->phase) ||
-            __builtin_mul_overflow(p->plane, p->extent[d] * w->stride[d], &p->plane))
+            __builtin_mul_overflow(p->plane, p->extent[d] * p->stride[d], &p->plane))
             return FALSE;
     }
     return TRUE;

@@ -13,6 +13,7 @@ typedef struct {
     double  *cells;                  /* PADDED_SLACK more can be read behind the last plane */
     int64_t  plane, phase;           /* cells of a plane, and of one of its phases */
     int64_t  extent[SHAPE_MAX_RANK]; /* of a phase */
+    int64_t  stride[SHAPE_MAX_RANK]; /* of the window, 1 where it has one place */
     int64_t *taps, *positions;
 } PaddedInput;
 
