@@ -217,12 +217,15 @@ static void run_padded(Eval *ev, Convolution *c)
         eval_parallel(ev, c->x->shape.dims[0] * c->groups * c->out_group, 1 + 65536 / p->plane, some_planes, c);
 }
 
-static void run(Eval *ev, Convolution *c)
+/* Few channels are summed otherwise than by a matrix kernel: to the same sums, but a reach in another precision. So memory must
+ * not decide which way that goes. */
+static gboolean run(Eval *ev, Convolution *c, GError **error)
 {
     PaddedInput padded = { 0 }, reach = { 0 };
+    gboolean ok = TRUE;
     if (is_matrix(&c->window)) {
         convolution_run(ev, c, columns_of_input);
-        return;
+        return TRUE;
     }
     if (padded_input_make(ev, c->x, &c->window, 0, &padded) &&
         (!c->reach || padded_input_make(ev, c->reach->x, &c->window, 0, &reach))) {
@@ -230,11 +233,14 @@ static void run(Eval *ev, Convolution *c)
         if (c->reach)
             c->reach->data = &reach;
         run_padded(ev, c);
+    } else if (c->reach && c->out_group <= FEW_CHANNELS && (padded.refused || reach.refused)) {
+        ok = eval_fail(error, "no memory for the input with its pads");
     } else {
         convolution_run(ev, c, columns);
     }
     padded_input_clear(&padded);
     padded_input_clear(&reach);
+    return ok;
 }
 
 static gboolean conv(Eval *ev, GError **error)
@@ -247,8 +253,7 @@ static gboolean conv(Eval *ev, GError **error)
         return FALSE;
     if (convolution_reach(&c, &reach))
         c.reach = &reach;
-    run(ev, &c);
-    return TRUE;
+    return run(ev, &c, error);
 }
 
 static gboolean conv_bound(Eval *ev, GError **error)

@@ -181,6 +181,7 @@ gboolean padded_input_plan(const Tensor *x, const Spatial *w, PaddedInput *p)
     p->positions = g_try_new(int64_t, w->out_plane + 1);
     if (!p->taps || !p->positions) {
         padded_input_clear(p);
+        p->refused = TRUE;
         return FALSE;
     }
     fill_taps(w, p);
@@ -202,6 +203,7 @@ gboolean padded_input_make(Eval *ev, const Tensor *x, const Spatial *w, double f
             return TRUE;
     }
     padded_input_clear(p);
+    p->refused = TRUE;
     return FALSE;
 }
 

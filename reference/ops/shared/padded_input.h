@@ -15,6 +15,7 @@ typedef struct {
     int64_t  extent[SHAPE_MAX_RANK]; /* of a phase */
     int64_t  stride[SHAPE_MAX_RANK]; /* of the window, 1 where it has one place */
     int64_t *taps, *positions;
+    gboolean refused;                /* not made for want of memory: on another machine it might have been */
 } PaddedInput;
 
 #define PADDED_SLACK 8 /* a vector */
