@@ -20,17 +20,52 @@ typedef struct {
     char   **inputs, *folder;
 } Options;
 
-static GPtrArray *read_inputs(const Model *model, char **paths, GError **error)
+/* The graph input that `given`, "NAME=FILE" or "FILE", is for; *path: its FILE. Without a name it is the first that still lacks a
+ * value, of those that have none in the model itself. */
+static gboolean find_input(const Graph *graph, const GPtrArray *values, const char *given, gsize *input, const char **path, GError **error)
 {
-    g_autoptr(GPtrArray) inputs = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
-    for (gsize i = 0; paths && paths[i]; i++) {
-        const Type *type = i < model->graph->inputs.n ? LIST_AT(&model->graph->inputs, ValueInfo, i)->type : NULL;
-        Value *value = value_load(paths[i], type, NULL, error);
+    const char *equals = strchr(given, '=');
+    const gsize n = equals ? (gsize)(equals - given) : 0;
+    for (gsize i = 0; i < graph->inputs.n; i++) {
+        const char *name = LIST_AT(&graph->inputs, ValueInfo, i)->name;
+        if (equals && strlen(name) == n && strncmp(name, given, n) == 0) {
+            *input = i;
+            *path = equals + 1;
+            if (!g_ptr_array_index(values, i))
+                return TRUE;
+            g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s: input '%s' was given already", given, name);
+            return FALSE;
+        }
+    }
+    if (equals && !g_file_test(given, G_FILE_TEST_EXISTS)) {
+        g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s: the graph has no input '%.*s', and there is no such file", given, (int)n, given);
+        return FALSE;
+    }
+    *path = given;
+    for (*input = 0; *input < graph->inputs.n; ++*input)
+        if (!g_ptr_array_index(values, *input) && !graph_initializer(graph, LIST_AT(&graph->inputs, ValueInfo, *input)->name))
+            return TRUE;
+    g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s is one input too many: no input of the graph is left without a value (NAME=FILE.pb "
+                "gives one to an input by its name)", given);
+    return FALSE;
+}
+
+static GPtrArray *read_inputs(const Model *model, char **given, GError **error)
+{
+    const Graph *graph = model->graph;
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
+    g_ptr_array_set_size(values, (gint)graph->inputs.n);
+    for (; given && *given; given++) {
+        gsize i;
+        const char *path;
+        if (!find_input(graph, values, *given, &i, &path, error))
+            return NULL;
+        Value *value = value_load(path, LIST_AT(&graph->inputs, ValueInfo, i)->type, NULL, error);
         if (!value)
             return NULL;
-        g_ptr_array_add(inputs, value);
+        g_ptr_array_index(values, i) = value;
     }
-    return g_steal_pointer(&inputs);
+    return g_steal_pointer(&values);
 }
 
 static gboolean save_tensor(const Options *o, const char *kind, gsize i, const Value *value, const char *name, GError **error)
@@ -124,7 +159,7 @@ static int cmd_eval(int argc, char **argv)
     Options o = { .threads = 1, .limits = LIMITS_DEFAULT };
     int code;
     const GOptionEntry entries[] = {
-        { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.inputs, "An input as TensorProto, in the order of the graph's inputs", "FILE.pb" },
+        { "input", 'i', 0, G_OPTION_ARG_FILENAME_ARRAY, &o.inputs, "An input as TensorProto; without a name, in the order of the graph's inputs that have no value", "[NAME=]FILE.pb" },
         { "output", 'o', 0, G_OPTION_ARG_FILENAME, &o.folder, "Write output_<i>.pb there (made if need be) instead of printing", "DIR" },
         { "certify", 0, 0, G_OPTION_ARG_NONE, &o.certify, "Also the interval of every element (lower_<i>.pb, upper_<i>.pb)", NULL },
         { "prefer-body", 0, 0, G_OPTION_ARG_NONE, &o.body, "Run operators that are defined as functions from their body", NULL },
