@@ -1,6 +1,7 @@
 #include "reference/ops/shared/attention_spread.h"
 
 #include "reference/tensor/clones.h"
+#include "reference/tensor/unroll.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -8,12 +9,6 @@
 
 #if defined __x86_64__
 #include <immintrin.h>
-#endif
-
-#if defined __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 16")
 #endif
 
 /* Keys at a time: their weights and errors of a tile's queries stay in the first cache for all columns. */

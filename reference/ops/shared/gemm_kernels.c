@@ -1,17 +1,12 @@
 #include "reference/ops/shared/gemm_kernels.h"
 
+#include "reference/tensor/unroll.h"
+
 #include <math.h>
 #include <string.h>
 
 #if defined __x86_64__
 #include <immintrin.h>
-#endif
-
-/* The tile's loops must disappear, so that its sums live in registers. */
-#if defined __clang__
-#define UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define UNROLL _Pragma("GCC unroll 32")
 #endif
 
 typedef double   Double2 __attribute__((vector_size(16)));
