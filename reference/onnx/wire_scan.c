@@ -1,9 +1,7 @@
 /* Hostile bytes meet this file first: a walk over the wire format, led by protobuf-c's descriptors. */
 #include "reference/onnx/wire.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { WIRE_VARINT = 0, WIRE_64BIT = 1, WIRE_LENGTH = 2, WIRE_32BIT = 5 };
 
@@ -209,32 +207,4 @@ ProtobufCMessage *wire_unpack(const ProtobufCMessageDescriptor *descriptor, cons
     if (!message)
         g_set_error(error, ONNX_ERROR, ONNX_ERROR_PARSE, "not a valid %s message", descriptor->short_name);
     return message;
-}
-
-ProtobufCMessage *wire_unpack_file(const ProtobufCMessageDescriptor *descriptor, const char *path,
-                                   const OnnxLimits *limits, GError **error)
-{
-    struct stat about;
-    if (stat(path, &about) != 0) {
-        g_set_error(error, ONNX_ERROR, ONNX_ERROR_IO, "cannot read: %s", g_strerror(errno));
-        return NULL;
-    }
-    /* A pipe or device may never end. */
-    if (!S_ISREG(about.st_mode)) {
-        g_set_error(error, ONNX_ERROR, ONNX_ERROR_IO, "not a regular file");
-        return NULL;
-    }
-    if (about.st_size > G_MAXINT32) {
-        g_set_error(error, ONNX_ERROR, ONNX_ERROR_LIMIT, "%" G_GINT64_FORMAT
-                    " bytes, but a protobuf message ends at 2 GiB", (gint64)about.st_size);
-        return NULL;
-    }
-    g_autoptr(GError) failure = NULL;
-    g_autofree char  *data = NULL;
-    gsize             size;
-    if (!g_file_get_contents(path, &data, &size, &failure)) {
-        g_set_error(error, ONNX_ERROR, ONNX_ERROR_IO, "cannot read: %s", failure->message);
-        return NULL;
-    }
-    return wire_unpack(descriptor, data, size, limits, error);
 }
