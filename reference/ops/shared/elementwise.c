@@ -92,7 +92,7 @@ CLONES static gboolean first_corners(const float *restrict a, const float *restr
     for (gsize k = 0; k < n; k++) {
         low[k] = select_float(b[k] < a[k], b[k], a[k]);
         high[k] = select_float(b[k] > a[k], b[k], a[k]);
-        unbounded |= (fabsf(a[k]) <= FLT_MAX) & (fabsf(b[k]) <= FLT_MAX) ? 0 : 1;
+        unbounded |= !((fabsf(a[k]) <= FLT_MAX) & (fabsf(b[k]) <= FLT_MAX));
     }
     return !unbounded;
 }
