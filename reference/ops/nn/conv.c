@@ -141,7 +141,7 @@ static gboolean is_matrix(const Spatial *w)
 
 /* ---- few output channels a group: a matrix of one row would waste most of a matrix kernel ------------------------------- */
 
-CLONES static void add_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
+CLONES static void add_weighted_tap(double weight, const double *restrict x, double *restrict sums, int64_t n)
 {
     for (int64_t i = 0; i < n; i++)
         sums[i] += weight * x[i];
@@ -179,7 +179,7 @@ static void one_run(const Convolution *c, int64_t item, int64_t at, const Padded
         const int64_t place = (group * c->in_group + j / taps) * p->plane + p->taps[j % taps] + p->positions[at];
         const double *x = p->cells + place, *reach = reaches->cells + place;
         const double weight = tensor_get_double(c->w, channel * terms + j);
-        add_tap(weight, x, sums, run->count);
+        add_weighted_tap(weight, x, sums, run->count);
         if (c->sums)
             add_magnitudes(fabs(tensor_get_double(from->w, channel * terms + j)), reach, magnitudes, run->count);
         if (counting && weight != 0)
