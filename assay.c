@@ -32,6 +32,7 @@ int main(int argc, char **argv)
 {
     cli_retain_memory();
     setlocale(LC_ALL, "C"); /* nothing that Assay reads or writes depends on the locale */
+    setlocale(LC_CTYPE, "C.UTF-8"); /* but all text is UTF-8 */
     cli_program = argc > 0 ? argv[0] : cli_program;
     if (argc < 2 || strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         help(argc < 2 ? stderr : stdout);

@@ -86,7 +86,8 @@ static gboolean clear(const char *folder, GError **error)
     return may_go(folder, error) && (!g_file_test(folder, G_FILE_TEST_EXISTS) || remove_cases(folder, error));
 }
 
-/* The new cases are written beside the old ones, with which they change places when they are whole. */
+/* The new cases are written beside the old ones, with which they change places when they are whole. Where no scenario matches, there
+ * are none to change with. */
 static gboolean generate_one(const ProposalGenerator *generator, const Proposal *proposal, const char *out,
                              const GeneratorOptions *options, guint *cases, GError **error)
 {
@@ -100,6 +101,8 @@ static gboolean generate_one(const ProposalGenerator *generator, const Proposal 
         remove_cases(fresh, NULL);
         return FALSE;
     }
+    if (*cases == 0)
+        return clear(fresh, error);
     if (!may_go(final, error))
         return FALSE;
     if (!folder_swap(fresh, final))
@@ -112,17 +115,28 @@ static gboolean is_wanted(const char *id, char **wanted)
     return !wanted || g_strv_contains((const char *const *)wanted, id);
 }
 
+static void no_generator(const char *id, GError **error)
+{
+    gsize n;
+    const ProposalGenerator *const *all = generator_all(&n);
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (gsize i = 0; i < n; i++)
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", all[i]->id);
+    g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no generator for proposal '%s': expected %s", id, known->str);
+}
+
 static int generate(const char *out, char **wanted, const GeneratorOptions *options, GError **error)
 {
     for (char **id = wanted; id && *id; id++)
         if (!generator_find(*id)) {
-            g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no generator for proposal '%s'; 'assay coverage' lists them", *id);
+            no_generator(*id, error);
             return EXIT_USAGE;
         }
     gsize n;
     guint total = 0;
     const ProposalGenerator *const *all = generator_all(&n);
     const gint64 start = g_get_monotonic_time();
+    const gboolean there = g_file_test(out, G_FILE_TEST_EXISTS);
     for (gsize i = 0; i < n; i++) {
         if (!is_wanted(all[i]->id, wanted))
             continue;
@@ -131,8 +145,15 @@ static int generate(const char *out, char **wanted, const GeneratorOptions *opti
         guint cases;
         if (!proposal || !generate_one(all[i], proposal, out, options, &cases, error))
             return EXIT_HARNESS;
-        printf("%-20s %5u cases\n", all[i]->id, cases);
+        if (cases > 0)
+            printf("%-20s %5u cases\n", all[i]->id, cases);
         total += cases;
+    }
+    if (total == 0 && options->filter) {
+        if (!there)
+            g_rmdir(out);
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no scenario matches '%s': nothing was written", options->filter);
+        return EXIT_USAGE;
     }
     fprintf(stderr, "%u cases in %.2f s\n", total, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
     return total > 0 ? EXIT_GOOD : EXIT_SHORT;

@@ -83,6 +83,35 @@ static gboolean freeze(const char *proposal, const char *found, GError **error)
     return file_replace(path, found, strlen(found), TRUE, error);
 }
 
+/* Names of a manifest's lines that another has not. */
+static guint count_gone(const char *frozen, const char *found)
+{
+    g_auto(GStrv) old_lines = g_strsplit(frozen, "\n", -1), new_lines = g_strsplit(found, "\n", -1);
+    g_autoptr(GHashTable) old_index = index_lines(old_lines), new_index = index_lines(new_lines);
+    GHashTableIter iter;
+    gpointer name;
+    guint gone = 0;
+    g_hash_table_iter_init(&iter, old_index);
+    while (g_hash_table_iter_next(&iter, &name, NULL))
+        gone += !g_hash_table_contains(new_index, name);
+    return gone;
+}
+
+/* A corpus that was generated with a filter looks like one whose generators lost the other cases. */
+static gboolean keeps_all(const char *corpus, const char *proposal, GError **error)
+{
+    g_autofree char *relative = g_strdup_printf("golden/manifest/%s.txt", proposal), *path = home_path(relative);
+    g_autofree char *folder = g_build_filename(corpus, proposal, NULL), *frozen = NULL;
+    if (!g_file_test(folder, G_FILE_TEST_IS_DIR) || !g_file_get_contents(path, &frozen, NULL, NULL))
+        return TRUE;
+    g_autofree char *found = manifest_of(folder, error);
+    const guint gone = found ? count_gone(frozen, found) : 0;
+    if (gone > 0)
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: %u of the frozen cases are not there: generate without a filter, or "
+                    "let them go with --drop", folder, gone);
+    return found && gone == 0;
+}
+
 /* ---- what may not be frozen ------------------------------------------------------------------------------------------- */
 
 /* A golden that is judged by a tolerance has no certificate, and neither has one of which none is recorded; one that the
@@ -142,11 +171,14 @@ static gboolean may_freeze(const char *corpus, const GPtrArray *proposals, GErro
     return scores && scores_admit(scores, whole_corpus(corpus, proposals), error);
 }
 
-static int run(const char *corpus, gboolean checking, GError **error)
+static int run(const char *corpus, gboolean checking, gboolean dropping, GError **error)
 {
     g_autoptr(GPtrArray) proposals = proposal_list(error);
     Difference d = { 0 };
     guint found_any = 0;
+    for (guint i = 0; proposals && !checking && !dropping && i < proposals->len; i++)
+        if (!keeps_all(corpus, ((const Proposal *)g_ptr_array_index(proposals, i))->id, error))
+            return EXIT_SHORT;
     if (proposals && !checking && !may_freeze(corpus, proposals, error))
         return g_file_test(corpus, G_FILE_TEST_IS_DIR) ? EXIT_SHORT : EXIT_USAGE;
     for (guint i = 0; proposals && i < proposals->len; i++) {
@@ -172,7 +204,7 @@ static int run(const char *corpus, gboolean checking, GError **error)
         return EXIT_USAGE;
     }
     if (!checking) {
-        printf("froze %u proposals\n", found_any);
+        printf("froze %u proposal%s\n", found_any, found_any == 1 ? "" : "s");
         return EXIT_GOOD;
     }
     printf("%u cases checked: %u moved, %u missing, %u extra\n", d.cases, d.moved, d.missing, d.extra);
@@ -181,21 +213,23 @@ static int run(const char *corpus, gboolean checking, GError **error)
 
 static int cmd_freeze(int argc, char **argv)
 {
-    gboolean checking = FALSE;
+    gboolean checking = FALSE, dropping = FALSE;
     int code;
     const GOptionEntry entries[] = {
         { "check", 0, 0, G_OPTION_ARG_NONE, &checking, "Compare with the frozen manifest instead of writing it", NULL },
+        { "drop", 0, 0, G_OPTION_ARG_NONE, &dropping, "Let go of cases that the manifest has and DIR has not", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
     if (!cli_parse(&argc, &argv, &subcommand_freeze, entries,
                    "The manifest (golden/manifest/<proposal>.txt) holds hashes of every model, input, golden and interval.\n"
                    "Freezing is a decision: read the diff of the manifest like code. Refused are goldens without certificate or\n"
-                   "without proof, and a corpus that the mutants (see 'assay mutants') find unsound, or, if it is whole, blind to a mistake.\n\n"
+                   "without proof, a corpus that the mutants (see 'assay mutants') find unsound, or, if it is whole, blind to a\n"
+                   "mistake, and one that lacks frozen cases, unless --drop lets them go.\n\n"
                    "Exit code of --check: 0 identical, 1 something moved.", &code))
         return code;
     if (argc != 2)
         return cli_complain(&subcommand_freeze, EXIT_USAGE, "expected one corpus folder; see 'assay freeze --help'");
     GError *error = NULL;
-    code = run(argv[1], checking, &error);
+    code = run(argv[1], checking, dropping, &error);
     return error ? cli_fail(&subcommand_freeze, code, error) : cli_finish(&subcommand_freeze, code);
 }

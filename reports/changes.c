@@ -72,10 +72,12 @@ static gboolean add_verdict(const VerdictFacts *v, gpointer data, G_GNUC_UNUSED 
 VerdictSet *verdict_set_load(Results *results, GError **error)
 {
     g_autoptr(VerdictSet) set = verdict_set_new();
-    return results_run(results, set_hash, set, error) && results_each_backend(results, add_backend, set, error) &&
-                   results_each_verdict(results, NULL, NULL, add_verdict, set, error)
-               ? g_steal_pointer(&set)
-               : NULL;
+    if (!results_hold(results, error))
+        return NULL;
+    const gboolean ok = results_run(results, set_hash, set, error) && results_each_backend(results, add_backend, set, error) &&
+                        results_each_verdict(results, NULL, NULL, add_verdict, set, error);
+    results_release(results);
+    return ok ? g_steal_pointer(&set) : NULL;
 }
 
 static const PastRun *find_run(const GPtrArray *runs, guint id)

@@ -123,6 +123,19 @@ gboolean database_end(Results *results, gboolean ok, GError **error)
     return ok;
 }
 
+gboolean results_hold(Results *results, GError **error)
+{
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
+    return results->writable || database_run(results, error, "BEGIN", "");
+}
+
+void results_release(Results *results)
+{
+    g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
+    if (!results->writable)
+        sqlite3_exec(results->db, "COMMIT", NULL, NULL, NULL);
+}
+
 /* ---- text -------------------------------------------------------------------------------------------------------- */
 
 /* Control characters, non-characters (no XML document may hold either) and the overrides of text direction, with which

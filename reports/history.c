@@ -141,12 +141,17 @@ gboolean history_append(Results *history, Results *results, const char *at, GErr
     g_autoptr(GHashTable) tallies = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     Append append = { history, proposals, tallies, NULL };
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&history->lock);
-    if (!database_begin(history, error))
+    if (!results_hold(results, error))
         return FALSE;
+    if (!database_begin(history, error)) {
+        results_release(results);
+        return FALSE;
+    }
     gboolean ok = append_run(&append, results, at, error) && results_each_backend(results, append_backend, &append, error) &&
                   results_each_case(results, NULL, remember_proposal, &append, error) &&
                   results_each_verdict(results, NULL, NULL, append_verdict, &append, error) &&
                   append_gone(&append, error) && append_tallies(&append, error);
+    results_release(results);
     return database_end(history, ok, ok ? error : NULL) && ok;
 }
 

@@ -95,10 +95,11 @@ gboolean results_merge(Results *into, Results *from, GError **error)
     if (!results_begin_batch(into, error))
         return FALSE;
     Merge merge = { into, from };
-    gboolean ok = merge_runs(into, from, error) && results_each_proposal(from, merge_proposal, into, error) &&
+    gboolean ok = results_hold(from, error) && merge_runs(into, from, error) && results_each_proposal(from, merge_proposal, into, error) &&
                   results_each_backend(from, merge_backend, into, error) &&
                   results_each_case(from, NULL, merge_case, into, error) &&
                   results_each_verdict(from, NULL, NULL, merge_verdict, &merge, error);
+    results_release(from);
     if (ok)
         return results_end_batch(into, error);
     g_mutex_lock(&into->lock);

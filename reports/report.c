@@ -287,11 +287,15 @@ Report *report_load(Results *results, gboolean observations, GError **error)
     g_autoptr(GHashTable) proposals = g_hash_table_new(g_str_hash, g_str_equal);
     g_autoptr(GHashTable) requirements = g_hash_table_new(g_str_hash, g_str_equal);
     Loader loader = { .report = report, .proposals = proposals, .requirements = requirements };
-    if (!results_run(results, load_run, report, error) ||
-        !results_each_proposal(results, load_proposal, &loader, error) ||
-        !results_each_backend(results, load_backend, &loader, error) ||
-        !results_each_case(results, NULL, load_case, &loader, error) ||
-        !results_each_verdict(results, NULL, NULL, load_verdict, &loader, error))
+    if (!results_hold(results, error))
+        return NULL;
+    const gboolean ok = results_run(results, load_run, report, error) &&
+                        results_each_proposal(results, load_proposal, &loader, error) &&
+                        results_each_backend(results, load_backend, &loader, error) &&
+                        results_each_case(results, NULL, load_case, &loader, error) &&
+                        results_each_verdict(results, NULL, NULL, load_verdict, &loader, error);
+    results_release(results);
+    if (!ok)
         return NULL;
     g_ptr_array_sort(report->proposals, by_id);
     return g_steal_pointer(&report);
@@ -324,9 +328,8 @@ gboolean report_is_own(const ReportBackend *backend)
  */
 
 typedef struct {
+    const Report *report;
     ReportDetail *detail;
-    gboolean logs;
-    gsize next;
 } DetailLoader;
 
 static gboolean detail_case(const CaseFacts *facts, gpointer data, G_GNUC_UNUSED GError **error)
@@ -341,14 +344,19 @@ static gboolean detail_case(const CaseFacts *facts, gpointer data, G_GNUC_UNUSED
     return TRUE;
 }
 
+/* A run that is still writing may have put a backend since the report was loaded: that is not of the report. */
 static gboolean detail_verdict(const VerdictFacts *v, gpointer data, G_GNUC_UNUSED GError **error)
 {
-    DetailLoader *loader = data;
-    loader->detail->differences[loader->next] = g_strdup(v->difference);
-    loader->detail->answers[loader->next] = g_strdup(v->answer);
-    loader->detail->statistics[loader->next] = g_strdup(v->statistics);
-    loader->detail->logs[loader->next] = loader->logs ? g_strdup(v->log) : NULL;
-    loader->next++;
+    const Report *report = ((DetailLoader *)data)->report;
+    ReportDetail *detail = ((DetailLoader *)data)->detail;
+    for (guint i = 0; i < report->backends->len; i++) {
+        if (strcmp(((const ReportBackend *)report->backends->pdata[i])->name, v->backend) != 0)
+            continue;
+        detail->differences[i] = g_strdup(v->difference);
+        detail->answers[i] = g_strdup(v->answer);
+        detail->statistics[i] = g_strdup(v->statistics);
+        detail->logs[i] = report->observations ? g_strdup(v->log) : NULL;
+    }
     return TRUE;
 }
 
@@ -362,7 +370,7 @@ ReportDetail *report_detail(const Report *report, const ReportCase *c, GError **
     detail->answers = g_new0(char *, detail->n);
     detail->logs = g_new0(char *, detail->n);
     detail->statistics = g_new0(char *, detail->n);
-    DetailLoader loader = { .detail = detail, .logs = report->observations };
+    DetailLoader loader = { report, detail };
     if (!results_each_case(report->results, c->id, detail_case, &loader, error) ||
         !results_each_verdict(report->results, c->id, NULL, detail_verdict, &loader, error))
         return NULL;

@@ -202,6 +202,11 @@ typedef gboolean (*BackendVisitor)(const BackendFacts *backend, gpointer data, G
 typedef gboolean (*CaseVisitor)(const CaseFacts *facts, gpointer data, GError **error);
 typedef gboolean (*VerdictVisitor)(const VerdictFacts *verdict, gpointer data, GError **error);
 
+/* What several calls below read belongs together, from results_hold() to results_release(), though a run may be writing at the time.
+ * For a moment only: the writer cannot fold its log in meanwhile. Nothing for a file that this process writes. */
+gboolean results_hold(Results *results, GError **error);
+void     results_release(Results *results);
+
 /* Fields never put are NULL. */
 gboolean results_run(Results *results, void (*visit)(const RunFacts *run, gpointer data), gpointer data,
                      GError **error);
