@@ -45,6 +45,18 @@ static void print_numbers(const CompareSpec *spec, const Tensor *golden, const T
     statistics_clear(&statistics);
 }
 
+#define NONE (-G_MAXDOUBLE) /* no number that somebody gives */
+
+static gboolean has_tolerance(const Options *o)
+{
+    return o->rtol != NONE || o->atol != NONE;
+}
+
+static gboolean is_tolerance(double x)
+{
+    return x == NONE || (x >= 0 && x <= G_MAXDOUBLE);
+}
+
 static int judge(const Options *o, const char *expected, const char *actual, GError **error)
 {
     g_autoptr(Tensor) golden = tensor_load(expected, NULL, NULL, error), lower = NULL, upper = NULL;
@@ -55,7 +67,7 @@ static int judge(const Options *o, const char *expected, const char *actual, GEr
         g_set_error(error, TENSOR_ERROR, TENSOR_ERROR_SHAPE, "--lower and --upper must have the type and shape of %s", expected);
         return EXIT_USAGE;
     }
-    const gboolean tolerance = o->rtol >= 0 || o->atol >= 0;
+    const gboolean tolerance = has_tolerance(o);
     const CompareSpec spec = { .mode = o->bits ? COMPARE_BITS : lower || upper ? COMPARE_INTERVAL
                                                : tolerance ? COMPARE_TOLERANCE : COMPARE_VALUE,
                                .free_zero_sign = o->free_zero_sign, .rtol = MAX(o->rtol, 0), .atol = MAX(o->atol, 0) };
@@ -73,7 +85,7 @@ static int judge(const Options *o, const char *expected, const char *actual, GEr
 
 static int cmd_compare(int argc, char **argv)
 {
-    Options o = { .rtol = -1, .atol = -1 };
+    Options o = { .rtol = NONE, .atol = NONE };
     int code;
     const GOptionEntry entries[] = {
         { "lower", 0, 0, G_OPTION_ARG_FILENAME, &o.lower, "Lower ends of the accepted interval", "L.pb" },
@@ -90,6 +102,10 @@ static int cmd_compare(int argc, char **argv)
         return code;
     if (argc != 3)
         return cli_complain(&subcommand_compare, EXIT_USAGE, "expected two tensor files; see 'assay compare --help'");
+    if (!is_tolerance(o.rtol) || !is_tolerance(o.atol))
+        return cli_complain(&subcommand_compare, EXIT_USAGE, "--rtol and --atol: expected finite numbers of at least 0");
+    if ((o.bits ? 1 : 0) + (o.lower || o.upper ? 1 : 0) + (has_tolerance(&o) ? 1 : 0) > 1)
+        return cli_complain(&subcommand_compare, EXIT_USAGE, "expected one of --bits, --lower with --upper, and --rtol with --atol");
     GError *error = NULL;
     code = judge(&o, argv[1], argv[2], &error);
     g_free(o.lower);

@@ -166,6 +166,8 @@ static int cmd_coverage(int argc, char **argv)
         return code;
     if (argc > 2)
         return cli_complain(&subcommand_coverage, EXIT_USAGE, "expected at most one folder; see 'assay coverage --help'");
+    if ((json ? 1 : 0) + (operators ? 1 : 0) + (observability ? 1 : 0) + (goldens ? 1 : 0) > 1)
+        return cli_complain(&subcommand_coverage, EXIT_USAGE, "expected one of --json, --operators, --observability and --goldens");
     if (operators) {
         cover_operators();
         return cli_finish(&subcommand_coverage, EXIT_GOOD);

@@ -21,12 +21,21 @@ static char *time_of(const char *given)
     return in_utc == NULL ? NULL : g_date_time_format(in_utc, "%Y-%m-%dT%H:%M:%SZ");
 }
 
+static gboolean is_there(G_GNUC_UNUSED const CaseFacts *facts, gpointer there, G_GNUC_UNUSED GError **error)
+{
+    *(gboolean *)there = TRUE;
+    return TRUE;
+}
+
 static int append(const char *path, const char *results_path, const char *at)
 {
     GError *error = NULL;
     g_autoptr(Results) results = results_open(results_path, RESULTS_READ, &error);
     g_autoptr(Results) history = results == NULL ? NULL : results_open(path, RESULTS_APPEND, &error);
-    if (history == NULL || !history_append(history, results, at, &error))
+    gboolean taken = FALSE;
+    if (history != NULL && results_each_case(history, NULL, is_there, &taken, &error) && taken)
+        return cli_complain(&subcommand_history, EXIT_USAGE, "%s holds results: expected a history, which is a file of its own", path);
+    if (history == NULL || error != NULL || !history_append(history, results, at, &error))
         return cli_fail(&subcommand_history, EXIT_USAGE, error);
     return EXIT_GOOD;
 }

@@ -26,6 +26,16 @@ static char *describe(void)
     return g_string_free(text, FALSE);
 }
 
+static void no_format(const char *name)
+{
+    gsize n;
+    const Writer *const *all = writer_all(&n);
+    g_autoptr(GString) known = g_string_new("all");
+    for (gsize i = 0; i < n; i++)
+        g_string_append_printf(known, ", %s", all[i]->name);
+    cli_complain(&subcommand_report, EXIT_USAGE, "--format: no report format '%s', expected %s", name, known->str);
+}
+
 /* The writers that a comma-separated list names, each once; NULL after a message. */
 static GPtrArray *choose_writers(const char *formats)
 {
@@ -37,11 +47,15 @@ static GPtrArray *choose_writers(const char *formats)
             g_ptr_array_add(chosen, (gpointer)all[i]);
         return g_steal_pointer(&chosen);
     }
+    if (*formats == '\0') {
+        no_format("");
+        return NULL;
+    }
     g_auto(GStrv) names = g_strsplit(formats, ",", -1);
     for (gsize i = 0; names[i] != NULL; i++) {
         const Writer *writer = writer_find(g_strstrip(names[i]));
         if (writer == NULL) {
-            cli_complain(&subcommand_report, EXIT_USAGE, "no report format '%s'; --help lists them", names[i]);
+            no_format(names[i]);
             return NULL;
         }
         if (!g_ptr_array_find(chosen, writer, NULL))

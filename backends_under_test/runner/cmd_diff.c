@@ -35,7 +35,12 @@ static VerdictSet *load_set(const char *name, GError **error)
     g_autoptr(Results) results = results_open(path, RESULTS_READ, error);
     if (!results)
         return NULL;
-    return past ? verdict_set_load_past(results, (guint)id, error) : verdict_set_load(results, error);
+    g_autoptr(VerdictSet) set = past ? verdict_set_load_past(results, (guint)id, error) : verdict_set_load(results, error);
+    if (set && g_hash_table_size(set->verdicts) == 0) {
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s holds no verdict; a run of a history is named like %s@0", name, path);
+        return NULL;
+    }
+    return g_steal_pointer(&set);
 }
 
 static const char *side(Verdict verdict)
