@@ -1,4 +1,5 @@
 /* The front door: one table of subcommands, nothing else. */
+#include "reference/cli/nearest.h"
 #include "reference/cli/subcommand.h"
 #include "reference/cli/retain.h"
 
@@ -42,6 +43,13 @@ int main(int argc, char **argv)
     for (const Subcommand *const *each = subcommands; *each; each++)
         if (strcmp((*each)->name, name) == 0)
             return (*each)->run(argc - 1, argv + 1);
-    fprintf(stderr, "assay: no command '%s'; see 'assay help'\n", argv[1]);
+    const Subcommand *nearest = subcommands[0];
+    for (const Subcommand *const *each = subcommands; *each; each++)
+        if (cli_distance(argv[1], (*each)->name) < cli_distance(argv[1], nearest->name))
+            nearest = *each;
+    if (nearest && cli_is_near(argv[1], cli_distance(argv[1], nearest->name)))
+        fprintf(stderr, "assay: no command '%s': did you mean '%s'? See 'assay help'\n", argv[1], nearest->name);
+    else
+        fprintf(stderr, "assay: no command '%s'; see 'assay help'\n", argv[1]);
     return EXIT_USAGE;
 }

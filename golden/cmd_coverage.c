@@ -40,8 +40,8 @@ static GArray *rows_of(const GPtrArray *proposals, GHashTable *index)
     return rows;
 }
 
-/* FALSE if a case cannot be read or names a requirement that does not exist. */
-static gboolean count_cases(const char *corpus, GArray *rows, GHashTable *index, guint *cases, GError **error)
+/* FALSE if a case cannot be read or names a requirement that does not exist. only: the proposal whose cases are told, or NULL. */
+static gboolean count_cases(const char *corpus, const char *only, GArray *rows, GHashTable *index, guint *cases, GError **error)
 {
     g_autoptr(GPtrArray) folders = corpus_list(corpus, error);
     for (guint i = 0; folders && i < folders->len; i++) {
@@ -61,9 +61,16 @@ static gboolean count_cases(const char *corpus, GArray *rows, GHashTable *index,
             else
                 row->positive++;
         }
-        (*cases)++;
+        *cases += !only || strcmp(c->proposal, only) == 0;
     }
     return folders != NULL;
+}
+
+static void keep_only(GArray *rows, const char *only)
+{
+    for (guint i = rows->len; only && i-- > 0;)
+        if (strcmp(g_array_index(rows, Row, i).proposal->id, only) != 0)
+            g_array_remove_index(rows, i);
 }
 
 static void print_json(const GArray *rows, guint cases, guint must, guint must_untested)
@@ -104,16 +111,34 @@ static void print_text(const GArray *rows, guint cases, guint must, guint must_u
     printf("%u cases, %u requirements, %u of them MUST, %u MUSTs untested\n", cases, rows->len, must, must_untested);
 }
 
-static int cover_requirements(const char *corpus, gboolean json, GError **error)
+/* Sets an error that names those there are, unless `only` is one, or NULL. */
+static gboolean is_proposal(const GPtrArray *proposals, const char *only, GError **error)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (guint i = 0; only && i < proposals->len; i++) {
+        const char *id = ((const Proposal *)g_ptr_array_index(proposals, i))->id;
+        if (strcmp(id, only) == 0)
+            return TRUE;
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", id);
+    }
+    if (only)
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no proposal '%s': expected %s", only, known->str);
+    return !only;
+}
+
+static int cover_requirements(const char *corpus, const char *only, gboolean json, GError **error)
 {
     g_autoptr(GPtrArray) proposals = proposal_list(error);
     if (!proposals)
         return EXIT_HARNESS;
+    if (!is_proposal(proposals, only, error))
+        return EXIT_USAGE;
     g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GArray) rows = rows_of(proposals, index);
     guint cases = 0, must = 0, must_untested = 0;
-    if (!count_cases(corpus, rows, index, &cases, error))
+    if (!count_cases(corpus, only, rows, index, &cases, error))
         return EXIT_USAGE;
+    keep_only(rows, only);
     for (guint i = 0; i < rows->len; i++) {
         const Row *row = &g_array_index(rows, Row, i);
         const gboolean is_must = row->requirement->level == LEVEL_MUST;
@@ -148,8 +173,10 @@ static int cmd_coverage(int argc, char **argv)
 {
     gboolean json = FALSE, operators = FALSE, observability = FALSE, goldens = FALSE;
     gint most = 8, jobs = (gint)g_get_num_processors();
+    g_autofree char *only = NULL;
     int code;
     const GOptionEntry entries[] = {
+        { "proposal", 'p', 0, G_OPTION_ARG_STRING, &only, "Only this proposal's requirements and cases", "ID" },
         { "json", 0, 0, G_OPTION_ARG_NONE, &json, "Print JSON (spec/schemas/coverage.schema.json)", NULL },
         { "operators", 0, 0, G_OPTION_ARG_NONE, &operators, "List the reference's operators instead", NULL },
         { "observability", 0, 0, G_OPTION_ARG_NONE, &observability,
@@ -168,6 +195,8 @@ static int cmd_coverage(int argc, char **argv)
         return cli_complain(&subcommand_coverage, EXIT_USAGE, "expected at most one folder; see 'assay coverage --help'");
     if ((json ? 1 : 0) + (operators ? 1 : 0) + (observability ? 1 : 0) + (goldens ? 1 : 0) > 1)
         return cli_complain(&subcommand_coverage, EXIT_USAGE, "expected one of --json, --operators, --observability and --goldens");
+    if (only && (operators || observability || goldens))
+        return cli_complain(&subcommand_coverage, EXIT_USAGE, "--proposal goes with requirements alone; give the proposal's folder as DIR");
     if (operators) {
         cover_operators();
         return cli_finish(&subcommand_coverage, EXIT_GOOD);
@@ -180,6 +209,6 @@ static int cmd_coverage(int argc, char **argv)
         code = (observability ? coverage_observability(corpus, (guint)most, (guint)jobs, &error)
                               : coverage_goldens(corpus, &error)) ? EXIT_GOOD : EXIT_USAGE;
     else
-        code = cover_requirements(corpus, json, &error);
+        code = cover_requirements(corpus, only, json, &error);
     return error ? cli_fail(&subcommand_coverage, code, error) : cli_finish(&subcommand_coverage, code);
 }

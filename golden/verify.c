@@ -190,6 +190,10 @@ static gint by_name(gconstpointer a, gconstpointer b)
 GPtrArray *verify_list(const char *root, const char *glob, GError **error)
 {
     g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func(g_free);
+    if (!g_file_test(root, G_FILE_TEST_IS_DIR)) {
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s: no such folder", root);
+        return NULL;
+    }
     collect(root, glob, 0, found);
     if (found->len == 0) {
         g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: no test case in it%s%s (a folder with model.onnx and test_data_set_0, or X.onnx beside X_output_0.pb)",

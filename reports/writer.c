@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define ENTRY(id) extern const Writer writer_##id;
 #include "writers.inc"
@@ -70,13 +71,6 @@ gboolean report_write_file(const char *folder, const char *name, const GString *
     return FALSE;
 }
 
-static gboolean fail(GError **error, const char *path, const char *what)
-{
-    int code = errno;
-    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: %s: %s", path, what, g_strerror(code));
-    return FALSE;
-}
-
 /* Follows no link: only what is inside the folder goes. */
 static void remove_tree(const char *path)
 {
@@ -91,10 +85,19 @@ static void remove_tree(const char *path)
     g_remove(path);
 }
 
+static gboolean fail(GError **error, const char *path, const char *what)
+{
+    int code = errno;
+    g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_IO, "%s: %s: %s", path, what, g_strerror(code));
+    return FALSE;
+}
+
 static gboolean replaceable(const char *folder, GError **error)
 {
     if (!g_file_test(folder, G_FILE_TEST_EXISTS))
         return TRUE;
+    if (g_access(folder, W_OK | X_OK) != 0)
+        return fail(error, folder, "cannot replace");
     g_autofree char *mark = g_build_filename(folder, MARK, NULL);
     g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
     if (g_file_test(mark, G_FILE_TEST_IS_REGULAR) || (dir != NULL && g_dir_read_name(dir) == NULL))

@@ -2,6 +2,7 @@
 #include "backends_under_test/runner/options.h"
 #include "backends_under_test/runner/regenerate.h"
 #include "backends_under_test/runner/scratch.h"
+#include "reference/cli/nearest.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -141,6 +142,22 @@ static char *corpus_of(const Arguments *a, const char *wanted)
     return g_path_get_dirname(proposal);
 }
 
+/* By its id or by that without the proposal; NULL: nothing is near. */
+static const char *nearest_case(const Workload *workload, const char *wanted)
+{
+    const char *nearest = NULL;
+    gsize least = G_MAXSIZE;
+    for (guint i = 0; i < workload->all->len; i++) {
+        const char *id = ((const Subject *)workload->all->pdata[i])->c->id, *slash = strchr(id, '/');
+        const gsize distance = MIN(cli_distance(wanted, id), slash ? cli_distance(wanted, slash + 1) : G_MAXSIZE);
+        if (distance < least) {
+            least = distance;
+            nearest = id;
+        }
+    }
+    return cli_is_near(wanted, least) ? nearest : NULL;
+}
+
 static const Subject *find_case(const Workload *workload, const char *wanted, GError **error)
 {
     const Subject   *found = g_hash_table_lookup(workload->by_id, wanted);
@@ -148,9 +165,10 @@ static const Subject *find_case(const Workload *workload, const char *wanted, GE
     for (guint i = 0; i < workload->all->len && !found; i++)
         if (strcmp(((const Subject *)workload->all->pdata[i])->folder, folder) == 0)
             found = workload->all->pdata[i];
+    const char *nearest = found ? NULL : nearest_case(workload, wanted);
     if (!found)
-        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "no case '%s' among the %u of %s", wanted,
-                    workload->all->len, workload->corpus);
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "no case '%s' among the %u of %s%s%s%s", wanted,
+                    workload->all->len, workload->corpus, nearest ? ": did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
     return found;
 }
 
@@ -164,6 +182,20 @@ static char *folder_to_read(const char *corpus, const char *wanted)
     return there ? g_steal_pointer(&folder) : g_strdup(corpus);
 }
 
+/* What is asked for besides the case, before anything is printed. */
+static gboolean are_there(const Arguments *a, GError **error)
+{
+    g_autoptr(Results) results = a->results ? results_open(a->results, RESULTS_READ, error) : NULL;
+    if (a->results && !results)
+        return FALSE;
+    for (char **name = a->backends; name && *name; name++) {
+        g_autoptr(Backend) backend = backend_load(*name, error);
+        if (!backend)
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static int explain_from(const Arguments *a, const char *corpus, const char *wanted)
 {
     GError   *error = NULL;
@@ -175,7 +207,7 @@ static int explain_from(const Arguments *a, const char *corpus, const char *want
     g_autoptr(Workload) workload = workload_read(folder, &everything, &error);
     selection_clear(&everything);
     const Subject *subject = workload ? find_case(workload, wanted, &error) : NULL;
-    if (!subject)
+    if (!subject || !are_there(a, &error))
         return cli_fail(&subcommand_explain, EXIT_USAGE, error);
     if (!explain_case(subject, (gsize)a->elements, &error) || !print_results(a, subject->c, &error) ||
         (a->backends && !print_fresh(a, workload, subject, &good, &error)))

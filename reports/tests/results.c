@@ -564,3 +564,41 @@ Test(results, a_write_that_was_cut_off_is_undone_before_it_is_read)
     g_autoptr(GPtrArray) outputs = results_outputs(results, "x", "y", NULL);
     cr_expect(outputs && outputs->len == 0);
 }
+
+static void count_run(G_GNUC_UNUSED const RunFacts *run, gpointer data)
+{
+    ++*(guint *)data;
+}
+
+static gboolean count_case(G_GNUC_UNUSED const CaseFacts *facts, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    ++*(guint *)data;
+    return TRUE;
+}
+
+static void count_all(Results *results, guint *cases, guint *verdicts)
+{
+    GError *error = NULL;
+    *cases = *verdicts = 0;
+    cr_assert(results_each_case(results, NULL, count_case, cases, &error), "%s", error ? error->message : "");
+    cr_assert(results_each_verdict(results, NULL, NULL, count_row, verdicts, &error), "%s", error ? error->message : "");
+}
+
+Test(results, what_is_held_does_not_grow_under_a_reader)
+{
+    GError *error = NULL;
+    guint runs = 0, cases, verdicts;
+    g_autoptr(Results) writer = open_good(path, RESULTS_NEW);
+    fabricate(writer, 20, 0, 2);
+    g_autoptr(Results) reader = open_good(path, RESULTS_READ);
+    cr_assert(results_hold(reader, &error), "%s", error ? error->message : "");
+    cr_assert(results_run(reader, count_run, &runs, &error));
+    fabricate(writer, 20, 1, 2);
+    count_all(reader, &cases, &verdicts);
+    cr_expect_eq(cases, 10);
+    cr_expect_eq(verdicts, 10 * fabricate_backends());
+    results_release(reader);
+    count_all(reader, &cases, &verdicts);
+    cr_expect_eq(cases, 20);
+    cr_expect_eq(verdicts, 20 * fabricate_backends());
+}
