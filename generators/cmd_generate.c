@@ -178,8 +178,10 @@ static int cmd_generate(int argc, char **argv)
                    "DIR is replaced as a whole when all its cases are written; anything else there is left alone.\n\n"
                    "Example: assay generate -p block-qdq -o build/corpus", &code))
         return code;
-    if (argc != 1 || jobs < 1)
-        return cli_complain(&subcommand_generate, EXIT_USAGE, "expected only options, and at least one job; see 'assay generate --help'");
+    if (argc != 1)
+        return cli_complain(&subcommand_generate, EXIT_USAGE, "expected only options, not '%s'; see 'assay generate --help'", argv[1]);
+    if (jobs < 1)
+        return cli_complain(&subcommand_generate, EXIT_USAGE, "--jobs %d: expected at least 1", jobs);
     GError *error = NULL;
     const GeneratorOptions options = { filter, (guint)jobs, uncertified };
     code = generate(out ? out : "build/corpus", wanted, &options, &error);

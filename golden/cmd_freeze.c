@@ -171,9 +171,21 @@ static gboolean may_freeze(const char *corpus, const GPtrArray *proposals, GErro
     return scores && scores_admit(scores, whole_corpus(corpus, proposals), error);
 }
 
-static int run(const char *corpus, gboolean checking, gboolean dropping, GError **error)
+/* All proposals, or the one that is named. */
+static GPtrArray *chosen(const char *only, GError **error)
 {
-    g_autoptr(GPtrArray) proposals = proposal_list(error);
+    g_autoptr(GPtrArray) all = proposal_list(error);
+    for (guint i = all && only ? all->len : 0; i-- > 0;)
+        if (strcmp(((const Proposal *)g_ptr_array_index(all, i))->id, only) != 0)
+            g_ptr_array_remove_index(all, i);
+    if (all && all->len == 0)
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no proposal '%s'", only);
+    return all && all->len > 0 ? g_steal_pointer(&all) : NULL;
+}
+
+static int run(const char *corpus, const char *only, gboolean checking, gboolean dropping, GError **error)
+{
+    g_autoptr(GPtrArray) proposals = chosen(only, error);
     Difference d = { 0 };
     guint found_any = 0;
     for (guint i = 0; proposals && !checking && !dropping && i < proposals->len; i++)
@@ -214,9 +226,11 @@ static int run(const char *corpus, gboolean checking, gboolean dropping, GError 
 static int cmd_freeze(int argc, char **argv)
 {
     gboolean checking = FALSE, dropping = FALSE;
+    g_autofree char *only = NULL;
     int code;
     const GOptionEntry entries[] = {
         { "check", 0, 0, G_OPTION_ARG_NONE, &checking, "Compare with the frozen manifest instead of writing it", NULL },
+        { "proposal", 'p', 0, G_OPTION_ARG_STRING, &only, "Only this proposal", "ID" },
         { "drop", 0, 0, G_OPTION_ARG_NONE, &dropping, "Let go of cases that the manifest has and DIR has not", NULL },
         { NULL, 0, 0, 0, NULL, NULL, NULL }
     };
@@ -230,6 +244,6 @@ static int cmd_freeze(int argc, char **argv)
     if (argc != 2)
         return cli_complain(&subcommand_freeze, EXIT_USAGE, "expected one corpus folder; see 'assay freeze --help'");
     GError *error = NULL;
-    code = run(argv[1], checking, dropping, &error);
+    code = run(argv[1], only, checking, dropping, &error);
     return error ? cli_fail(&subcommand_freeze, code, error) : cli_finish(&subcommand_freeze, code);
 }

@@ -172,8 +172,10 @@ static int cmd_eval(int argc, char **argv)
     if (!cli_parse(&argc, &argv, &subcommand_eval, entries,
                    "Example: assay eval model.onnx -i input_0.pb -i input_1.pb", &code))
         return code;
-    if (argc != 2 || o.threads < 1)
-        return cli_complain(&subcommand_eval, EXIT_USAGE, "expected one model and at least one thread; see 'assay eval --help'");
+    if (argc != 2)
+        return cli_complain(&subcommand_eval, EXIT_USAGE, "expected one model; see 'assay eval --help'");
+    if (o.threads < 1)
+        return cli_complain(&subcommand_eval, EXIT_USAGE, "--threads %d: expected at least 1", o.threads);
     GError *error = NULL;
     const gboolean ok = evaluate(&o, argv[1], &error);
     g_strfreev(o.inputs);

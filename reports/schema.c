@@ -61,9 +61,11 @@ gboolean schema_fail(sqlite3 *db, const char *path, GError **error)
 {
     int code = sqlite3_errcode(db) & 0xff;
     gboolean damaged = code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+    const int system = code == SQLITE_CANTOPEN || code == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
     const char *hint = code == SQLITE_BUSY ? " (another run is writing to it)" : "";
-    return results_fail(error, damaged ? RESULTS_ERROR_FORMAT : RESULTS_ERROR_IO, "%s: %s%s", path,
-                        code == SQLITE_NOTADB ? "not a results file" : sqlite3_errmsg(db), hint);
+    return results_fail(error, damaged ? RESULTS_ERROR_FORMAT : RESULTS_ERROR_IO, "%s: %s%s%s%s", path,
+                        code == SQLITE_NOTADB ? "not a results file" : sqlite3_errmsg(db), hint, system != 0 ? ": " : "",
+                        system != 0 ? g_strerror(system) : "");
 }
 
 gboolean schema_exec(sqlite3 *db, const char *path, const char *sql, GError **error)

@@ -16,11 +16,21 @@ static gboolean merge_into(Results *out, char **paths, int n, GError **error)
     for (int i = 0; i < n; i++) {
         g_autoptr(Results) in = results_open(paths[i], RESULTS_READ, error);
         if (!in || !results_merge(out, in, error)) {
-            g_prefix_error(error, "%s: ", paths[i]);
+            if (!g_str_has_prefix((*error)->message, paths[i])) /* it names the output, where the two contradict */
+                g_prefix_error(error, "%s: ", paths[i]);
             return FALSE;
         }
     }
     return TRUE;
+}
+
+/* The user knows the file by the name that it was to get. */
+static void name_target(GError *error, const char *unfinished, const char *target)
+{
+    g_autoptr(GString) message = g_string_new(error->message);
+    g_string_replace(message, unfinished, target, 0);
+    g_free(error->message);
+    error->message = g_string_free(g_steal_pointer(&message), FALSE);
 }
 
 static int cmd_merge(int argc, char **argv)
@@ -43,6 +53,7 @@ static int cmd_merge(int argc, char **argv)
            results_replace(argv[1], unfinished, &error);
     if (!good) {
         results_delete(unfinished);
+        name_target(error, unfinished, argv[1]);
         return cli_fail(&subcommand_merge, EXIT_USAGE, error);
     }
     return cli_finish(&subcommand_merge, EXIT_GOOD);

@@ -14,6 +14,36 @@ char *cli_word(const char *text)
     return plain ? g_strdup(text) : g_shell_quote(text);
 }
 
+/* The option of that letter takes a value. */
+static gboolean takes_value(const GOptionEntry *entries, char letter)
+{
+    for (; entries->long_name; entries++)
+        if (entries->short_name == letter)
+            return entries->arg != G_OPTION_ARG_NONE && entries->arg != G_OPTION_ARG_CALLBACK;
+    return FALSE;
+}
+
+/* "-j2" as "-j" and "2", which GOption does not know. */
+static char **split_values(const GOptionEntry *entries, int *argc, char **argv)
+{
+    static GPtrArray *words; /* kept: a program has one command line, and what is left of it is used to its end */
+    gboolean options = TRUE;
+    words = g_ptr_array_new_with_free_func(g_free);
+    for (int i = 0; i < *argc; i++) {
+        const char *word = argv[i];
+        options = options && strcmp(word, "--") != 0;
+        const gboolean joined = i > 0 && options && word[0] == '-' && g_ascii_isalpha(word[1]) && word[2] != '\0' && word[2] != '=';
+        if (joined && takes_value(entries, word[1])) {
+            g_ptr_array_add(words, g_strndup(word, 2));
+            word += 2;
+        }
+        g_ptr_array_add(words, g_strdup(word));
+    }
+    *argc = (int)words->len;
+    g_ptr_array_add(words, NULL);
+    return (char **)words->pdata;
+}
+
 gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptionEntry *entries,
                    const char *description, int *code)
 {
@@ -27,6 +57,7 @@ gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptio
     if (description)
         g_option_context_set_description(context, description);
     g_option_context_set_help_enabled(context, FALSE);
+    *argv = split_values(entries, argc, *argv);
     for (int i = 1; i < *argc; i++) {
         if (strcmp((*argv)[i], "--") == 0)
             break;
