@@ -144,7 +144,7 @@ static int generate(const char *out, char **wanted, const GeneratorOptions *opti
         g_autoptr(Proposal) proposal = proposal_read(folder, error);
         guint cases;
         if (!proposal || !generate_one(all[i], proposal, out, options, &cases, error))
-            return EXIT_HARNESS;
+            return g_error_matches(*error, CORPUS_ERROR, CORPUS_ERROR_IO) ? EXIT_USAGE : EXIT_HARNESS;
         if (cases > 0)
             printf("%-20s %5u cases\n", all[i]->id, cases);
         total += cases;

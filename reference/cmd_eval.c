@@ -45,8 +45,8 @@ static gboolean find_input(const Graph *graph, const GPtrArray *values, const ch
     for (*input = 0; *input < graph->inputs.n; ++*input)
         if (!g_ptr_array_index(values, *input) && !graph_initializer(graph, LIST_AT(&graph->inputs, ValueInfo, *input)->name))
             return TRUE;
-    g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s is one input too many: no input of the graph is left without a value (NAME=FILE.pb "
-                "gives one to an input by its name)", given);
+    g_set_error(error, EVAL_ERROR, EVAL_ERROR_INPUT, "%s is one input too many: of the graph's %" G_GSIZE_FORMAT " inputs none is left without "
+                "a value (NAME=FILE.pb gives one to an input by its name)", given, graph->inputs.n);
     return FALSE;
 }
 

@@ -124,8 +124,8 @@ static int write_report(const char *path, const char *folder, const GPtrArray *w
     if (report == NULL || !add_rest(report, options, &error))
         return cli_fail(&subcommand_report, EXIT_USAGE, error);
     if (!report_write(report, folder, (const Writer *const *)writers->pdata, writers->len, &error)) {
-        gboolean taken = g_error_matches(error, RESULTS_ERROR, RESULTS_ERROR_CONFLICT);
-        return cli_fail(&subcommand_report, taken ? EXIT_USAGE : EXIT_HARNESS, error);
+        gboolean asked = error->domain == RESULTS_ERROR && error->code != RESULTS_ERROR_FORMAT;
+        return cli_fail(&subcommand_report, asked ? EXIT_USAGE : EXIT_HARNESS, error);
     }
     for (guint i = 0; i < writers->len; i++) {
         g_autofree char *file = g_build_filename(folder, ((const Writer *)writers->pdata[i])->file, NULL);

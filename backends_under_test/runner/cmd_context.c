@@ -329,6 +329,7 @@ static int cmd_context(int argc, char **argv)
     g_strfreev(o.inputs);
     if (ok)
         return cli_finish(&subcommand_context, EXIT_GOOD);
-    const gboolean usage_error = g_error_matches(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT);
+    const gboolean usage_error = g_error_matches(error, CONTEXT_ERROR, CONTEXT_ERROR_ARGUMENT) ||
+                                 g_error_matches(error, ONNX_ERROR, ONNX_ERROR_IO) || error->domain == G_FILE_ERROR;
     return cli_fail(&subcommand_context, usage_error ? EXIT_USAGE : EXIT_SHORT, error);
 }

@@ -2,6 +2,7 @@
 #include "reference/context/read.h"
 #include "reference/context/fail.h"
 #include "reference/onnx/check.h"
+#include "reference/onnx/wire.h"
 
 #include <string.h>
 
@@ -301,13 +302,11 @@ Container *container_read(GBytes *bytes, const char *folder, const char *what, G
 
 static GBytes *read_file(const char *path, GError **error)
 {
-    g_autoptr(GError) io = NULL;
-    char *data = NULL;
     gsize size;
-    if (g_file_test(path, G_FILE_TEST_IS_REGULAR) && g_file_get_contents(path, &data, &size, &io))
-        return g_bytes_new_take(data, size);
-    g_set_error(error, ONNX_ERROR, ONNX_ERROR_IO, "%s: cannot read: %s", path, io ? io->message : "not a regular file");
-    return NULL;
+    char *data = wire_read_file(path, &size, error);
+    if (!data)
+        g_prefix_error(error, "%s: ", path);
+    return data ? g_bytes_new_take(data, size) : NULL;
 }
 
 Container *container_load(const char *path, GError **error)

@@ -28,6 +28,9 @@ gboolean wire_scan(const ProtobufCMessageDescriptor *descriptor, const void *dat
 ProtobufCMessage *wire_unpack(const ProtobufCMessageDescriptor *descriptor, const void *data, gsize size,
                               const OnnxLimits *limits, GError **error);
 
+/* All of a regular file, of at most 2 GiB: more is no protobuf message. Free with g_free. The error does not name it. */
+char *wire_read_file(const char *path, gsize *size, GError **error);
+
 /* A file as wire_unpack sees it. */
 ProtobufCMessage *wire_unpack_file(const ProtobufCMessageDescriptor *descriptor, const char *path,
                                    const OnnxLimits *limits, GError **error);

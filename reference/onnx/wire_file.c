@@ -54,16 +54,22 @@ static char *read_all(int file, gsize *size, GError **error)
     return g_steal_pointer(&data);
 }
 
-ProtobufCMessage *wire_unpack_file(const ProtobufCMessageDescriptor *descriptor, const char *path,
-                                   const OnnxLimits *limits, GError **error)
+char *wire_read_file(const char *path, gsize *size, GError **error)
 {
-    gsize size;
     const int file = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (file < 0) {
         cannot_read(error);
         return NULL;
     }
-    g_autofree char *data = is_readable(file, &size, error) ? read_all(file, &size, error) : NULL;
+    char *data = is_readable(file, size, error) ? read_all(file, size, error) : NULL;
     close(file);
+    return data;
+}
+
+ProtobufCMessage *wire_unpack_file(const ProtobufCMessageDescriptor *descriptor, const char *path,
+                                   const OnnxLimits *limits, GError **error)
+{
+    gsize size;
+    g_autofree char *data = wire_read_file(path, &size, error);
     return data ? wire_unpack(descriptor, data, size, limits, error) : NULL;
 }
