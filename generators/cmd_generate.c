@@ -155,7 +155,8 @@ static int generate(const char *out, char **wanted, const GeneratorOptions *opti
         g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no scenario matches '%s': nothing was written", options->filter);
         return EXIT_USAGE;
     }
-    fprintf(stderr, "%u cases in %.2f s\n", total, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
+    g_autofree char *count = cli_count(total, "case");
+    fprintf(stderr, "%s in %.2f s\n", count, (double)(g_get_monotonic_time() - start) / G_USEC_PER_SEC);
     return total > 0 ? EXIT_GOOD : EXIT_SHORT;
 }
 

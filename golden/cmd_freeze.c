@@ -216,7 +216,8 @@ static int run(const char *corpus, const char *only, gboolean checking, gboolean
         return EXIT_USAGE;
     }
     if (!checking) {
-        printf("froze %u proposal%s\n", found_any, found_any == 1 ? "" : "s");
+        g_autofree char *count = cli_count(found_any, "proposal");
+        printf("froze %s\n", count);
         return EXIT_GOOD;
     }
     printf("%u cases checked: %u moved, %u missing, %u extra\n", d.cases, d.moved, d.missing, d.extra);

@@ -145,11 +145,13 @@ static void print_blob(const ContextBlob *b)
 
 static void list(const Container *c)
 {
-    printf("encoding %s, %" G_GSIZE_FORMAT " regions\n", context_encoding_name(c->encoding), c->regions.n);
+    g_autofree char *regions = cli_count(c->regions.n, "region");
+    printf("encoding %s, %s\n", context_encoding_name(c->encoding), regions);
     for (gsize i = 0; i < c->regions.n; i++) {
         const ContextRegion *r = LIST_AT(&c->regions, ContextRegion, i);
-        printf("region %s: %" G_GSIZE_FORMAT " nodes, %" G_GSIZE_FORMAT " inputs, %" G_GSIZE_FORMAT " outputs, policy %s%s%s\n", r->id, r->n_nodes,
-               r->n_inputs, r->n_outputs, context_policy_name(r->policy), r->torn ? ", stale: " : "", r->torn ? r->torn : "");
+        g_autofree char *nodes = cli_count(r->n_nodes, "node"), *inputs = cli_count(r->n_inputs, "input"),
+                        *outputs = cli_count(r->n_outputs, "output");
+        printf("region %s: %s, %s, %s, policy %s%s%s\n", r->id, nodes, inputs, outputs, context_policy_name(r->policy), r->torn ? ", stale: " : "", r->torn ? r->torn : "");
         for (gsize k = 0; k < r->blobs.n; k++)
             print_blob(LIST_AT(&r->blobs, ContextBlob, k));
     }
@@ -176,7 +178,8 @@ static gboolean check(Container *c, const char *folder, GError **error)
             return FALSE;
         }
     }
-    printf("good: encoding %s, %" G_GSIZE_FORMAT " regions\n", context_encoding_name(c->encoding), c->regions.n);
+    g_autofree char *regions = cli_count(c->regions.n, "region");
+    printf("good: encoding %s, %s\n", context_encoding_name(c->encoding), regions);
     return TRUE;
 }
 

@@ -109,14 +109,14 @@ static void contrast(GString *text, const Experiment *e, const GPtrArray *series
             b = other;
         }
     }
-    const char *name = c->metric == METRIC_FACT ? e->fact : metrics[c->metric].name;
+    const char *unit = metrics[c->metric].unit, *name = c->metric == METRIC_FACT ? e->fact : metrics[c->metric].name;
     if (!a) {
         g_string_append_printf(text, "On %s the forms \"%s\" and \"%s\" did not both run.\n", backend, c->a, c->b);
         return;
     }
     const double va = value_of(a, c->metric) * metrics[c->metric].scale, vb = value_of(b, c->metric) * metrics[c->metric].scale;
-    g_string_append_printf(text, "On %s, at %" G_GINT64_FORMAT " %s, \"%s\" has %.3g times the %s of \"%s\" (%.6g against %.6g %s, %s).\n",
-                           backend, a->point->x, e->x, c->a, va / vb, name, c->b, va, vb, metrics[c->metric].unit,
+    g_string_append_printf(text, "On %s, at %" G_GINT64_FORMAT " %s, \"%s\" has %.3g times the %s of \"%s\" (%.6g against %.6g%s%s, %s).\n",
+                           backend, a->point->x, e->x, c->a, va / vb, name, c->b, va, vb, *unit ? " " : "", unit,
                            c->metric <= METRIC_RUN || c->metric == METRIC_PEAK ? "medians" : "exact");
 }
 

@@ -14,6 +14,11 @@ char *cli_word(const char *text)
     return plain ? g_strdup(text) : g_shell_quote(text);
 }
 
+char *cli_count(guint64 n, const char *what)
+{
+    return g_strdup_printf("%" G_GUINT64_FORMAT " %s%s", n, what, n == 1 ? "" : "s");
+}
+
 /* The option of that letter takes a value. */
 static gboolean takes_value(const GOptionEntry *entries, char letter)
 {

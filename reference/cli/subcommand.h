@@ -31,6 +31,9 @@ extern const char *cli_program;
 /* `text` as one word for a shell: as it stands where that does, else quoted. Free with g_free. */
 char *cli_word(const char *text);
 
+/* "1 region", "2 regions". Free with g_free. */
+char *cli_count(guint64 n, const char *what);
+
 /* Parses argv by `entries` (NULL-terminated GOptionEntry); what is left over stays in argv. `description` is shown by
  * --help below the options. FALSE: *code is the exit code, the message is printed. */
 gboolean cli_parse(int *argc, char ***argv, const Subcommand *self, const GOptionEntry *entries,
