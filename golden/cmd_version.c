@@ -1,7 +1,6 @@
 #include "golden/manifest.h"
 #include "golden/proposal.h"
 #include "reference/assay.h"
-#include "reference/cli/paths.h"
 #include "reference/cli/subcommand.h"
 
 #include <stdio.h>
@@ -15,8 +14,8 @@ static gboolean print_corpus(GError **error)
     g_autoptr(GPtrArray) proposals = proposal_list(error);
     for (guint i = 0; proposals && i < proposals->len; i++) {
         const Proposal *p = g_ptr_array_index(proposals, i);
-        g_autofree char *relative = g_strdup_printf("golden/manifest/%s.txt", p->id), *path = home_path(relative), *lines = NULL;
-        if (!g_file_get_contents(path, &lines, NULL, NULL)) {
+        g_autofree char *lines = manifest_frozen(p->id);
+        if (!lines) {
             printf("%-20s not frozen\n", p->id);
             continue;
         }

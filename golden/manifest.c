@@ -1,5 +1,7 @@
 #include "golden/manifest.h"
 
+#include "reference/cli/paths.h"
+
 #include <string.h>
 
 enum { KIND_MODEL, KIND_INPUTS, KIND_OUTPUTS, KIND_INTERVAL, KIND_CASE, KINDS };
@@ -101,6 +103,51 @@ char *manifest_of(const char *folder, GError **error)
     }
     return g_strdup(text->str);
 }
+
+/* ---- the frozen one ----------------------------------------------------------------------------------------------------- */
+
+char *manifest_frozen(const char *proposal)
+{
+    g_autofree char *relative = g_strdup_printf("golden/manifest/%s.txt", proposal), *path = home_path(relative);
+    char            *text = NULL;
+    return g_file_get_contents(path, &text, NULL, NULL) ? text : NULL;
+}
+
+/* The lines as a set, without empty ones; they stay the caller's. */
+static GHashTable *line_set(char **lines)
+{
+    GHashTable *set = g_hash_table_new(g_str_hash, g_str_equal);
+    for (char **line = lines; *line; line++)
+        if (**line)
+            g_hash_table_add(set, *line);
+    return set;
+}
+
+void manifest_share_add(ManifestShare *share, const char *proposal, const char *manifest)
+{
+    g_autofree char *frozen = manifest_frozen(proposal);
+    g_auto(GStrv)    old_lines = g_strsplit(frozen ? frozen : "", "\n", -1), lines = g_strsplit(manifest, "\n", -1);
+    g_autoptr(GHashTable) left = line_set(old_lines);
+    share->frozen += g_hash_table_size(left);
+    for (char **line = lines; *line; line++)
+        if (**line)
+            *(g_hash_table_remove(left, *line) ? &share->same : &share->others) += 1; /* a line counts once */
+}
+
+gboolean manifest_share_is_whole(const ManifestShare *share)
+{
+    return share->frozen > 0 && share->same == share->frozen && share->others == 0;
+}
+
+char *manifest_share_text(const ManifestShare *share)
+{
+    if (share->frozen == 0)
+        return g_strdup("no case of the corpus is frozen");
+    g_autofree char *others = share->others ? g_strdup_printf(", and %u others", share->others) : g_strdup("");
+    return g_strdup_printf("the corpus has %u of the %u cases of the frozen one%s", share->same, share->frozen, others);
+}
+
+/* ---- identity ----------------------------------------------------------------------------------------------------------- */
 
 char *manifest_digest(const char *text)
 {

@@ -13,6 +13,22 @@
 /* The lines of one proposal's folder in a corpus; free with g_free. */
 char *manifest_of(const char *folder, GError **error);
 
+/* The manifest that is frozen of a proposal, as this Assay has it; NULL if nothing is. Free with g_free. */
+char *manifest_frozen(const char *proposal);
+
+/* How a corpus stands to the frozen one, in cases. */
+typedef struct {
+    guint same;   /* frozen as they are */
+    guint frozen; /* that there are in the frozen one */
+    guint others; /* that the frozen one has not, or has otherwise */
+} ManifestShare;
+
+/* Adds what a proposal's manifest has of its frozen one. */
+void     manifest_share_add(ManifestShare *share, const char *proposal, const char *manifest);
+gboolean manifest_share_is_whole(const ManifestShare *share);
+/* "the corpus has 3 of the 802 cases of the frozen one, and 2 others"; free with g_free. */
+char    *manifest_share_text(const ManifestShare *share);
+
 /* The hash of a whole manifest text, for reports and certificates; free with g_free. */
 char *manifest_digest(const char *text);
 

@@ -3,9 +3,6 @@
 /* Walks up from the program until a folder holds spec/proposals, directly or as share/assay. */
 static char *find_home(void)
 {
-    const char *given = g_getenv("ASSAY_HOME");
-    if (given && *given)
-        return g_strdup(given);
     g_autofree char *program = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *folder = program ? g_path_get_dirname(program) : g_get_current_dir();
     for (int up = 0; up < 6; up++) {
@@ -26,6 +23,9 @@ char *home_path(const char *relative)
 {
     static char *home;
     static gsize ready;
+    const char  *given = g_getenv("ASSAY_HOME");
+    if (given && *given)
+        return g_build_filename(given, relative, NULL);
     if (g_once_init_enter(&ready)) {
         home = find_home();
         g_once_init_leave(&ready, 1);
