@@ -305,7 +305,7 @@ static gboolean list_level(const char *folder, int levels, GPtrArray *found, GEr
     g_autoptr(GError) io = NULL;
     g_autoptr(GDir) dir = g_dir_open(folder, 0, &io);
     if (!dir) {
-        if (g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        if (g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOENT) || g_error_matches(io, G_FILE_ERROR, G_FILE_ERROR_NOTDIR))
             g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s: no such folder: expected a corpus, as 'assay generate' writes it",
                         folder);
         else

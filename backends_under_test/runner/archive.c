@@ -156,6 +156,20 @@ static gboolean refuse(const char *what, const char *why, GError **error)
     return FALSE;
 }
 
+/* Where the archive reader gave up, in its words. Before the first entry a file of another kind and a damaged header look the
+ * same to it, but a header says at byte 257 that it is one. */
+static gboolean refuse_damaged(struct archive *a, const GPtrArray *entries, GBytes *bytes, const char *what, GError **error)
+{
+    gsize            size;
+    const char      *data = g_bytes_get_data(bytes, &size), *words = archive_error_string(a);
+    const gboolean   begins = size >= 512 && memcmp(data + 257, "ustar", 5) == 0;
+    const Entry     *last = entries->len ? entries->pdata[entries->len - 1] : NULL;
+    g_autofree char *why = last    ? g_strdup_printf("damaged behind the entry %s: %s", last->name, words ? words : "no tar archive")
+                           : begins ? g_strdup("the header of its first entry is damaged")
+                                    : g_strdup("no tar archive");
+    return refuse(what, why, error);
+}
+
 static gboolean name_is_good(const char *name)
 {
     return name && *name && strspn(name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "._-/") == strlen(name) && *name != '/' &&
@@ -177,9 +191,10 @@ static gboolean read_entry(struct archive *a, struct archive_entry *header, gsiz
     return got == (la_ssize_t)size || refuse(what, "a truncated entry", error);
 }
 
-static gboolean read_all(struct archive *a, gsize total, GPtrArray *entries, const char *what, GError **error)
+static gboolean read_all(struct archive *a, GBytes *bytes, GPtrArray *entries, const char *what, GError **error)
 {
     struct archive_entry *header;
+    const gsize           total = g_bytes_get_size(bytes);
     gsize                 sum = 0;
     int                   code;
     while ((code = archive_read_next_header(a, &header)) == ARCHIVE_OK) {
@@ -189,7 +204,18 @@ static gboolean read_all(struct archive *a, gsize total, GPtrArray *entries, con
         if (sum > total)
             return refuse(what, "entries larger than the file", error);
     }
-    return code == ARCHIVE_EOF || refuse(what, "no tar archive", error);
+    return code == ARCHIVE_EOF || refuse_damaged(a, entries, bytes, what, error);
+}
+
+/* The first byte in which the file is not what its entries give. */
+static gboolean refuse_byte(GBytes *bytes, GBytes *again, const char *what, GError **error)
+{
+    gsize         size, other, i = 0;
+    const guint8 *data = g_bytes_get_data(bytes, &size), *expected = g_bytes_get_data(again, &other);
+    while (i < MIN(size, other) && data[i] == expected[i])
+        i++;
+    g_autofree char *why = g_strdup_printf("byte %" G_GSIZE_FORMAT " is not what its entries give", i);
+    return refuse(what, why, error);
 }
 
 static gboolean is_canonical(GPtrArray *entries, GBytes *bytes, const char *what, GError **error)
@@ -198,12 +224,14 @@ static gboolean is_canonical(GPtrArray *entries, GBytes *bytes, const char *what
         if (by_name(&entries->pdata[i - 1], &entries->pdata[i]) >= 0)
             return refuse(what, "its entries are not in order", error);
     g_autoptr(GBytes) again = archive_write(entries, NULL);
-    if (!again || !g_bytes_equal(again, bytes))
-        return refuse(what, "bytes of the archive differ from what its entries give", error);
+    if (!again)
+        return refuse(what, "its entries make no archive", error);
+    if (!g_bytes_equal(again, bytes))
+        return refuse_byte(bytes, again, what, error);
     g_autofree char *root = archive_root(entries);
     GBytes          *claimed = archive_get(entries, ARCHIVE_ROOT);
     g_autoptr(GBytes) computed = g_bytes_new(root, strlen(root));
-    return (claimed && g_bytes_equal(claimed, computed)) || refuse(what, "its entries do not have the root that it states", error);
+    return (claimed && g_bytes_equal(claimed, computed)) || refuse(what, "its entries, or its ROOT, were changed: they do not agree", error);
 }
 
 GPtrArray *archive_read(GBytes *bytes, const char *what, GError **error)
@@ -214,7 +242,7 @@ GPtrArray *archive_read(GBytes *bytes, const char *what, GError **error)
     struct archive      *a = archive_read_new();
     const gboolean       open = archive_read_support_format_tar(a) == ARCHIVE_OK && size > 0 &&
                           archive_read_open_memory(a, data, size) == ARCHIVE_OK;
-    const gboolean       good = open ? read_all(a, size, entries, what, error) : refuse(what, "no tar archive", error);
+    const gboolean       good = open ? read_all(a, bytes, entries, what, error) : refuse_damaged(a, entries, bytes, what, error);
     archive_read_free(a);
     return good && is_canonical(entries, bytes, what, error) ? g_steal_pointer(&entries) : NULL;
 }

@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/profile.h"
 #include "backends_under_test/runner/backend.h"
+#include "reference/cli/json.h"
 #include "reference/cli/paths.h"
 
 #include <string.h>
@@ -57,13 +58,35 @@ static gboolean read_fields(const cJSON *root, Profile *p)
 Profile *profile_parse(const char *text, gsize length, const char *what, GError **error)
 {
     g_autoptr(Profile) p = g_new0(Profile, 1);
-    cJSON             *root = length <= 1 << 20 ? cJSON_ParseWithLength(text, length) : NULL;
+    g_autofree char   *complaint = NULL;
+    cJSON             *root = json_parse(text, length, 1 << 20, &complaint);
     const gboolean     good = cJSON_IsObject(root) && read_fields(root, p);
     cJSON_Delete(root);
     if (good)
         return g_steal_pointer(&p);
-    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: no profile as spec/schemas/profile.schema.json describes it", what);
+    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: no profile as spec/schemas/profile.schema.json describes it%s%s",
+                what, complaint ? ": " : "", complaint ? complaint : "");
     return NULL;
+}
+
+static gint compare_names(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* "bronze, gold, platinum, silver" */
+static char *known_profiles(void)
+{
+    g_autofree char     *folder = home_path("spec/profiles");
+    g_autoptr(GDir)      dir = g_dir_open(folder, 0, NULL);
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char          *name;
+    while (dir && (name = g_dir_read_name(dir)))
+        if (g_str_has_suffix(name, ".json"))
+            g_ptr_array_add(names, g_strndup(name, strlen(name) - strlen(".json")));
+    g_ptr_array_sort(names, compare_names);
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(", ", (char **)names->pdata);
 }
 
 char *profile_load(const char *name, gsize *length, GError **error)
@@ -71,6 +94,12 @@ char *profile_load(const char *name, gsize *length, GError **error)
     g_autofree char *relative = g_strdup_printf("spec/profiles/%s.json", name);
     g_autofree char *path = strchr(name, '/') ? g_strdup(name) : home_path(relative);
     char            *text = NULL;
+    if (!strchr(name, '/') && !g_file_test(path, G_FILE_TEST_EXISTS)) {
+        g_autofree char *known = known_profiles();
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "no profile '%s': expected one of %s, or the path of a file, with a slash",
+                    name, known);
+        return NULL;
+    }
     return g_file_get_contents(path, &text, length, error) ? text : NULL;
 }
 

@@ -1,4 +1,4 @@
-/* What a certificate says: spec/profiles/<id>.json (spec/schemas/profile.schema.json). Errors: BACKEND_ERROR_FORMAT. */
+/* What a certificate says: spec/profiles/<id>.json (spec/schemas/profile.schema.json). Errors: BACKEND_ERROR, G_FILE_ERROR. */
 #ifndef ASSAY_RUNNER_PROFILE_H
 #define ASSAY_RUNNER_PROFILE_H
 
