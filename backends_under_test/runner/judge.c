@@ -401,8 +401,8 @@ gboolean judge_is_boundary(Verdict verdict, double margin)
 
 void judge_keep(const Attempt *attempt, Keep keep, Judgement *j)
 {
-    const gboolean wanted = judge_is_boundary(j->verdict, j->margin) ? keep != KEEP_NOTHING
-                                                                     : keep == KEEP_ALL && j->verdict == VERDICT_PASS;
+    const gboolean boundary = judge_is_boundary(j->verdict, j->margin) || j->verdict == VERDICT_ACCEPTED_INVALID;
+    const gboolean wanted = boundary ? keep != KEEP_NOTHING : keep == KEEP_ALL && j->verdict == VERDICT_PASS;
     if (attempt->kind != ATTEMPT_ANSWERED || !wanted)
         return;
     g_autoptr(GPtrArray) outputs = g_ptr_array_new_with_free_func((GDestroyNotify)g_bytes_unref);

@@ -55,10 +55,12 @@ void judgement_clear(Judgement *judgement);
 gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, const char *profile,
                Judgement *judgement, GError **error);
 
-/* Keeps the attempt's output files with the judgement, where they decided it. BOUNDARY: those of failures, and of passes
- * whose largest error is over half of what was allowed; ALL: of passes too. Files over RESULTS_MAX_OUTPUT are not kept. */
+/* Keeps the attempt's output files with the judgement. BOUNDARY: those of failures with an answer, and of passes whose largest
+ * error is over half of what was allowed; ALL: of passes too. Files over RESULTS_MAX_OUTPUT are not kept. */
 typedef enum { KEEP_NOTHING, KEEP_BOUNDARY, KEEP_ALL } Keep;
 #define BOUNDARY_MARGIN 0.5
+/* Whether the outputs decided such a verdict, so that nobody can judge it again without them. The answer to a model that must
+ * be refused decides by being there, and may well have no output: it is kept, and not missed. */
 gboolean judge_is_boundary(Verdict verdict, double margin);
 void     judge_keep(const Attempt *attempt, Keep keep, Judgement *judgement);
 
