@@ -2,6 +2,7 @@
 
 #include "golden/manifest.h"
 #include "golden/relaxed.h"
+#include "reference/cli/json.h"
 
 #include <math.h>
 #include <string.h>
@@ -70,12 +71,16 @@ static char *print(cJSON *json)
 /* ---- the statement ------------------------------------------------------------------------------------------------------ */
 
 typedef struct {
-    guint counted, accepted, waived, missed;
+    guint         counted, accepted, waived, missed;
+    ManifestShare share; /* of the frozen corpus */
 } Tally;
 
 static Tally tally(const Certificate *c, const char *proposal)
 {
     Tally t = { 0 };
+    for (guint i = 0; i < c->proposals->len; i++)
+        if (!proposal || strcmp(c->proposals->pdata[i], proposal) == 0)
+            manifest_share_add(&t.share, c->proposals->pdata[i], c->manifests->pdata[i]);
     for (guint i = 0; i < c->rows->len; i++) {
         const Row *row = c->rows->pdata[i];
         if ((proposal && strcmp(row->proposal, proposal) != 0) || !profile_counts(c->profile, row->form, row->expectation))
@@ -91,15 +96,19 @@ static Tally tally(const Certificate *c, const char *proposal)
     return t;
 }
 
-/* Something must have been shown, and nothing missed. */
-static gboolean grants(Tally t)
+/* Something must have been shown, nothing missed, and by the cases that everybody is held to. */
+static gboolean grants(const Tally *t)
 {
-    return t.accepted > 0 && t.missed == 0;
+    return t->accepted > 0 && t->missed == 0 && manifest_share_is_whole(&t->share);
 }
 
 static void add_tally(cJSON *object, Tally t)
 {
-    cJSON_AddBoolToObject(object, "granted", grants(t));
+    cJSON_AddBoolToObject(object, "granted", grants(&t));
+    if (!manifest_share_is_whole(&t.share)) {
+        g_autofree char *reason = manifest_share_text(&t.share);
+        cJSON_AddStringToObject(object, "reason", reason);
+    }
     cJSON_AddNumberToObject(object, "counted", t.counted);
     cJSON_AddNumberToObject(object, "accepted", t.accepted);
     cJSON_AddNumberToObject(object, "waived", t.waived);
@@ -136,8 +145,26 @@ char *certificate_statement(const Certificate *c, gboolean *granted)
     cJSON_AddNumberToObject(root, "cases", c->rows->len);
     add_verdicts(cJSON_AddObjectToObject(root, "verdicts"), c);
     if (granted)
-        *granted = grants(all);
+        *granted = grants(&all);
     return print(root);
+}
+
+char *certificate_verdict(const Certificate *c)
+{
+    const Tally        t = tally(c, NULL);
+    g_autoptr(GString) text = g_string_new(c->profile->id);
+    g_string_append_printf(text, ": %sgranted: ", grants(&t) ? "" : "not ");
+    if (!manifest_share_is_whole(&t.share)) {
+        g_autofree char *reason = manifest_share_text(&t.share);
+        g_string_append_printf(text, "%s; ", reason);
+    }
+    if (t.missed > 0)
+        g_string_append_printf(text, "%u of %u cases missed", t.missed, t.counted);
+    else
+        g_string_append_printf(text, "%u of %u cases accepted", t.accepted, t.counted);
+    if (t.waived > 0)
+        g_string_append_printf(text, ", %u waived", t.waived);
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 /* ---- results.json ------------------------------------------------------------------------------------------------------- */
@@ -160,7 +187,7 @@ static cJSON *row_to_json(const Row *row)
     if (isinf(row->margin))
         cJSON_AddStringToObject(o, "margin", "infinite");
     else if (!isnan(row->margin))
-        cJSON_AddNumberToObject(o, "margin", row->margin);
+        json_add_exact(o, "margin", row->margin);
     add_text(o, "relaxation", row->relaxation);
     add_text(o, "stage", row->stage);
     add_text(o, "message", row->message);

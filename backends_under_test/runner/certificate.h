@@ -9,7 +9,8 @@
  *     outputs/<case>/output_<i>.pb   what the backend answered where it failed, or passed near the edge
  *     ROOT, ROOT.sig            the Merkle root over all of that, and a signature of it, if somebody signed
  *
- * The statement follows from the other entries by certificate_statement() alone. Errors: BACKEND_ERROR_FORMAT. */
+ * The statement follows from the other entries, and from the corpus that this Assay has frozen (golden/manifest.h), by
+ * certificate_statement() alone. Errors: BACKEND_ERROR_FORMAT. */
 #ifndef ASSAY_RUNNER_CERTIFICATE_H
 #define ASSAY_RUNNER_CERTIFICATE_H
 
@@ -54,6 +55,9 @@ gboolean certificate_id_is_good(const char *id);
 
 /* What follows from everything else; *granted may be NULL. Free with g_free. */
 char *certificate_statement(const Certificate *certificate, gboolean *granted);
+
+/* The same on a line: "gold: granted: 480 of 480 cases accepted", "gold: not granted: " and why. Free with g_free. */
+char *certificate_verdict(const Certificate *certificate);
 
 /* Adds all entries but ROOT to certificate->entries. */
 void certificate_pack(Certificate *certificate);

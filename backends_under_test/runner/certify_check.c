@@ -3,6 +3,7 @@
 #include "golden/manifest.h"
 #include "reference/onnx/save.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -35,8 +36,9 @@ static Verdict verdict_before_waiver(const Row *row, Recheck *r)
 static void check_statement(const Certificate *c, Recheck *r)
 {
     g_autofree char *statement = certificate_statement(c, NULL);
+    g_autofree char *verdict = certificate_verdict(c);
     if (strcmp(statement, c->statement) != 0)
-        differ(r, "certificate.json does not follow from the results and the profile");
+        differ(r, "certificate.json does not follow from the results, the profile and the frozen corpus: %s", verdict);
 }
 
 /* Every case of the manifests has a row, and there is no other. Manifests are sorted by name, rows by id. */
@@ -98,9 +100,10 @@ static gboolean write_outputs(const Certificate *c, const Row *row, const char *
     return TRUE;
 }
 
+/* Certificates of earlier versions hold margins as cJSON writes numbers: to within DBL_EPSILON. Nothing follows from less. */
 static gboolean same_margin(double a, double b)
 {
-    return (isnan(a) && isnan(b)) || a == b;
+    return (isnan(a) && isnan(b)) || a == b || fabs(a - b) <= DBL_EPSILON * MIN(a, b);
 }
 
 static void compare_judgement(const Row *row, const Judgement *j, Recheck *r)

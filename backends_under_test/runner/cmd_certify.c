@@ -55,6 +55,8 @@ static int make(const Arguments *a, const char *path)
     const void       *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
     if (!bytes || !file_replace(a->output, data, size, TRUE, &error))
         return cli_fail(&subcommand_certify, EXIT_HARNESS, error);
+    g_autofree char *verdict = certificate_verdict(c);
+    fprintf(stderr, "%s\n", verdict); /* a line for people; stdout is the statement, and JSON */
     fputs(statement, stdout);
     return granted ? EXIT_GOOD : EXIT_SHORT;
 }
@@ -89,11 +91,18 @@ static gboolean check_signature(const Arguments *a, const Certificate *c, const 
     return signature_verify(root, signature, a->signers, a->identity, error);
 }
 
+static gboolean is_corpus(const char *folder, GError **error)
+{
+    g_autoptr(GPtrArray) cases = corpus_list(folder, error);
+    return cases != NULL;
+}
+
 static void report(const Certificate *c, const Recheck *r, const char *signer, const char *corpus)
 {
     for (guint i = 0; i < r->differences->len; i++)
         printf("difference: %s\n", (const char *)r->differences->pdata[i]);
-    printf("root: good\nsignature: %s\nstatement: %s %s, profile %s\n", signer, c->backend, c->version, c->profile->id);
+    g_autofree char *verdict = certificate_verdict(c);
+    printf("root: good\nsignature: %s\nstatement: %s %s, profile %s\n", signer, c->backend, c->version, verdict);
     if (corpus)
         printf("judged again: %u cases; no stored output to judge: %u\n", r->judged, r->unjudged);
     else
@@ -106,6 +115,8 @@ static int check(const Arguments *a, const char *corpus)
     GError              *error = NULL;
     Recheck              r = { 0 };
     const char          *signer;
+    if (corpus && !is_corpus(corpus, &error))
+        return cli_fail(&subcommand_certify, EXIT_USAGE, error);
     g_autoptr(GBytes)    bytes = read_file(a->check, &error);
     GPtrArray           *entries = bytes ? archive_read(bytes, a->check, &error) : NULL;
     g_autoptr(Certificate) c = entries ? certificate_open(entries, a->check, &error) : NULL;

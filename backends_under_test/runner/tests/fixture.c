@@ -1,12 +1,13 @@
 #include "backends_under_test/runner/tests/fixture.h"
 #include "backends_under_test/runner/scratch.h"
-#include "golden/corpus.h"
+#include "golden/manifest.h"
 #include "reference/cli/paths.h"
 #include "reference/onnx/save.h"
 
 #include <criterion/criterion.h>
 #include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void make_folder(const char *path)
 {
@@ -23,12 +24,18 @@ void fixture_open(Fixture *f)
     f->results = g_build_filename(f->folder, "results.db", NULL);
     make_folder(f->corpus);
     make_folder(f->backends);
+    f->home = g_strdup(g_getenv("ASSAY_HOME"));
     g_setenv("ASSAY_BACKENDS", f->backends, TRUE);
 }
 
 void fixture_close(Fixture *f)
 {
     scratch_remove(f->folder);
+    if (f->home)
+        g_setenv("ASSAY_HOME", f->home, TRUE);
+    else
+        g_unsetenv("ASSAY_HOME");
+    g_free(f->home);
     g_free(f->folder);
     g_free(f->corpus);
     g_free(f->backends);
@@ -130,6 +137,24 @@ void fixture_make_aware(Fixture *f, const char *name, const float *plain)
     }
     g_autofree char *json = case_to_json(c);
     write_text(folder, "case.json", json);
+}
+
+void fixture_freeze(Fixture *f)
+{
+    static const char *const shared[] = { "spec", "backends_under_test" };
+    GError                  *error = NULL;
+    g_autofree char         *home = g_build_filename(f->folder, "home", NULL);
+    g_autofree char         *frozen = g_build_filename(home, "golden", "manifest", NULL);
+    g_autofree char         *cases = g_build_filename(f->corpus, "demo", NULL), *manifest = manifest_of(cases, &error);
+    cr_assert(manifest, "%s", error ? error->message : "");
+    make_folder(frozen);
+    for (gsize i = 0; i < G_N_ELEMENTS(shared); i++) {
+        g_autofree char *from = home_path(shared[i]), *to = g_build_filename(home, shared[i], NULL);
+        g_autofree char *target = g_canonicalize_filename(from, NULL);
+        cr_assert(symlink(target, to) == 0, "%s", to);
+    }
+    write_text(frozen, "demo.txt", manifest);
+    g_setenv("ASSAY_HOME", home, TRUE);
 }
 
 /* ---- backends ------------------------------------------------------------------------------------------------------ */

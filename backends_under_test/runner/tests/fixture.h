@@ -6,6 +6,7 @@
 
 typedef struct {
     char *folder, *corpus, *backends, *results;
+    char *home; /* ASSAY_HOME as it was; NULL */
 } Fixture;
 
 void fixture_open(Fixture *f);
@@ -21,6 +22,9 @@ void fixture_add_reject(Fixture *f, const char *name, const char *twin);
 /* The case demo/<name>, made before, is also a valid model of another meaning: `plain` (3 elements; NULL for an invalid case)
  * is what that gives. */
 void fixture_make_aware(Fixture *f, const char *name, const float *plain);
+
+/* Makes the cases that there are now the frozen corpus, until fixture_close(). */
+void fixture_freeze(Fixture *f);
 
 /* A backend in f->backends: faulty/adapter.py with this misbehaviour. `fields` are further lines of backend.json, or "". */
 void fixture_add_faulty(Fixture *f, const char *name, const char *fault, const char *fields);
