@@ -57,9 +57,10 @@ void model_traits_clear(ModelTraits *traits)
 
 /* ---- rules --------------------------------------------------------------------------------------------------------- */
 
-static void rule_free(gpointer data)
+void capability_rule_free(CapabilityRule *rule)
 {
-    CapabilityRule *rule = data;
+    if (!rule)
+        return;
     g_free(rule->id);
     g_free(rule->proposal);
     g_free(rule->variant);
@@ -100,7 +101,7 @@ static gboolean rule_read_field(CapabilityRule *rule, const cJSON *field, const 
         return TRUE;
     }
     g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT,
-                "%s: '%s' in a rule: expected a text for id, proposal, variant, form, dtype, tag, op or reason, or a "
+                "%s: '%s': expected a text for id, proposal, variant, form, dtype, tag, op or reason, or a "
                 "number for min_opset or max_opset",
                 where, field->string);
     return FALSE;
@@ -112,30 +113,48 @@ static gboolean rule_narrows(const CapabilityRule *rule)
            rule->min_opset > 0 || rule->max_opset < G_MAXINT64;
 }
 
+static gboolean rule_read(CapabilityRule *rule, const cJSON *json, const char *where, GError **error)
+{
+    const cJSON *field;
+    if (!cJSON_IsObject(json)) {
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: a rule must be an object", where);
+        return FALSE;
+    }
+    cJSON_ArrayForEach(field, json) if (!rule_read_field(rule, field, where, error)) return FALSE;
+    if (rule_narrows(rule) && rule->reason && *rule->reason)
+        return TRUE;
+    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: %s", where,
+                rule_narrows(rule) ? "gives no reason"
+                                   : "names nothing, so it would apply to every case: expected id, proposal, variant, form, "
+                                     "dtype, tag, op, min_opset or max_opset");
+    return FALSE;
+}
+
+CapabilityRule *capability_rule_read(const cJSON *json, const char *where, GError **error)
+{
+    CapabilityRule *rule = g_new0(CapabilityRule, 1);
+    rule->max_opset = G_MAXINT64;
+    if (rule_read(rule, json, where, error))
+        return rule;
+    capability_rule_free(rule);
+    return NULL;
+}
+
 GPtrArray *capability_rules_read(const cJSON *json, const char *where, GError **error)
 {
-    g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func(rule_free);
+    g_autoptr(GPtrArray) rules = g_ptr_array_new_with_free_func((GDestroyNotify)capability_rule_free);
     if (json && !cJSON_IsArray(json)) {
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: 'unsupported' must be an array of rules", where);
         return NULL;
     }
-    const cJSON *item, *field;
+    const cJSON *item;
     cJSON_ArrayForEach(item, json)
     {
-        CapabilityRule *rule = g_new0(CapabilityRule, 1);
-        rule->max_opset = G_MAXINT64;
+        g_autofree char *place = g_strdup_printf("%s: rule %u", where, rules->len + 1);
+        CapabilityRule  *rule = capability_rule_read(item, place, error);
+        if (!rule)
+            return NULL;
         g_ptr_array_add(rules, rule);
-        cJSON_ArrayForEach(field, item) if (!field->string || !rule_read_field(rule, field, where, error))
-        {
-            if (error && !*error)
-                g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: a rule must be an object", where);
-            return NULL;
-        }
-        if (!rule_narrows(rule) || !rule->reason || !*rule->reason) {
-            g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: rule %u %s", where, rules->len - 1,
-                        rule_narrows(rule) ? "gives no reason" : "names nothing, so it would apply to every case");
-            return NULL;
-        }
     }
     return g_steal_pointer(&rules);
 }
@@ -161,15 +180,18 @@ static gboolean opset_applies(const CapabilityRule *rule, gint64 opset)
     return !asked || (opset > 0 && rule->min_opset <= opset && opset <= rule->max_opset);
 }
 
+gboolean capability_rule_applies(const CapabilityRule *rule, const Case *c, const ModelTraits *traits)
+{
+    return glob(rule->id, c->id) && glob(rule->proposal, c->proposal) && glob(rule->variant, c->variant) &&
+           glob(rule->form, form_name(c->form)) && glob_any(rule->dtype, c->dtypes) && glob_any(rule->tag, c->tags) &&
+           glob_any(rule->op, traits->ops) && opset_applies(rule, traits->opset);
+}
+
 const CapabilityRule *capability_match(const GPtrArray *rules, const Case *c, const ModelTraits *traits)
 {
-    for (guint i = 0; i < rules->len; i++) {
-        const CapabilityRule *rule = rules->pdata[i];
-        if (glob(rule->id, c->id) && glob(rule->proposal, c->proposal) && glob(rule->variant, c->variant) &&
-            glob(rule->form, form_name(c->form)) && glob_any(rule->dtype, c->dtypes) && glob_any(rule->tag, c->tags) &&
-            glob_any(rule->op, traits->ops) && opset_applies(rule, traits->opset))
-            return rule;
-    }
+    for (guint i = 0; i < rules->len; i++)
+        if (capability_rule_applies(rules->pdata[i], c, traits))
+            return rules->pdata[i];
     return NULL;
 }
 

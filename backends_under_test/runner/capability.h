@@ -27,6 +27,11 @@ typedef struct {
 void model_traits_read(const Model *model, ModelTraits *traits);
 void model_traits_clear(ModelTraits *traits);
 
+/* A rule; `where` names it in messages. NULL on error. */
+CapabilityRule *capability_rule_read(const cJSON *json, const char *where, GError **error);
+void            capability_rule_free(CapabilityRule *rule);
+gboolean        capability_rule_applies(const CapabilityRule *rule, const Case *c, const ModelTraits *traits);
+
 /* An array of rules; `where` names it in messages. Array of CapabilityRule; NULL on error. `json` may be NULL: no rules. */
 GPtrArray *capability_rules_read(const cJSON *json, const char *where, GError **error);
 

@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/waiver.h"
+#include "reference/cli/json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,13 +7,13 @@
 #define MAX_BYTES (4 << 20)
 
 typedef struct {
-    char      *backend; /* glob */
-    GPtrArray *rules;   /* of CapabilityRule: one */
-    Verdict    verdict;
-    char      *owner, *link, *reason;
-    GDate      expires;
-    gboolean   expired;
-    guint      used;
+    char           *backend; /* glob */
+    CapabilityRule *rule;
+    Verdict         verdict;
+    char           *owner, *link, *reason;
+    GDate           expires;
+    gboolean        expired;
+    guint           used;
 } Waiver;
 
 struct Waivers {
@@ -24,7 +25,7 @@ static void waiver_free(gpointer data)
 {
     Waiver *w = data;
     g_free(w->backend);
-    g_clear_pointer(&w->rules, g_ptr_array_unref);
+    capability_rule_free(w->rule);
     g_free(w->owner);
     g_free(w->link);
     g_free(w->reason);
@@ -67,14 +68,10 @@ static char *take_text(cJSON *object, const char *key, const char *where, GError
 }
 
 /* What is left of the object once the fields of a waiver are taken out is a capability rule. */
-static GPtrArray *read_rule(cJSON *object, const char *reason, const char *where, GError **error)
+static CapabilityRule *read_rule(cJSON *object, const char *reason, const char *where, GError **error)
 {
-    cJSON *array = cJSON_CreateArray();
     cJSON_AddStringToObject(object, "reason", reason);
-    cJSON_AddItemReferenceToArray(array, object);
-    GPtrArray *rules = capability_rules_read(array, where, error);
-    cJSON_Delete(array);
-    return rules;
+    return capability_rule_read(object, where, error);
 }
 
 static gboolean waivable(Verdict verdict)
@@ -92,7 +89,7 @@ static Waiver *read_waiver(cJSON *object, const char *where, const GDate *today,
                           (w->link = take_text(object, "link", where, error)) &&
                           (w->reason = take_text(object, "reason", where, error)) &&
                           (expires = take_text(object, "expires", where, error)) &&
-                          (w->rules = read_rule(object, w->reason, where, error));
+                          (w->rule = read_rule(object, w->reason, where, error));
     if (good && (!verdict_from_name(verdict, &w->verdict) || !waivable(w->verdict)))
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: 'verdict' is '%s': expected one that counts as a failure",
                     where, verdict);
@@ -112,12 +109,12 @@ static gboolean read_all(Waivers *waivers, cJSON *array, const char *path, const
     cJSON *object;
     guint  n = 0;
     if (!cJSON_IsArray(array)) {
-        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: not a JSON array of at most 4 MiB", path);
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: expected an array of waivers", path);
         return FALSE;
     }
     cJSON_ArrayForEach(object, array)
     {
-        g_autofree char *where = g_strdup_printf("%s: waiver %u", path, n++);
+        g_autofree char *where = g_strdup_printf("%s: waiver %u", path, ++n);
         if (!cJSON_IsObject(object)) {
             g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: not an object", where);
             return FALSE;
@@ -146,8 +143,11 @@ Waivers *waivers_read(const char *path, const char *today, GError **error)
     g_autoptr(Waivers) waivers = g_new0(Waivers, 1);
     g_mutex_init(&waivers->lock);
     waivers->all = g_ptr_array_new_with_free_func(waiver_free);
-    cJSON         *json = length <= MAX_BYTES ? cJSON_ParseWithLength(text, length) : NULL;
-    const gboolean good = read_all(waivers, json, path, &day, error);
+    g_autofree char *complaint = NULL;
+    cJSON           *json = json_parse(text, length, MAX_BYTES, &complaint);
+    const gboolean   good = json ? read_all(waivers, json, path, &day, error) : FALSE;
+    if (complaint)
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: %s", path, complaint);
     cJSON_Delete(json);
     return good ? g_steal_pointer(&waivers) : NULL;
 }
@@ -163,7 +163,7 @@ static char *date_text(const GDate *date)
 static gboolean covers(const Waiver *w, const char *backend, const Subject *s, Verdict verdict)
 {
     return w->verdict == verdict && g_pattern_match_simple(w->backend, backend) &&
-           capability_match(w->rules, s->c, &subject_model(s)->traits);
+           capability_rule_applies(w->rule, s->c, &subject_model(s)->traits);
 }
 
 static void waive(Waiver *w, Judgement *j)
@@ -211,9 +211,9 @@ GPtrArray *waivers_unused(Waivers *waivers)
         const Waiver    *w = waivers->all->pdata[i];
         g_autofree char *day = date_text(&w->expires);
         if (w->expired)
-            g_ptr_array_add(lines, g_strdup_printf("waiver %u of %s has expired on %s (%s)", i, w->owner, day, w->reason));
+            g_ptr_array_add(lines, g_strdup_printf("waiver %u of %s has expired on %s (%s)", i + 1, w->owner, day, w->reason));
         else if (w->used == 0)
-            g_ptr_array_add(lines, g_strdup_printf("waiver %u of %s covers nothing that failed (%s)", i, w->owner, w->reason));
+            g_ptr_array_add(lines, g_strdup_printf("waiver %u of %s covers nothing that failed (%s)", i + 1, w->owner, w->reason));
     }
     g_mutex_unlock(&waivers->lock);
     return lines;

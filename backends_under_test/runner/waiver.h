@@ -24,7 +24,7 @@ void waivers_apply(Waivers *waivers, const char *backend, const Subject *subject
 /* The verdict that a waiver's text (VerdictFacts.waiver) was given for; FALSE if it is no such text. */
 gboolean waiver_verdict(const char *text, Verdict *verdict);
 
-/* Waivers that covered nothing so far, a line each, with why: expired, or nothing failed. Array of char*. */
+/* Waivers that covered nothing so far, a line each, with its number from 1 and why: expired, or nothing failed. Array of char*. */
 GPtrArray *waivers_unused(Waivers *waivers);
 
 #endif

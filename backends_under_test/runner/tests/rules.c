@@ -140,7 +140,8 @@ static void expect_bad_manifest(const char *rules, const char *expected)
 
 Test(rules, a_careless_manifest_is_refused)
 {
-    expect_bad_manifest("[{ \"reason\": \"lazy\" }]", "names nothing");
+    expect_bad_manifest("[{ \"reason\": \"lazy\" }]", "here: rule 1: names nothing");
+    expect_bad_manifest("[1]", "here: rule 1: a rule must be an object");
     expect_bad_manifest("[{ \"dtype\": \"int4\" }]", "no reason");
     expect_bad_manifest("[{ \"dtypes\": \"int4\", \"reason\": \"typing mistake\" }]", "'dtypes'");
     expect_bad_manifest("[{ \"dtype\": 4, \"reason\": \"not a text\" }]", "'dtype'");

@@ -77,9 +77,15 @@ Test(waivers, leave_the_message_and_say_who_answers)
 Test(waivers, careless_ones_are_refused)
 {
     static const char *const bad[][2] = {
-        { "{}", "array" },
-        { "[1]", "object" },
-        { "[{ \"backend\": \"*\", \"verdict\": \"wrong_value\", \"expires\": \"2027-03-31\", " FIELDS " }]", "names nothing" },
+        { "{}", "expected an array of waivers" },
+        { "[1]", "waiver 1: not an object" },
+        { "[", "line 1, column 1: the JSON breaks off here" },
+        { "[] trailing", "line 1, column 4: the JSON has ended" },
+        { "[{ \"backend\": \"*\", \"id\": \"x\", \"verdict\": \"crashed\", \"expires\": \"2027-03-31\", " FIELDS " }, {}]",
+          "waiver 2: needs 'backend'" },
+        { "[{ \"backend\": \"*\", \"backend\": \"ort\", \"id\": \"x\", \"verdict\": \"crashed\", \"expires\": \"2027-03-31\", " FIELDS
+          " }]", "the key 'backend' stands twice" },
+        { "[{ \"backend\": \"*\", \"verdict\": \"wrong_value\", \"expires\": \"2027-03-31\", " FIELDS " }]", ": waiver 1: names nothing" },
         { "[{ \"backend\": \"*\", \"id\": \"x\", \"verdict\": \"pass\", \"expires\": \"2027-03-31\", " FIELDS " }]", "'verdict'" },
         { "[{ \"backend\": \"*\", \"id\": \"x\", \"verdict\": \"crashed\", \"expires\": \"2027-02-30\", " FIELDS " }]", "'expires'" },
         { "[{ \"backend\": \"*\", \"id\": \"x\", \"verdict\": \"crashed\", \"expires\": \"tomorrow\", " FIELDS " }]", "'expires'" },
