@@ -1,5 +1,7 @@
 #include "golden/corpus.h"
 
+#include "reference/cli/json.h"
+
 #include <cJSON.h>
 #include <string.h>
 
@@ -270,11 +272,12 @@ static gboolean read_fields(const Reader *r, Case *c)
 
 Case *case_parse(const char *text, gsize length, const char *what, GError **error)
 {
-    cJSON *root = length <= MAX_JSON_BYTES ? cJSON_ParseWithLength(text, length) : NULL;
+    g_autofree char *complaint = NULL;
+    cJSON *root = json_parse(text, length, MAX_JSON_BYTES, &complaint);
     g_autoptr(Case) c = case_new();
     gboolean ok = FALSE;
     if (!cJSON_IsObject(root))
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: not a JSON object of at most 1 MiB", what);
+        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: %s", what, complaint ? complaint : "not a JSON object");
     else
         ok = read_fields(&(Reader){ root, what, error }, c);
     cJSON_Delete(root);

@@ -1,5 +1,6 @@
 #include "golden/proposal.h"
 
+#include "reference/cli/json.h"
 #include "reference/cli/paths.h"
 
 #include <cJSON.h>
@@ -12,83 +13,164 @@ const char *level_name(Level level)
     return level_names[level];
 }
 
-static gboolean bad(GError **error, const char *folder, const char *what)
+#define MAX_BYTES (4 << 20)
+
+/* One object of the file, and what a message calls it: "", "requirement R3: ". */
+typedef struct {
+    const char  *folder, *what;
+    const cJSON *object;
+    GError     **error;
+} Reader;
+
+static gboolean bad(const Reader *r, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static gboolean bad(const Reader *r, const char *format, ...)
 {
-    g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s/proposal.json: %s", folder, what);
+    va_list args;
+    va_start(args, format);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    va_end(args);
+    g_set_error(r->error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s/proposal.json: %s%s", r->folder, r->what, message);
     return FALSE;
 }
 
-static const char *text_of(const cJSON *object, const char *key)
+/* A misspelt key would take back silently what it was meant to say. */
+static gboolean read_keys(const Reader *r, const char *const *known)
 {
-    const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, key);
-    return cJSON_IsString(item) ? item->valuestring : NULL;
+    const char      *unknown = json_unknown_key(r->object, known);
+    g_autofree char *expected = g_strjoinv(", ", (char **)known);
+    return !unknown || bad(r, "unknown key '%s': expected %s", unknown, expected);
 }
 
-static gboolean read_level(const char *name, Level *level)
+static gboolean read_text(const Reader *r, const char *key, const char **text)
 {
-    for (gsize i = 0; name && i < G_N_ELEMENTS(level_names); i++)
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(r->object, key);
+    *text = cJSON_IsString(item) ? item->valuestring : NULL;
+    return *text || bad(r, "needs '%s', a text", key);
+}
+
+static gboolean read_flag(const Reader *r, const char *key, gboolean *flag)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(r->object, key);
+    *flag = cJSON_IsTrue(item);
+    return cJSON_IsBool(item) || bad(r, "needs '%s', true or false", key);
+}
+
+static gboolean read_level(const Reader *r, Level *level)
+{
+    const char *name;
+    if (!read_text(r, "level", &name))
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(level_names); i++)
         if (strcmp(name, level_names[i]) == 0) {
             *level = (Level)i;
             return TRUE;
         }
-    return FALSE;
+    return bad(r, "'level' is '%s': expected MUST, SHOULD or MAY", name);
 }
 
-static gboolean read_requirements(Proposal *p, const char *folder, GError **error)
+/* "requirement R3: ", or by its place from 1 where it has no id: "requirement 3: ". */
+static char *name_of(const char *kind, const cJSON *item, gsize place)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(p->root, "requirements"), *item;
+    const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item, "id"));
+    return id ? g_strdup_printf("%s %s: ", kind, id) : g_strdup_printf("%s %" G_GSIZE_FORMAT ": ", kind, place);
+}
+
+static gboolean read_list(const Reader *r, const char *key, const cJSON **list)
+{
+    *list = cJSON_GetObjectItemCaseSensitive(r->object, key);
+    return cJSON_IsArray(*list) || bad(r, "needs '%s', an array", key);
+}
+
+static gboolean read_requirement(const Reader *r, Proposal *p)
+{
+    static const char *const keys[] = { "id", "level", "negative", "text", "source", NULL };
+    Requirement              q;
+    if (!cJSON_IsObject(r->object))
+        return bad(r, "not an object");
+    if (!read_keys(r, keys) || !read_text(r, "id", &q.id) || !read_level(r, &q.level) || !read_flag(r, "negative", &q.negative) ||
+        !read_text(r, "text", &q.text) || !read_text(r, "source", &q.source))
+        return FALSE;
+    if (proposal_requirement(p, q.id))
+        return bad(r, "there are two of this id");
+    p->requirements[p->n_requirements++] = q;
+    return TRUE;
+}
+
+static gboolean read_requirements(const Reader *r, Proposal *p)
+{
+    const cJSON *list, *item;
+    if (!read_list(r, "requirements", &list))
+        return FALSE;
     p->requirements = g_new0(Requirement, (gsize)cJSON_GetArraySize(list) + 1);
     cJSON_ArrayForEach(item, list)
     {
-        Requirement r = { .id = text_of(item, "id"), .text = text_of(item, "text"), .source = text_of(item, "source"),
-                          .negative = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(item, "negative")) };
-        if (!r.id || !r.text || !r.source || !read_level(text_of(item, "level"), &r.level))
-            return bad(error, folder, "a requirement lacks id, level (MUST, SHOULD, MAY), text or source");
-        if (proposal_requirement(p, r.id))
-            return bad(error, folder, "two requirements have one id");
-        p->requirements[p->n_requirements++] = r;
+        g_autofree char *what = name_of("requirement", item, p->n_requirements + 1);
+        if (!read_requirement(&(Reader){ r->folder, what, item, r->error }, p))
+            return FALSE;
     }
-    return p->n_requirements > 0 || bad(error, folder, "no requirements");
+    return p->n_requirements > 0 || bad(r, "no requirements");
 }
 
-static gboolean read_topics(const Proposal *p, const char *key, Topic **topics, gsize *n, const char *folder, GError **error)
+static gboolean read_topic(const Reader *r, Topic *topic)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(p->root, key), *item;
+    static const char *const keys[] = { "id", "title", "text", NULL };
+    if (!cJSON_IsObject(r->object))
+        return bad(r, "not an object");
+    return read_keys(r, keys) && read_text(r, "id", &topic->id) && read_text(r, "title", &topic->title) &&
+           read_text(r, "text", &topic->text);
+}
+
+static gboolean read_topics(const Reader *r, const char *key, const char *kind, Topic **topics, gsize *n)
+{
+    const cJSON *list, *item;
+    if (!read_list(r, key, &list))
+        return FALSE;
     *topics = g_new0(Topic, (gsize)cJSON_GetArraySize(list) + 1);
     cJSON_ArrayForEach(item, list)
     {
-        const Topic t = { text_of(item, "id"), text_of(item, "title"), text_of(item, "text") };
-        if (!t.id || !t.title || !t.text)
-            return bad(error, folder, "a variant or open question lacks id, title or text");
-        (*topics)[(*n)++] = t;
+        g_autofree char *what = name_of(kind, item, *n + 1);
+        const Reader     own = { r->folder, what, item, r->error };
+        if (!read_topic(&own, &(*topics)[*n]))
+            return FALSE;
+        for (gsize i = 0; i < *n; i++)
+            if (strcmp((*topics)[i].id, (*topics)[*n].id) == 0)
+                return bad(&own, "there are two of this id");
+        ++*n;
     }
     return TRUE;
+}
+
+static gboolean read_proposal(const Reader *r, Proposal *p)
+{
+    static const char *const keys[] = { "id", "title", "status", "summary", "sources", "variants", "requirements", "questions", NULL };
+    g_autofree char         *base = g_path_get_basename(r->folder);
+    if (!cJSON_IsObject(r->object))
+        return bad(r, "not a JSON object");
+    if (!read_keys(r, keys) || !read_text(r, "id", &p->id) || !read_text(r, "title", &p->title) ||
+        !read_text(r, "status", &p->status) || !read_text(r, "summary", &p->summary))
+        return FALSE;
+    if (strcmp(p->id, base) != 0)
+        return bad(r, "'id' is '%s': expected the folder's name, %s", p->id, base);
+    return read_requirements(r, p) && read_topics(r, "variants", "variant", &p->variants, &p->n_variants) &&
+           read_topics(r, "questions", "question", &p->questions, &p->n_questions);
 }
 
 Proposal *proposal_read(const char *folder, GError **error)
 {
     g_autoptr(Proposal) p = g_new0(Proposal, 1);
-    g_autofree char *path = g_build_filename(folder, "proposal.json", NULL), *base = g_path_get_basename(folder);
+    g_autofree char *path = g_build_filename(folder, "proposal.json", NULL), *complaint = NULL;
+    gsize length;
     GError *io = NULL;
-    if (!g_file_get_contents(path, &p->json, NULL, &io)) {
+    if (!g_file_get_contents(path, &p->json, &length, &io)) {
         g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_IO, "%s", io->message);
         g_error_free(io);
         return NULL;
     }
-    p->root = cJSON_Parse(p->json);
-    p->id = text_of(p->root, "id");
-    p->title = text_of(p->root, "title");
-    p->status = text_of(p->root, "status");
-    p->summary = text_of(p->root, "summary");
-    if (!p->id || !p->title || !p->status || !p->summary || strcmp(p->id, base) != 0) {
-        bad(error, folder, "must be a JSON object with id (the folder's name), title, status and summary");
-        return NULL;
-    }
-    if (!read_requirements(p, folder, error) ||
-        !read_topics(p, "variants", &p->variants, &p->n_variants, folder, error) ||
-        !read_topics(p, "questions", &p->questions, &p->n_questions, folder, error))
-        return NULL;
-    return g_steal_pointer(&p);
+    p->root = json_parse(p->json, length, MAX_BYTES, &complaint);
+    const Reader reader = { folder, "", p->root, error };
+    if (complaint)
+        bad(&reader, "%s", complaint);
+    return !complaint && read_proposal(&reader, p) ? g_steal_pointer(&p) : NULL;
 }
 
 void proposal_free(Proposal *p)

@@ -1,4 +1,5 @@
 /* What `assay experiment` found, beside the proposal that it is evidence for. */
+#include "reference/cli/json.h"
 #include "reports/report.h"
 
 #include <cJSON.h>
@@ -10,10 +11,11 @@ static gboolean bad(GError **error, const char *folder, const char *what)
     return FALSE;
 }
 
+enum { MOST = 8 << 20 };
+
 /* A file of the experiment's folder as valid UTF-8; free with g_free. */
 static char *read_text(const char *folder, const char *name, GError **error)
 {
-    enum { MOST = 8 << 20 };
     g_autofree char *path = g_build_filename(folder, name, NULL), *text = NULL;
     g_autoptr(GError) io = NULL;
     gsize length;
@@ -55,7 +57,12 @@ gboolean report_add_evidence(Report *report, const char *folder, GError **error)
     g_autofree char *text = read_text(folder, "evidence.json", error);
     if (!text)
         return FALSE;
-    cJSON *json = report_parse(text);
+    g_autofree char *complaint = NULL;
+    cJSON *json = report_clean(json_parse(text, strlen(text), MOST, &complaint));
+    if (complaint) {
+        g_set_error(error, RESULTS_ERROR, RESULTS_ERROR_FORMAT, "%s/evidence.json: %s", folder, complaint);
+        return FALSE;
+    }
     const char *proposal_id = keep(report, json, "proposal");
     ReportEvidence *e = g_new0(ReportEvidence, 1);
     *e = (ReportEvidence){ .id = keep(report, json, "experiment"), .title = keep(report, json, "title"),
@@ -63,9 +70,15 @@ gboolean report_add_evidence(Report *report, const char *folder, GError **error)
                            .open_question = keep(report, json, "open_question") };
     cJSON_Delete(json);
     ReportProposal *proposal = proposal_id ? find_proposal(report, proposal_id) : NULL;
-    gboolean ok = e->id && e->title && e->question && e->answer && proposal_id;
-    if (!ok)
-        bad(error, folder, "evidence.json lacks experiment, proposal, title, question or answer");
+    const char *missing = !e->id           ? "evidence.json needs 'experiment', a text"
+                          : !proposal_id   ? "evidence.json needs 'proposal', a text"
+                          : !e->title      ? "evidence.json needs 'title', a text"
+                          : !e->question   ? "evidence.json needs 'question', a text"
+                          : !e->answer     ? "evidence.json needs 'answer', a text"
+                                           : NULL;
+    gboolean ok = missing == NULL;
+    if (missing)
+        bad(error, folder, missing);
     else if (!proposal)
         ok = bad(error, folder, "the results hold no case of the proposal that it is evidence for");
     else

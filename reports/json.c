@@ -13,9 +13,13 @@ static void clean(cJSON *item)
     }
 }
 
-cJSON *report_parse(const char *text)
+cJSON *report_clean(cJSON *json)
 {
-    cJSON *json = text == NULL ? NULL : cJSON_Parse(text);
     clean(json);
     return json;
+}
+
+cJSON *report_parse(const char *text)
+{
+    return report_clean(text == NULL ? NULL : cJSON_Parse(text));
 }

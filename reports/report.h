@@ -179,6 +179,8 @@ GPtrArray *report_ambiguities(const GPtrArray *cases, const Report *report);
 
 /* JSON whose strings are as harmless as all other text of a report; NULL if it is none. Free with cJSON_Delete(). */
 cJSON *report_parse(const char *text);
+/* The same of what is parsed already, in place; returns it. */
+cJSON *report_clean(cJSON *json);
 
 /* The command that repeats one verdict, quoted for a shell; free with g_free(). */
 char *report_replay(const Report *report, const ReportCase *c, const ReportBackend *backend);

@@ -1,5 +1,6 @@
 #include "backends_under_test/runner/backend.h"
 #include "golden/relaxed.h"
+#include "reference/cli/json.h"
 #include "reference/cli/paths.h"
 
 #include <string.h>
@@ -8,6 +9,7 @@ G_DEFINE_QUARK(assay-backend-error-quark, backend_error)
 
 #define DEFAULT_START_SECONDS 60.0
 #define DEFAULT_MEMORY_MB     16384.0
+#define MAX_BYTES             (4 << 20) /* of backend.json */
 
 void backend_free(Backend *b)
 {
@@ -248,10 +250,11 @@ static gboolean read_file(const char *file, Backend *b, GError **error)
     gsize            size;
     if (!g_file_get_contents(file, &text, &size, error))
         return FALSE;
-    cJSON *json = cJSON_ParseWithLength(text, size);
+    g_autofree char *complaint = NULL;
+    cJSON           *json = json_parse(text, size, MAX_BYTES, &complaint);
     if (!cJSON_IsObject(json)) {
         cJSON_Delete(json);
-        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: not a JSON object", file);
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: %s", file, complaint ? complaint : "not a JSON object");
         return FALSE;
     }
     gboolean     good = TRUE;

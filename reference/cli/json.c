@@ -15,18 +15,32 @@ static char *at(const char *text, gsize offset, const char *what)
     return g_strdup_printf("line %" G_GSIZE_FORMAT ", column %" G_GSIZE_FORMAT ": %s", line, column, what);
 }
 
+static gboolean is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static gsize skip_space(const char *text, gsize length, gsize offset)
 {
-    while (offset < length && strchr(" \t\r\n", text[offset]) && text[offset])
+    while (offset < length && is_space(text[offset]))
         offset++;
     return offset;
 }
 
-/* cJSON knows where it stopped, and not why; at the end of the text it stops on the last character, and where a key should
- * begin one behind what stands there instead. */
+/* Whether an element or a key begins at the offset. */
+static gboolean begins_there(const char *text, gsize offset)
+{
+    gsize before = offset;
+    while (before > 0 && is_space(text[before - 1]))
+        before--;
+    return before > 0 && strchr("{[,", text[before - 1]) && !is_space(text[offset]);
+}
+
+/* cJSON knows where it stopped, and not why: in a string or in the place of a key one behind where that began, and at the end
+ * of the text on the last character. */
 static char *broken(const char *text, gsize length, gsize offset)
 {
-    if (offset > 0 && !strchr(" \t\r\n\",:[{0123456789", text[offset - 1]))
+    if (offset > 0 && begins_there(text, offset - 1))
         offset--;
     if (skip_space(text, length, 0) == length)
         return g_strdup("empty: expected JSON");

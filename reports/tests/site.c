@@ -385,6 +385,23 @@ Test(site, evidence_stands_with_the_question_that_it_helps_to_decide)
     cr_assert_null(strstr(page, "<script>alert"));
 }
 
+Test(site, careless_evidence_is_told_what_is_wrong)
+{
+    static const char *const rows[][2] = {
+        { "{\"experiment\": \"one\",", "evidence.json: line 1, column 21: the JSON breaks off here" },
+        { "{\"experiment\": \"one\", \"proposal\": \"p\"}", "evidence.json needs 'title', a text" },
+    };
+    g_autoptr(Results) results = two_by_two("r.db", "");
+    g_autoptr(Report) report = report_load(results, FALSE, NULL);
+    g_autofree char *folder = fixture_path("one");
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autoptr(GError) error = NULL;
+        fixture_write("one/evidence.json", rows[i][0]);
+        cr_assert_not(report_add_evidence(report, folder, &error));
+        cr_assert_not_null(strstr(error->message, rows[i][1]), "%s", error->message);
+    }
+}
+
 Test(site, only_numbers_that_are_not_allowed_are_shown_as_wrong)
 {
     static const char data[] = "{\"inputs\": [], \"outputs\": [{\"name\": \"y\", \"type\": \"float[4]\", \"elements\": 4, \"values\": [\"1\", \"2\", \"3\", \"4\"], "

@@ -12,8 +12,11 @@ Test(json, a_complaint_says_where)
         { " \n", "empty: expected JSON" },
         { "[", "line 1, column 1: the JSON breaks off here" },
         { "[1,\n 2", "line 2, column 2: the JSON breaks off here" },
-        { "[1,\n 2\n", "line 2, column 3: the JSON breaks off here" },
+        { "[1,\n 2\n", "line 2, column 2: the JSON breaks off here" },
         { "{\"a\": 1,\n  b: 2}", "line 2, column 3: no JSON from here on" },
+        { "{\"a\" ", "line 1, column 5: the JSON breaks off here" },
+        { "[1, x, 2]", "line 1, column 5: no JSON from here on" },
+        { "{\"a\": 1, \"bc", "line 1, column 10: no JSON from here on" },
         { "{\"a\": 1,}  ", "line 1, column 9: the JSON breaks off here" },
         { "{\"a\": 1,} .. ", "line 1, column 9: no JSON from here on" },
         { "{\"\303\244\": x}", "line 1, column 7: no JSON from here on" }, /* two bytes, one column */
