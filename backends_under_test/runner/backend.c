@@ -101,6 +101,48 @@ static gboolean fail(GError **error, const char *file, const char *key, const ch
     return FALSE;
 }
 
+/* The first {name} of lower-case letters in a text that is none of `known`; NULL if there is none. ${name} is the shell's. */
+static char *unknown_placeholder(const char *text, const char *const *known)
+{
+    for (const char *open = strchr(text, '{'); open; open = strchr(open + 1, '{')) {
+        const gsize length = strspn(open + 1, G_CSET_a_2_z "_");
+        if (length == 0 || open[length + 1] != '}' || (open > text && open[-1] == '$'))
+            continue;
+        g_autofree char *name = g_strndup(open + 1, length);
+        if (!g_strv_contains(known, name))
+            return g_steal_pointer(&name);
+    }
+    return NULL;
+}
+
+/* A misspelt one would reach the engine as it stands, and every case would fail there. */
+static gboolean check_placeholders(const cJSON *texts, const char *file, const char *const *known, GError **error)
+{
+    const cJSON *text;
+    cJSON_ArrayForEach(text, texts)
+    {
+        g_autofree char *unknown = cJSON_IsString(text) ? unknown_placeholder(text->valuestring, known) : NULL;
+        if (!unknown)
+            continue;
+        g_autofree char *all = g_strjoinv("}, {", (char **)known);
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: unknown placeholder {%s} in '%s': expected {%s}", file, unknown,
+                    texts->string, all);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean check_all_placeholders(const cJSON *json, const char *file, const Backend *b, GError **error)
+{
+    static const char *const of_case[] = { "folder", "adapters", "model", "inputs", "outputs_dir", NULL };
+    static const char *const of_place[] = { "folder", "adapters", NULL }, *const of_environment[] = { "folder", NULL };
+    return check_placeholders(cJSON_GetObjectItemCaseSensitive(json, "command"), file,
+                              b->kind == BACKEND_COMMAND ? of_case : of_place, error) &&
+           check_placeholders(cJSON_GetObjectItemCaseSensitive(json, "version_command"), file, of_place, error) &&
+           check_placeholders(cJSON_GetObjectItemCaseSensitive(json, "install"), file, of_place, error) &&
+           check_placeholders(cJSON_GetObjectItemCaseSensitive(json, "environment"), file, of_environment, error);
+}
+
 /* {folder} is the backend's own folder, {adapters} where `make` leaves adapters written in C. */
 static char *fill_in(const char *text, const char *folder, const char *adapters)
 {
@@ -260,6 +302,7 @@ static gboolean read_file(const char *file, Backend *b, GError **error)
     gboolean     good = TRUE;
     const cJSON *field;
     cJSON_ArrayForEach(field, json) if (good) good = read_field(field, file, b, error);
+    good = good && check_all_placeholders(json, file, b, error);
     cJSON_Delete(json);
     if (good && !b->command)
         return fail(error, file, "command", "given");

@@ -113,6 +113,39 @@ static gboolean rule_narrows(const CapabilityRule *rule)
            rule->min_opset > 0 || rule->max_opset < G_MAXINT64;
 }
 
+static gboolean glob(const char *pattern, const char *text)
+{
+    return !pattern || g_pattern_match_simple(pattern, text ? text : "");
+}
+
+static gboolean some_dtype(const char *pattern)
+{
+    gsize                   n;
+    const DTypeInfo *const *all = dtype_all(&n);
+    for (gsize i = 0; i < n; i++)
+        if (glob(pattern, all[i]->name))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean some_form(const char *pattern)
+{
+    return glob(pattern, form_name(FORM_NATIVE)) || glob(pattern, form_name(FORM_FUNCTION)) || glob(pattern, form_name(FORM_DECOMPOSED));
+}
+
+/* Element types and forms are known; what else there is depends on the corpus. */
+static gboolean rule_can_apply(const CapabilityRule *rule, const char *where, GError **error)
+{
+    if (!some_dtype(rule->dtype))
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: 'dtype' is '%s': no element type is called so", where, rule->dtype);
+    else if (!some_form(rule->form))
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: 'form' is '%s': expected native, function or decomposed", where,
+                    rule->form);
+    else
+        return TRUE;
+    return FALSE;
+}
+
 static gboolean rule_read(CapabilityRule *rule, const cJSON *json, const char *where, GError **error)
 {
     const cJSON *field;
@@ -122,7 +155,7 @@ static gboolean rule_read(CapabilityRule *rule, const cJSON *json, const char *w
     }
     cJSON_ArrayForEach(field, json) if (!rule_read_field(rule, field, where, error)) return FALSE;
     if (rule_narrows(rule) && rule->reason && *rule->reason)
-        return TRUE;
+        return rule_can_apply(rule, where, error);
     g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_FORMAT, "%s: %s", where,
                 rule_narrows(rule) ? "gives no reason"
                                    : "names nothing, so it would apply to every case: expected id, proposal, variant, form, "
@@ -157,11 +190,6 @@ GPtrArray *capability_rules_read(const cJSON *json, const char *where, GError **
         g_ptr_array_add(rules, rule);
     }
     return g_steal_pointer(&rules);
-}
-
-static gboolean glob(const char *pattern, const char *text)
-{
-    return !pattern || g_pattern_match_simple(pattern, text ? text : "");
 }
 
 static gboolean glob_any(const char *pattern, const GPtrArray *texts)

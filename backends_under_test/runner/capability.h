@@ -2,8 +2,8 @@
  *
  *     { "dtype": "float4e2m1", "op": "Cast", "reason": "no kernel" }
  *
- * A rule applies to a case if everything it names matches; texts are globs (* and ?). A rule that names nothing, names
- * something unknown or gives no reason is an error: a typing mistake must not declare the whole corpus unsupported. */
+ * A rule applies to a case if everything it names matches; texts are globs (* and ?). A rule that names nothing, names an
+ * unknown key, element type or form, or gives no reason is an error: a typing mistake must not declare the whole corpus unsupported. */
 #ifndef ASSAY_RUNNER_CAPABILITY_H
 #define ASSAY_RUNNER_CAPABILITY_H
 

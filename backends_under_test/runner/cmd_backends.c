@@ -12,7 +12,8 @@ static const char description[] =
     "adapter is held against the protocol: does it carry every element type unchanged, refuse cleanly, survive\n"
     "a refusal, keep quiet when not asked, and stop? What the backend merely lacks is a note, not a fault.\n\n"
     "With --probe CORPUS the one NAME runs the corpus, and a draft of its capability manifest is printed: rules\n"
-    "that cover what it refused and nothing else. Read it, strike what it should be able to do, give reasons.\n\n"
+    "that cover what it refused and nothing else. Read it, strike what it should be able to do, give reasons. Rules of\n"
+    "backend.json that apply to no case of the corpus are named.\n\n"
     "Exit status: 0 all good; 1 a backend named here cannot run, or an adapter failed its self-test; 2 no such\n"
     "backend; 3 the harness failed.";
 
@@ -135,6 +136,8 @@ static int print_draft(const Draft *draft)
     if (draft->uncovered > 0)
         fprintf(stderr, ", %u of them covered by no rule, such as %s", draft->uncovered, draft->example);
     fputc('\n', stderr);
+    for (guint i = 0; i < draft->idle->len; i++)
+        fprintf(stderr, "%s\n", (const char *)draft->idle->pdata[i]);
     cJSON *object = cJSON_CreateObject();
     cJSON_AddItemReferenceToObject(object, "unsupported", draft->rules);
     print_json(object);

@@ -8,6 +8,7 @@
 void draft_clear(Draft *draft)
 {
     cJSON_Delete(draft->rules);
+    g_clear_pointer(&draft->idle, g_ptr_array_unref);
     g_free(draft->example);
     g_free(draft->stopped);
     *draft = (Draft){ 0 };
@@ -155,6 +156,30 @@ static void write_draft(const GPtrArray *trials, Draft *draft)
     }
 }
 
+/* ---- the manifest that there is ---------------------------------------------------------------------------------------- */
+
+static gboolean applies_somewhere(const CapabilityRule *rule, const Workload *workload)
+{
+    for (guint i = 0; i < workload->selected->len; i++) {
+        const Subject *s = workload->selected->pdata[i];
+        if (capability_rule_applies(rule, s->c, &subject_model(s)->traits))
+            return TRUE;
+    }
+    return FALSE;
+}
+
+/* It may be a typing mistake; only who has the whole corpus before them can tell. */
+static GPtrArray *idle_rules(const Backend *backend, const Workload *workload)
+{
+    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
+    for (guint i = 0; i < backend->unsupported->len; i++) {
+        const CapabilityRule *rule = backend->unsupported->pdata[i];
+        if (!applies_somewhere(rule, workload))
+            g_ptr_array_add(lines, g_strdup_printf("backend.json: rule %u applies to no case of this corpus (%s)", i + 1, rule->reason));
+    }
+    return lines;
+}
+
 /* ---- the run ------------------------------------------------------------------------------------------------------- */
 
 static gboolean run_and_collect(const Workload *workload, const Backend *backend, const RunOptions *options,
@@ -179,8 +204,10 @@ gboolean probe_backend(const Workload *workload, const Backend *backend, const R
     g_autofree char *path = g_build_filename(folder, "results.db", NULL);
     Collector        collector = { workload, g_ptr_array_new_with_free_func(trial_free) };
     gboolean         good = run_and_collect(workload, backend, options, path, &collector, draft, error);
-    if (good)
+    if (good) {
         write_draft(collector.trials, draft);
+        draft->idle = idle_rules(backend, workload);
+    }
     g_ptr_array_unref(collector.trials);
     scratch_remove(folder);
     return good;

@@ -9,6 +9,7 @@ typedef struct {
     cJSON *rules;              /* array for "unsupported"; each covers refused cases only, never one that was not refused */
     guint  refused, uncovered; /* valid cases that were refused; those of them that no rule covers */
     char  *example;            /* an uncovered one; NULL if there is none */
+    GPtrArray *idle;           /* of char*, a line each: rules of backend.json that apply to no case of the workload */
     char  *stopped;            /* why the run ended early, or the backend cannot run here; NULL if it did neither */
 } Draft;
 

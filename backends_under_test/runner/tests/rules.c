@@ -98,7 +98,8 @@ Test(rules, who_declares_a_proposal_may_take_its_files_as_ordinary_models)
     }
 }
 
-/* A draft covers what was refused, and nothing that was not: the float case that was refused alone stays uncovered. */
+/* A draft covers what was refused, and nothing that was not: the float case that was refused alone stays uncovered. Of the
+ * rules that there are, one is a typing mistake. */
 Test(rules, a_draft_covers_refusals_only)
 {
     Fixture    f;
@@ -111,7 +112,8 @@ Test(rules, a_draft_covers_refusals_only)
     fixture_add_identity(&f, "fault-float");
     fixture_add_dtype(&f, "fault-a", DTYPE_UINT4);
     fixture_add_dtype(&f, "fault-b", DTYPE_UINT4);
-    fixture_add_faulty(&f, "faulty", "refuse", "");
+    fixture_add_faulty(&f, "faulty", "refuse",
+                       "\"unsupported\": [{ \"id\": \"demo/go*\", \"reason\": \"r\" }, { \"op\": \"Idntity\", \"reason\": \"s\" }]");
     cr_assert(selection_parse(NULL, NULL, &selection, &error));
     g_autoptr(Backend)  backend = backend_load("faulty", &error);
     g_autoptr(Workload) workload = workload_read(f.corpus, &selection, &error);
@@ -122,6 +124,8 @@ Test(rules, a_draft_covers_refusals_only)
     cr_expect_eq(draft.uncovered, 1);
     cr_expect_str_eq(draft.example, "demo/fault-float");
     cr_expect_null(draft.stopped);
+    cr_assert_eq(draft.idle->len, 1);
+    cr_expect_str_eq(draft.idle->pdata[0], "backend.json: rule 2 applies to no case of this corpus (s)");
     cJSON_free(rules);
     selection_clear(&selection);
     draft_clear(&draft);
@@ -146,6 +150,29 @@ Test(rules, a_careless_manifest_is_refused)
     expect_bad_manifest("[{ \"dtypes\": \"int4\", \"reason\": \"typing mistake\" }]", "'dtypes'");
     expect_bad_manifest("[{ \"dtype\": 4, \"reason\": \"not a text\" }]", "'dtype'");
     expect_bad_manifest("{ \"dtype\": \"int4\" }", "array");
+    expect_bad_manifest("[{ \"dtype\": \"intx2\", \"reason\": \"typing mistake\" }]", "'dtype' is 'intx2'");
+    expect_bad_manifest("[{ \"form\": \"natve\", \"reason\": \"typing mistake\" }]", "'form' is 'natve'");
+}
+
+static void expect_load(Fixture *f, const char *words, const char *fields, const char *complaint)
+{
+    g_autoptr(GError)  error = NULL;
+    fixture_add_command(f, "engine", words, fields);
+    g_autoptr(Backend) backend = backend_load("engine", &error);
+    cr_expect(complaint ? !backend && strstr(error->message, complaint) : backend != NULL, "%s: %s", words,
+              error ? error->message : "no error");
+}
+
+Test(rules, a_misspelt_placeholder_is_refused)
+{
+    Fixture f;
+    fixture_open(&f);
+    expect_load(&f, "\"{folder}/engine\", \"{adapters}\", \"{model}\", \"{inputs}\", \"{outputs_dir}\"", "", NULL);
+    expect_load(&f, "\"sh\", \"-c\", \"echo ${model} {} {A} {1} {a\"", "", NULL); /* braces of others */
+    expect_load(&f, "\"{foldr}/engine\"", "", "unknown placeholder {foldr} in 'command': expected {folder}, {adapters}, {model}");
+    expect_load(&f, "\"e\"", "\"install\": [\"{model}\"]", "{model} in 'install'");
+    expect_load(&f, "\"e\"", "\"environment\": { \"A\": \"{adapters}\" }", "{adapters} in 'environment': expected {folder}");
+    fixture_close(&f);
 }
 
 /* cp is a backend of a kind: it copies the input, and refuses nothing. */
