@@ -86,6 +86,7 @@ static gboolean add(Report *report, const cJSON *json, const char *path, GBytes 
                                         .version = text_of(report, owner, "version"),
                                         .corpus = text_of(report, json, "corpus"),
                                         .granted = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "granted")),
+                                        .reason = text_of(report, json, "reason"),
                                         .counted = count_of(json, "counted"),
                                         .accepted = count_of(json, "accepted"),
                                         .waived = count_of(json, "waived"),

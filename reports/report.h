@@ -73,6 +73,7 @@ typedef struct {
 typedef struct {
     const char *file, *profile, *version, *corpus; /* file: a plain name */
     gboolean granted;
+    const char *reason; /* what its corpus lacks of the frozen one; "" */
     guint counted, accepted, waived, missed;
     GBytes *bytes; /* the whole file */
 } ReportCertificate;

@@ -169,7 +169,7 @@ Test(site, a_certificate_is_shown_as_what_it_says_and_handed_on)
     g_autoptr(Report) report = report_load(results, FALSE, NULL);
     static const char good[] =
         "{\"backend\": {\"name\": \"x\", \"version\": \"" SCRIPT "\"}, \"profile\": \"" SCRIPT
-        "\", \"corpus\": \"h\", \"granted\": true, \"counted\": 7, \"accepted\": 6, \"waived\": 1, \"missed\": -1e300}";
+        "\", \"corpus\": \"h\", \"granted\": true, \"reason\": \"part" SCRIPT "\", \"counted\": 7, \"accepted\": 6, \"waived\": 1, \"missed\": -1e300}";
     g_autofree char *path = write_tar("..a b.tar", "certificate.json", good);
     cr_assert(report_add_certificate(report, path, NULL));
     cr_assert(report_add_certificate(report, path, NULL), "twice is two files");
@@ -196,6 +196,7 @@ Test(site, a_certificate_is_shown_as_what_it_says_and_handed_on)
     g_autofree char *page = fixture_read("out/backend/x.html", NULL);
     cr_assert_eq(times(page, "granted</span>"), 2);
     cr_assert_not_null(strstr(page, "6 of 7"));
+    cr_assert_not_null(strstr(page, "<code>h</code>: part"));
     cr_assert_null(strstr(page, "<script>alert"));
     cr_assert_null(strstr(page, "not the corpus"));
     gsize length, copied;

@@ -115,9 +115,9 @@ void html_certificates(GString *out, const Report *report, guint b)
               "<th scope=\"col\" class=\"number\">Missed</th><th scope=\"col\">File</th></tr></thead>\n<tbody>\n");
     for (guint i = 0; i < backend->certificates->len; i++) {
         const ReportCertificate *c = backend->certificates->pdata[i];
-        html(out, "<tr><th scope=\"row\">%s <span class=\"verdict %s\">%s</span></th><td>%s</td><td><code>%.8s</code>",
+        html(out, "<tr><th scope=\"row\">%s <span class=\"verdict %s\">%s</span></th><td>%s</td><td><code>%.8s</code>%s%s",
              c->profile, c->granted ? "good" : "bad", c->granted ? "✓ granted" : "✗ not granted", c->version,
-             c->corpus);
+             c->corpus, *c->reason ? ": " : "", c->reason);
         html(out,
              "</td><td class=\"number\">%u of %u</td><td class=\"number\">%u</td><td class=\"number\">%u</td><td><a "
              "href=\"../certificate/%s\" download>%s</a></td></tr>\n",
