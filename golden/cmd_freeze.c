@@ -100,9 +100,8 @@ static guint count_gone(const char *frozen, const char *found)
 /* A corpus that was generated with a filter looks like one whose generators lost the other cases. */
 static gboolean keeps_all(const char *corpus, const char *proposal, GError **error)
 {
-    g_autofree char *relative = g_strdup_printf("golden/manifest/%s.txt", proposal), *path = home_path(relative);
-    g_autofree char *folder = g_build_filename(corpus, proposal, NULL), *frozen = NULL;
-    if (!g_file_test(folder, G_FILE_TEST_IS_DIR) || !g_file_get_contents(path, &frozen, NULL, NULL))
+    g_autofree char *folder = g_build_filename(corpus, proposal, NULL), *frozen = manifest_frozen(proposal);
+    if (!frozen || !g_file_test(folder, G_FILE_TEST_IS_DIR))
         return TRUE;
     g_autofree char *found = manifest_of(folder, error);
     const guint gone = found ? count_gone(frozen, found) : 0;
