@@ -203,30 +203,55 @@ gboolean gate_from_name(const char *name, Gate *gate)
     return FALSE;
 }
 
-char *gate_holds_back(Gate gate, const VerdictSet *now, const GPtrArray *changes)
+typedef struct {
+    guint bad, refused, decided, unjudged;
+} Count;
+
+static Count count_verdicts(const VerdictSet *set)
 {
-    guint bad = 0, refused = 0, decided = 0, regressed = 0;
+    Count n = { 0 };
     GHashTableIter each;
     gpointer value;
-    if (gate == GATE_NONE)
-        return NULL;
-    g_hash_table_iter_init(&each, now->verdicts);
+    g_hash_table_iter_init(&each, set->verdicts);
     while (g_hash_table_iter_next(&each, NULL, &value)) {
         Verdict verdict = (Verdict)(GPOINTER_TO_INT(value) - 1);
         Outcome outcome = verdict_outcome(verdict);
-        bad += outcome == OUTCOME_BAD;
-        refused += verdict == VERDICT_REFUSED;
-        decided += outcome != OUTCOME_NEUTRAL;
+        n.bad += outcome == OUTCOME_BAD;
+        n.refused += verdict == VERDICT_REFUSED;
+        n.decided += outcome != OUTCOME_NEUTRAL;
+        n.unjudged += verdict == VERDICT_NOT_RUN;
     }
+    return n;
+}
+
+static char *regressed_line(const GPtrArray *changes)
+{
+    guint n = 0;
     for (guint i = 0; changes != NULL && i < changes->len; i++)
-        regressed += ((const Change *)changes->pdata[i])->kind == CHANGE_REGRESSED;
-    if (decided == 0)
+        n += ((const Change *)changes->pdata[i])->kind == CHANGE_REGRESSED;
+    return n == 0 ? NULL : g_strdup_printf("%u verdict%s regressed", n, n == 1 ? "" : "s");
+}
+
+/* `what` the bad ones are, after "bad". NULL if there is nothing to say. */
+static char *short_line(guint bad, const char *what, guint unjudged)
+{
+    g_autofree char *left = g_strdup_printf("%u case%s never judged", unjudged, unjudged == 1 ? " was" : "s were");
+    if (bad == 0)
+        return unjudged == 0 ? NULL : g_steal_pointer(&left);
+    return g_strdup_printf("%u verdict%s bad%s%s%s", bad, bad == 1 ? " is" : "s are", what, unjudged == 0 ? "" : ", ",
+                           unjudged == 0 ? "" : left);
+}
+
+char *gate_holds_back(Gate gate, const VerdictSet *now, const GPtrArray *changes)
+{
+    if (gate == GATE_NONE)
+        return NULL;
+    const Count n = count_verdicts(now);
+    if (n.decided == 0)
         return g_strdup("no verdict is good or bad: nothing was proved");
-    if (gate == GATE_REGRESSION && regressed > 0)
-        return g_strdup_printf("%u verdict%s regressed", regressed, regressed == 1 ? "" : "s");
-    if (gate == GATE_ANY && bad > 0)
-        return g_strdup_printf("%u verdict%s bad", bad, bad == 1 ? " is" : "s are");
-    if (gate == GATE_WRONG && bad > refused)
-        return g_strdup_printf("%u verdict%s bad and no mere refusal", bad - refused, bad - refused == 1 ? " is" : "s are");
-    return NULL;
+    if (gate == GATE_REGRESSION)
+        return regressed_line(changes);
+    if (gate == GATE_ANY)
+        return short_line(n.bad, "", n.unjudged);
+    return short_line(n.bad - n.refused, " and no mere refusal", n.unjudged);
 }

@@ -54,8 +54,8 @@ GPtrArray *changes_between(const VerdictSet *old, const VerdictSet *now);
 typedef enum {
     GATE_NONE,
     GATE_REGRESSION, /* a change of kind regressed */
-    GATE_ANY,        /* a bad verdict */
-    GATE_WRONG       /* a bad verdict but refused: what is not there is not wrong */
+    GATE_ANY,        /* a bad verdict, or a case never judged: whatever JUnit calls a failure or an error */
+    GATE_WRONG       /* the same but refused: what is not there is not wrong */
 } Gate;
 
 gboolean gate_from_name(const char *name, Gate *gate); /* "regression", "any", "wrong" */

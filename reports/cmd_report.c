@@ -19,8 +19,9 @@ static char *describe(void)
               "Equal verdicts give equal bytes, unless --observations adds what differs between runs.\n"
               "--findings, --certificate and --corpus add what the results do not hold to the site: tables of causes beside\n"
               "verdicts, certificates, and for each case an archive of its files and the answers that the run kept.\n"
-              "--fail-on regression: a verdict that was good in --baseline is not good any more, or lost; any: a bad verdict;\n"
-              "wrong: a bad verdict that is no mere refusal.\n\n"
+              "--fail-on regression: a verdict that was good in --baseline is not good any more, or lost; any: a bad verdict,\n"
+              "or a selected case that was never judged, which is what junit.xml counts as failures and errors; wrong: the\n"
+              "same without mere refusals.\n\n"
               "Exit codes: 0 written; 1 written, but the results hold no verdict or --fail-on holds them back; 2 bad\n"
               "arguments or results.");
     return g_string_free(text, FALSE);
@@ -116,6 +117,16 @@ static int judge_by_gate(Results *results, const Report *report, Gate gate)
     return reason == NULL ? EXIT_GOOD : cli_complain(&subcommand_report, EXIT_SHORT, "%s", reason);
 }
 
+static gboolean shows_anything(const Report *report)
+{
+    guint judged = 0;
+    for (guint b = 0; b < report->backends->len; b++) {
+        const Tally tally = report_tally(report->cases, b, NULL, NULL);
+        judged += tally.total - tally.verdicts[VERDICT_NOT_RUN];
+    }
+    return judged > 0;
+}
+
 static int write_report(const char *path, const char *folder, const GPtrArray *writers, const Options *options)
 {
     GError *error = NULL;
@@ -131,7 +142,7 @@ static int write_report(const char *path, const char *folder, const GPtrArray *w
         g_autofree char *file = g_build_filename(folder, ((const Writer *)writers->pdata[i])->file, NULL);
         g_print("%s\n", file);
     }
-    if (report->cases->len == 0 || report->backends->len == 0)
+    if (!shows_anything(report))
         return cli_complain(&subcommand_report, EXIT_SHORT, "%s holds no verdict: nothing was run", path);
     return judge_by_gate(results, report, options->gate);
 }

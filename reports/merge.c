@@ -50,17 +50,26 @@ static char *sort_key(const VerdictFacts *v)
                      v->flaky ? "1" : "0", v->contradicts_manifest ? "1" : "0", v->log == NULL ? "" : v->log, NULL);
 }
 
+/* Whether a verdict says less than another: not_run than any, and without a reason than with one. */
+static gboolean gives_way(const VerdictFacts *v, const VerdictFacts *other)
+{
+    return v->verdict == VERDICT_NOT_RUN && (v->message == NULL || other->verdict != VERDICT_NOT_RUN);
+}
+
 /* Visits what `into` says already. */
 static gboolean choose(const VerdictFacts *present, gpointer data, GError **error)
 {
     Choice *choice = data;
-    if (present->verdict == VERDICT_NOT_RUN)
+    const VerdictFacts *incoming = choice->incoming;
+    if (gives_way(present, incoming) || gives_way(incoming, present)) {
+        choice->take = gives_way(present, incoming);
         return TRUE;
-    if (present->verdict != choice->incoming->verdict)
+    }
+    if (present->verdict != incoming->verdict)
         return results_fail(error, RESULTS_ERROR_CONFLICT, "%s: case '%s' on backend '%s' is %s, elsewhere %s",
-                            choice->path, present->case_id, present->backend, verdict_name(choice->incoming->verdict),
+                            choice->path, present->case_id, present->backend, verdict_name(incoming->verdict),
                             verdict_name(present->verdict));
-    g_autofree char *old = sort_key(present), *new = sort_key(choice->incoming);
+    g_autofree char *old = sort_key(present), *new = sort_key(incoming);
     choice->take = g_strcmp0(new, old) < 0;
     return TRUE;
 }
@@ -81,7 +90,7 @@ static gboolean put_with_outputs(const Merge *merge, const VerdictFacts *verdict
 static gboolean merge_verdict(const VerdictFacts *verdict, gpointer data, GError **error)
 {
     Merge *merge = data;
-    if (verdict->verdict == VERDICT_NOT_RUN) /* stays what a missing verdict means */
+    if (verdict->verdict == VERDICT_NOT_RUN && verdict->message == NULL) /* stays what a missing verdict means */
         return TRUE;
     Choice choice = { .incoming = verdict, .path = merge->from->path, .take = TRUE };
     if (!results_each_verdict(merge->into, verdict->case_id, verdict->backend, choose, &choice, error))

@@ -252,12 +252,14 @@ gboolean results_put_backend(Results *results, const BackendFacts *backend, GErr
     g_autoptr(GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new(&results->lock);
     return database_run(results, error,
                         "INSERT INTO backend VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (name) DO UPDATE SET"
-                        " environment = coalesce(min(environment, ?4), environment, ?4)",
+                        " environment = coalesce(min(environment, ?4), environment, ?4),"
+                        " device = iif(version IS NULL, ?3, device),"
+                        " capabilities = iif(version IS NULL, ?5, capabilities), version = coalesce(version, ?2)",
                         "ttttt", name, version, device, environment, capabilities) &&
            settle(results,
                   database_prepare(results, error,
-                                   "SELECT version IS ?2 AND device IS ?3 AND capabilities IS ?4 FROM backend"
-                                   " WHERE name = ?1",
+                                   "SELECT ?2 IS NULL OR (version IS ?2 AND device IS ?3 AND capabilities IS ?4)"
+                                   " FROM backend WHERE name = ?1",
                                    "tttt", name, version, device, capabilities),
                   "backend", name, error);
 }

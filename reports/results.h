@@ -99,7 +99,7 @@ typedef struct {
 
 typedef struct {
     const char *name;         /* "ort": the key */
-    const char *version;      /* "1.20.1" */
+    const char *version;      /* "1.20.1"; NULL: it never said who it is, and gives way to facts of when it did */
     const char *device;       /* "cpu" */
     const char *environment;  /* compiler, operating system ... one line */
     const char *capabilities; /* the capability manifest, JSON */
@@ -186,7 +186,7 @@ gboolean results_end_batch(Results *results, GError **error);
 gboolean results_put_verdict(Results *results, const VerdictFacts *verdict, GError **error);
 
 /* Adds everything of `from` to `into`, in one transaction. Two different verdicts for one case and backend are a
- * CONFLICT (a missing or not_run one gives way); of equal ones the first in text order is kept, so that the order of
+ * CONFLICT (a missing or not_run one gives way, the reason of a not_run one is kept); of equal ones the first in text order is kept, so that the order of
  * merging does not matter. */
 gboolean results_merge(Results *into, Results *from, GError **error);
 

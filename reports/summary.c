@@ -84,6 +84,12 @@ static void file_failure(GPtrArray *groups, GHashTable *by_cause, ReportCase *c,
     g_ptr_array_add(group->cases, c);
 }
 
+/* What has no verdict is one where the run says why: a backend that did not start, for all its cases. */
+static gboolean is_failure(const ReportVerdict *v)
+{
+    return verdict_outcome(v->verdict) == OUTCOME_BAD || (v->verdict == VERDICT_NOT_RUN && v->message != NULL);
+}
+
 GPtrArray *report_failures(const GPtrArray *cases, const Report *report)
 {
     GPtrArray *groups = g_ptr_array_new_with_free_func(group_free);
@@ -91,7 +97,7 @@ GPtrArray *report_failures(const GPtrArray *cases, const Report *report)
     for (guint i = 0; i < cases->len; i++) {
         ReportCase *c = cases->pdata[i];
         for (guint b = 0; b < report->backends->len; b++)
-            if (verdict_outcome(c->verdicts[b].verdict) == OUTCOME_BAD)
+            if (is_failure(&c->verdicts[b]))
                 file_failure(groups, by_cause, c, b);
     }
     g_ptr_array_sort(groups, by_size);

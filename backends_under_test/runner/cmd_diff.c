@@ -13,8 +13,8 @@ static const char description[] =
     "OLD and NEW are results files, or runs of a history (history.db@3; history.db@0 is the last), or folders: generated\n"
     "corpora or manifests like golden/manifest. Of corpora is said which files of a case moved, why, and where both have\n"
     "files, which element first; with --results, given twice, whose verdict flips on a case that moved.\n\n"
-    "--fail-on regression: exit 1 if a good verdict is not good any more, or lost. any: if NEW holds a bad verdict.\n"
-    "wrong: if it holds a bad verdict that is no mere refusal.\n\n"
+    "--fail-on regression: exit 1 if a good verdict is not good any more, or lost. any: if NEW holds a bad verdict,\n"
+    "or a selected case that was never judged. wrong: the same without mere refusals.\n\n"
     "Exit status: 0 told; 1 the gate of --fail-on holds NEW back; 2 asked wrongly.";
 
 typedef struct {

@@ -1,6 +1,7 @@
 #include "backends_under_test/runner/scheduler.h"
 #include "backends_under_test/runner/lane.h"
 
+#include <math.h>
 #include <string.h>
 #include <sys/utsname.h>
 
@@ -13,14 +14,17 @@ Worker *run_launch(const Backend *backend, const RunOptions *options)
 
 /* ---- a whole run --------------------------------------------------------------------------------------------------- */
 
+static char *environment_of(const Backend *backend)
+{
+    struct utsname   system = { 0 };
+    g_autofree char *adapter = backend_digest(backend);
+    return g_strdup_printf("%s %s; adapter %s%s%s", uname(&system) == 0 ? system.sysname : "", system.machine, adapter,
+                           *backend->settings ? "; " : "", backend->settings);
+}
+
 static gboolean record_backend(Run *run, const Hello *hello, GError **error)
 {
-    struct utsname system = { 0 };
-    const char      *settings = run->backend->settings;
-    g_autofree char *adapter = backend_digest(run->backend);
-    g_autofree char *environment =
-        g_strdup_printf("%s %s; adapter %s%s%s", uname(&system) == 0 ? system.sysname : "", system.machine, adapter,
-                        *settings ? "; " : "", settings);
+    g_autofree char *environment = environment_of(run->backend);
     g_autoptr(GPtrArray) rules = g_ptr_array_new();
     g_ptr_array_extend(rules, run->backend->unsupported, NULL, NULL);
     g_ptr_array_extend(rules, run->declared, NULL, NULL);
@@ -101,6 +105,41 @@ static gboolean recall_all(Run *run, GError **error)
            (!options->since || results_each_verdict(options->since, NULL, name, recall_before, run, error));
 }
 
+/* ---- what was never judged ----------------------------------------------------------------------------------------- */
+
+/* A backend that was asked for is in the results, whether or not it ever said who it is. */
+static gboolean record_nameless(Run *run, GError **error)
+{
+    g_autofree char *environment = environment_of(run->backend);
+    BackendFacts     facts = { .name = run->backend->name, .environment = environment };
+    return run_is_written(run, NULL, error) && results_put_backend(run->results, &facts, error);
+}
+
+/* Of the results, not of what is remembered: a twin's verdict may be known and not be written. */
+static gboolean record_unjudged(Run *run, const char *why, GError **error)
+{
+    const GPtrArray *selected = run->workload->selected;
+    gboolean         good = run->version || record_nameless(run, error);
+    for (guint i = 0; good && i < selected->len; i++) {
+        const Subject *s = selected->pdata[i];
+        VerdictFacts   facts = { .case_id = s->c->id,
+                                 .backend = run->backend->name,
+                                 .verdict = VERDICT_NOT_RUN,
+                                 .margin = NAN,
+                                 .message = why,
+                                 .seconds = NAN };
+        good = results_has_verdict(run->results, facts.case_id, facts.backend) ||
+               (run_is_written(run, s, error) && results_put_verdict(run->results, &facts, error));
+    }
+    return good;
+}
+
+/* Why cases may be left; NULL if none are. */
+static const char *reason_to_stop(const Run *run)
+{
+    return run->stopped ? run->stopped : run_interrupted() ? "interrupted" : NULL;
+}
+
 /* ---- lanes side by side -------------------------------------------------------------------------------------------- */
 
 /* The first lane finds out who the backend is; the others wait for that. */
@@ -149,9 +188,7 @@ static void summarise(Run *run, RunSummary *summary)
         summary->counts[verdict]++;
     }
     summary->version = g_steal_pointer(&run->version);
-    summary->stopped = g_steal_pointer(&run->stopped);
-    if (!summary->stopped && run_interrupted())
-        summary->stopped = g_strdup("interrupted");
+    summary->stopped = g_strdup(reason_to_stop(run));
 }
 
 static void run_open(Run *run, const Workload *workload, const Backend *backend, const RunOptions *options,
@@ -198,6 +235,9 @@ gboolean run_backend(const Workload *workload, const Backend *backend, const Run
         run.error = failed;
     else
         run_lanes(&run);
+    const char *why = reason_to_stop(&run);
+    if (why && !run.error && !record_unjudged(&run, why, &failed))
+        run.error = failed;
     summarise(&run, summary);
     return run_close(&run, error);
 }

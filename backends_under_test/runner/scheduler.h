@@ -34,7 +34,8 @@ typedef struct {
 void run_summary_clear(RunSummary *summary);
 
 /* FALSE with an error if the harness fails (results cannot be written, a case cannot be read). A backend that cannot be
- * started is not an error: `stopped` says so. Takes `launched`: from run_launch() with these options, or NULL. */
+ * started is not an error: `stopped` says so. Cases that were never judged are in the results as not_run, with that as the
+ * message: a resumed run judges them. Takes `launched`: from run_launch() with these options, or NULL. */
 gboolean run_backend(const Workload *workload, const Backend *backend, const RunOptions *options, Worker *launched,
                      Results *results, RunSummary *summary, GError **error);
 

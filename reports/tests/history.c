@@ -149,6 +149,22 @@ Test(history, gates)
     cr_assert_not_null(unproved, "an empty run passes no gate");
 }
 
+Test(history, what_was_never_judged_passes_no_gate)
+{
+    g_autoptr(Results) old = three("old.db", "h", ""), now = three("new.db", "h", "");
+    put(now, "p/a", "x", VERDICT_NOT_RUN);
+    put(now, "q/c", "x", VERDICT_REFUSED);
+    g_autoptr(VerdictSet) set = verdict_set_load(now, NULL);
+    g_autoptr(GPtrArray) changes = compare(old, now);
+    g_autofree char *any = gate_holds_back(GATE_ANY, set, NULL), *wrong = gate_holds_back(GATE_WRONG, set, NULL);
+    g_autofree char *regression = gate_holds_back(GATE_REGRESSION, set, changes);
+    cr_expect_str_eq(any, "1 verdict is bad, 1 case was never judged");
+    cr_expect_str_eq(wrong, "1 case was never judged");
+    cr_expect_str_eq(regression, "2 verdicts regressed");
+    g_autoptr(GPtrArray) none = compare(now, now);
+    cr_expect_null(gate_holds_back(GATE_REGRESSION, set, none));
+}
+
 /* A file of the first version is read as today's, and stays as it is. */
 Test(history, old_versions_are_read_and_not_changed)
 {

@@ -104,7 +104,7 @@ static void put_suite(GString *out, const Report *report, const ReportProposal *
     }
     for (int k = 0; k < 4; k++)
         total[k] += kinds[k];
-    g_autofree char *name = g_strconcat(backend->name, " ", backend->version, " / ", proposal->id, NULL);
+    g_autofree char *name = g_strconcat(backend->name, *backend->version ? " " : "", backend->version, " / ", proposal->id, NULL);
     g_string_append(out, "  <testsuite");
     attribute(out, "name", name);
     counts(out, kinds);

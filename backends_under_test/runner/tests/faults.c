@@ -244,7 +244,7 @@ Test(faults, a_victim_is_told_from_the_culprit)
     fixture_close(&f);
 }
 
-Test(faults, a_backend_that_cannot_start_is_not_scored)
+Test(faults, a_backend_that_cannot_start_is_not_scored_but_told_of)
 {
     static const char *const faults[] = { "not_here", "start_crash", "start_hang", "hello_crash", "hello_hang" };
     for (gsize i = 0; i < G_N_ELEMENTS(faults); i++) {
@@ -255,6 +255,9 @@ Test(faults, a_backend_that_cannot_start_is_not_scored)
         RunSummary summary = fixture_run(&f, "faulty", 1, 20, FALSE);
         cr_expect_eq(summary.counts[VERDICT_NOT_RUN], 1, "%s", faults[i]);
         cr_expect_not_null(summary.stopped, "%s", faults[i]);
+        g_autofree char *message = NULL;
+        cr_expect_eq(fixture_verdict(&f, "a", "faulty", &message, NULL), VERDICT_NOT_RUN);
+        cr_expect(message && strcmp(message, summary.stopped) == 0, "%s: %s", faults[i], message ? message : "no row");
         cr_expect_null(summary.version);
         run_summary_clear(&summary);
         fixture_close(&f);

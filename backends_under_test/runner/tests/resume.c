@@ -102,6 +102,21 @@ static gboolean count_flaky(const VerdictFacts *v, gpointer data, GError **error
     return TRUE;
 }
 
+static gboolean count_interrupted(const VerdictFacts *v, gpointer data, GError **error)
+{
+    (void)error;
+    *(int *)data += v->verdict == VERDICT_NOT_RUN && g_strcmp0(v->message, "interrupted") == 0;
+    return TRUE;
+}
+
+static int interrupted_cases(const char *path)
+{
+    int                n = 0;
+    g_autoptr(Results) results = results_open(path, RESULTS_READ, NULL);
+    cr_assert(results && results_each_verdict(results, NULL, NULL, count_interrupted, &n, NULL));
+    return n;
+}
+
 /* A batch system that stops a run kills the adapters with it, and before it. That is nobody's crash. */
 Test(resume, adapters_killed_with_the_run_did_not_crash)
 {
@@ -122,6 +137,7 @@ Test(resume, adapters_killed_with_the_run_did_not_crash)
     kill(child, SIGTERM);
     cr_assert_eq(waitpid(child, &status, 0), child);
     cr_expect_eq(status, 0, "cases are left, and none has crashed");
+    cr_expect_eq(interrupted_cases(f.results), CASES - judged(f.results, "slow"), "what is left says why");
     RunSummary summary = fixture_run(&f, "slow", 1, 20, TRUE);
     cr_expect_eq(summary.counts[VERDICT_CRASHED] + summary.counts[VERDICT_NOT_RUN], 0);
     g_autoptr(Results) results = results_open(f.results, RESULTS_READ, NULL);
@@ -129,6 +145,26 @@ Test(resume, adapters_killed_with_the_run_did_not_crash)
     cr_assert(results_each_verdict(results, NULL, NULL, count_flaky, &flaky, NULL));
     cr_expect_eq(flaky, 0);
     run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+Test(resume, a_backend_that_starts_at_last_takes_the_place_of_the_one_that_did_not)
+{
+    Fixture f;
+    fill(&f);
+    fixture_add_faulty(&f, "late", "not_here", "");
+    RunSummary summary = fixture_run(&f, "late", 1, 20, FALSE);
+    cr_expect_eq(summary.counts[VERDICT_NOT_RUN], CASES);
+    run_summary_clear(&summary);
+    fixture_add_faulty(&f, "late", "none", "");
+    summary = fixture_run(&f, "late", 2, 20, TRUE);
+    cr_expect_eq(summary.counts[VERDICT_NOT_RUN], 0);
+    run_summary_clear(&summary);
+    g_autofree char *resumed = rows_of(f.results);
+    summary = fixture_run(&f, "late", 2, 20, FALSE);
+    run_summary_clear(&summary);
+    g_autofree char *whole = rows_of(f.results);
+    cr_expect_str_eq(resumed, whole);
     fixture_close(&f);
 }
 
