@@ -17,7 +17,11 @@
 
 #define CORPUS_ERROR (corpus_error_quark())
 GQuark corpus_error_quark(void);
-typedef enum { CORPUS_ERROR_IO, CORPUS_ERROR_FORMAT } CorpusError;
+typedef enum {
+    CORPUS_ERROR_IO,
+    CORPUS_ERROR_FORMAT,
+    CORPUS_ERROR_DAMAGED /* a file of a case is not what it was when the case was written */
+} CorpusError;
 
 /* How a feature reaches the backend: the operator alone, the operator with a model-local function that defines it, or
  * published operators only. */

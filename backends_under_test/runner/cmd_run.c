@@ -1,3 +1,4 @@
+#include "backends_under_test/runner/damage.h"
 #include "backends_under_test/runner/options.h"
 
 #include <glib/gstdio.h>
@@ -27,7 +28,7 @@ static const char description[] =
     "over half of the allowance used; all: of every pass too. 'assay certify' packs what was kept.\n\n"
     "--waivers takes a JSON array of failures that somebody answers for until a day (backends_under_test/README.md).\n\n"
     "Exit status: 0 all good; 1 a backend fell short, could not be run, or ran nothing that it supports;\n"
-    "2 asked wrongly; 3 the harness failed.";
+    "2 asked wrongly; 3 the harness failed, or a file of a case is damaged.";
 
 typedef struct {
     char   **backends, *results, *since, *shard, *filter, *keep, *waivers;
@@ -204,10 +205,18 @@ static gboolean read_arguments(Session *s, Selection *selection, GError **error)
            selection_parse(a->filter, a->shard, selection, error);
 }
 
+static gboolean check_cases(const Workload *w, GError **error)
+{
+    gboolean good = TRUE;
+    for (guint i = 0; good && i < w->selected->len; i++)
+        good = damage_check_presence(w->selected->pdata[i], error);
+    return good;
+}
+
 static gboolean read_files(Session *s, const char *corpus, const Selection *selection, GError **error)
 {
     const Arguments *a = s->a;
-    return (s->workload = workload_read(corpus, selection, error)) &&
+    return (s->workload = workload_read(corpus, selection, error)) && check_cases(s->workload, error) &&
            (!a->since || (s->since = results_open(a->since, RESULTS_READ, error))) &&
            (s->results = results_open(a->results, a->resume ? RESULTS_APPEND : RESULTS_NEW, error));
 }
@@ -243,8 +252,9 @@ static int run_all(const Arguments *a, Keep keep, const char *corpus)
     if (read_files(&s, corpus, &selection, &error)) {
         code = record_and_run(&s, launched);
     } else {
+        const gboolean damaged = g_error_matches(error, CORPUS_ERROR, CORPUS_ERROR_DAMAGED);
         worker_free(launched);
-        code = cli_fail(&subcommand_run, EXIT_USAGE, error);
+        code = cli_fail(&subcommand_run, damaged ? EXIT_HARNESS : EXIT_USAGE, error);
     }
     selection_clear(&selection);
     session_clear(&s);

@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/judge.h"
+#include "backends_under_test/runner/damage.h"
 #include "backends_under_test/runner/difference.h"
 #include "backends_under_test/runner/pair.h"
 #include "backends_under_test/runner/preview.h"
@@ -27,22 +28,29 @@ void subject_free(gpointer data)
     if (s->inputs)
         g_ptr_array_unref(s->inputs);
     model_traits_clear(&s->facts->traits);
+    g_free(s->facts->inputs);
     g_free(s->facts->outputs);
     g_free(s->facts->unreadable);
     g_free(s->facts);
     g_free(s);
 }
 
+static Type *kinds_of(const List *values, guint *n)
+{
+    Type *kinds = g_new0(Type, values->n + 1);
+    *n = (guint)values->n;
+    for (guint i = 0; i < *n; i++) {
+        const Type *type = LIST_AT(values, ValueInfo, i)->type;
+        kinds[i].kind = type ? type->kind : TYPE_TENSOR;
+    }
+    return kinds;
+}
+
 static void read_facts(const Model *model, ModelFacts *facts)
 {
-    const List *outputs = &model->graph->outputs;
     model_traits_read(model, &facts->traits);
-    facts->outputs = g_new0(Type, outputs->n + 1);
-    facts->n_outputs = (guint)outputs->n;
-    for (guint i = 0; i < facts->n_outputs; i++) {
-        const Type *type = LIST_AT(outputs, ValueInfo, i)->type;
-        facts->outputs[i].kind = type ? type->kind : TYPE_TENSOR;
-    }
+    facts->inputs = kinds_of(&model->graph->inputs, &facts->n_inputs);
+    facts->outputs = kinds_of(&model->graph->outputs, &facts->n_outputs);
 }
 
 const ModelFacts *subject_model(const Subject *s)
@@ -53,7 +61,9 @@ const ModelFacts *subject_model(const Subject *s)
         if (model)
             read_facts(model, s->facts);
         else
-            s->facts->unreadable = g_strdup(unreadable->message);
+            s->facts->unreadable = g_str_has_prefix(unreadable->message, s->model)
+                                       ? g_strdup(unreadable->message)
+                                       : g_strdup_printf("%s: %s", s->model, unreadable->message);
         g_once_init_leave(&s->facts->read, 1);
     }
     return s->facts;
@@ -332,9 +342,18 @@ static gboolean judge_tampering(const Subject *s, Judgement *j)
     return changed != NULL;
 }
 
+/* An answer to a valid case is held against its files anyway. */
+static gboolean check_files(const Subject *s, const Attempt *attempt, GError **error)
+{
+    return damage_check_presence(s, error) &&
+           ((attempt->kind == ATTEMPT_ANSWERED && s->c->expectation == EXPECT_OUTPUTS) || damage_check_content(s, error));
+}
+
 static gboolean judge_attempt(const Subject *s, const Attempt *attempt, const CapabilityRule *rule, const char *declared,
                               Judgement *j, GError **error)
 {
+    if (!check_files(s, attempt, error))
+        return FALSE;
     switch (attempt->kind) {
     case ATTEMPT_CRASHED:
         set(j, VERDICT_CRASHED, g_strdup(attempt->message));

@@ -9,9 +9,9 @@
 typedef struct {
     gsize       read; /* for g_once_init_enter() */
     ModelTraits traits;
-    Type       *outputs; /* of the graph's outputs, nothing but their kinds: what their files hold */
-    guint       n_outputs;
-    char       *unreadable; /* why it cannot be read, as many that must be refused cannot; NULL */
+    Type       *inputs, *outputs; /* of the graph's, nothing but their kinds: what their files hold */
+    guint       n_inputs, n_outputs;
+    char       *unreadable; /* its path and why it cannot be read, as many that must be refused cannot; NULL */
 } ModelFacts;
 
 /* A case as the runner uses it: read once, shared by all workers. */
@@ -51,7 +51,7 @@ void judgement_clear(Judgement *judgement);
  * the verdict is REJECTED_INVALID until judge_twin() has looked at the twin. A case whose files changed since it was read
  * is an ADAPTER_ERROR whatever the attempt. `profile` is the relaxed profile that the backend declares, or NULL: an answer
  * outside the strict intervals but inside one of its relaxed profile passes with grade B. FALSE with CORPUS_ERROR if the case's own
- * files cannot be read: then nothing can be said about the backend. */
+ * files are damaged (damage.h) or cannot be read: then nothing can be said about the backend. */
 gboolean judge(const Subject *subject, const Attempt *attempt, const CapabilityRule *rule, const char *profile,
                Judgement *judgement, GError **error);
 

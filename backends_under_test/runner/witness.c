@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -77,6 +78,15 @@ char *witness_take(const char *folder)
 {
     g_autoptr(GPtrArray) lines = describe(folder);
     return g_strjoinv("\n", (char **)lines->pdata);
+}
+
+gint64 witness_size(const char *state, const char *path)
+{
+    g_autofree char *start = g_strconcat("\n", path, "\t- ", NULL); /* "." comes first: no path is without a line before it */
+    const char *found = strstr(state, start);
+    guint64 inode;
+    gint64 size;
+    return found && sscanf(found + strlen(start), "%" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, &inode, &size) == 2 ? size : -1;
 }
 
 /* A file that comes or goes changes its folder too; the file is the better answer, a folder is given for want of it. */

@@ -8,6 +8,9 @@
 /* The present state of everything below `folder`, itself included; free with g_free. Thread-safe. */
 char *witness_take(const char *folder);
 
+/* The bytes of the file at `path`, relative to the folder, in that state; -1 if there was no such file. */
+gint64 witness_size(const char *state, const char *path);
+
 /* The path, relative to `folder`, of the first thing that is new, gone or changed since; NULL if nothing is; "." is the
  * folder itself. Free with g_free. */
 char *witness_difference(const char *folder, const char *state);
