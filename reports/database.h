@@ -10,6 +10,7 @@ struct Results {
     char *path;
     GMutex lock; /* held while a statement runs, and during a visit */
     gboolean writable;
+    int lock_fd; /* lock.h; -1: none */
     gboolean batching; /* a transaction is open: puts join it */
     GHashTable *statements; /* const char *sql, by address -> sqlite3_stmt: what database_run() has prepared */
 };

@@ -1,11 +1,13 @@
 #include "reports/results.h"
 
 #include "reports/database.h"
+#include "reports/lock.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 G_DEFINE_QUARK(assay - results - error, results_error)
 
@@ -68,6 +70,12 @@ static void undo_half_written(const char *path)
     sqlite3_close(db);
 }
 
+static void close_lock(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 Results *results_open(const char *path, ResultsMode mode, GError **error)
 {
     GStatBuf status;
@@ -82,13 +90,21 @@ Results *results_open(const char *path, ResultsMode mode, GError **error)
     }
     int flags = mode == RESULTS_READ ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     g_autofree char *absolute = g_canonicalize_filename(path, NULL); /* ":memory:" and "" mean something to SQLite */
+    g_autoptr(GError) locked = NULL;
+    int lock_fd = mode == RESULTS_READ ? -1 : lock_take(path, &locked);
+    if (locked != NULL) {
+        g_propagate_error(error, g_steal_pointer(&locked));
+        return NULL;
+    }
     if (mode == RESULTS_READ)
         undo_half_written(absolute);
     sqlite3 *db = schema_open(absolute, flags, error);
-    if (db == NULL)
+    if (db == NULL) {
+        close_lock(lock_fd);
         return NULL;
+    }
     g_autoptr(Results) results = g_new0(Results, 1);
-    *results = (Results){ .db = db, .path = g_strdup(path), .writable = mode != RESULTS_READ };
+    *results = (Results){ .db = db, .path = g_strdup(path), .writable = mode != RESULTS_READ, .lock_fd = lock_fd };
     g_mutex_init(&results->lock);
     /* An empty file holds nothing to lose: a run was killed before its first transaction, or mktemp made it. So does one
      * that is empty once SQLite has undone a transaction that was being written when the run was killed. */
@@ -120,6 +136,7 @@ gboolean results_finish(Results *results, GError **error)
     g_clear_pointer(&results->statements, g_hash_table_unref);
     gboolean folded = !results->writable || fold(results, error);
     sqlite3_close(results->db);
+    close_lock(results->lock_fd);
     g_mutex_clear(&results->lock);
     g_free(results->path);
     g_free(results);

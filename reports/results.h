@@ -10,6 +10,9 @@
  * What differs between two runs that reach the same verdicts (durations, clock times, logs) is kept apart as
  * observations, so that a report without them is byte-identical however the work was sharded or interrupted.
  *
+ * One writer at a time: a file that is open for writing is refused to a second writer for as long as the first one's process
+ * lives, killed or not. Readers may come at any time, and see what is committed.
+ *
  * A file from a stranger is hostile: it is opened with SQLite's defensive settings, its integrity and its schema must
  * be exactly ours, every value is checked for type and range. All text, going in or out, is cut to the limits below and
  * made valid UTF-8 without control characters.

@@ -172,6 +172,32 @@ Test(results, a_verdict_survives_sigkill)
     cr_assert_eq(counts[VERDICT_NOT_RUN], 0);
 }
 
+Test(results, a_second_writer_is_refused_while_the_first_lives)
+{
+    int ready[2];
+    cr_assert_eq(pipe(ready), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        Results *results = results_open(path, RESULTS_NEW, NULL);
+        fabricate(results, 12, 0, 1);
+        if (write(ready[1], "x", 1) == 1)
+            pause();
+        _exit(1);
+    }
+    char byte;
+    cr_assert_eq(read(ready[0], &byte, 1), 1);
+    expect_refusal(path, RESULTS_NEW, RESULTS_ERROR_IO);
+    expect_refusal(path, RESULTS_APPEND, RESULTS_ERROR_IO);
+    guint rows = 0;
+    Results *reader = open_good(path, RESULTS_READ);
+    cr_expect(results_each_verdict(reader, NULL, NULL, count_row, &rows, NULL));
+    cr_expect_eq(rows, 12 * fabricate_backends(), "readers see what the first one committed");
+    results_close(reader);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    results_close(open_good(path, RESULTS_NEW));
+}
+
 Test(results, closing_leaves_one_file_that_a_read_does_not_change)
 {
     Results *results = open_good(path, RESULTS_NEW);
