@@ -15,7 +15,10 @@ class Engine:
 
     def __init__(self, options):
         cv2.setNumThreads(1)
-        self.engine = ENGINES[options.get("engine", "auto")]
+        engine = options.get("engine", "auto")
+        if engine not in ENGINES:
+            raise ValueError(f"option engine is '{engine}', expected {', '.join(ENGINES)}")
+        self.engine = ENGINES[engine]
 
     def load(self, path):
         net = cv2.dnn.readNetFromONNX(path, self.engine)

@@ -68,6 +68,8 @@ class Engine:
             raise ValueError(f"no device {self.device}: OpenVINO finds {', '.join(self.core.available_devices)}")
         full_name = self.core.get_property(self.device, "FULL_DEVICE_NAME")
         self.devices = [f"{self.device} ({full_name})"]
+        if not options.get("threads", "1").isdecimal():
+            raise ValueError(f"option threads is '{options['threads']}', expected a whole number")
         self.settings = {"EXECUTION_MODE_HINT": "ACCURACY", "INFERENCE_NUM_THREADS": options.get("threads", "1")}
         if self.device.split(".")[0] != "CPU":
             del self.settings["INFERENCE_NUM_THREADS"]

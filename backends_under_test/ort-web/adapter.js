@@ -20,10 +20,17 @@ const ModelProto = schema.lookupType('onnx.ModelProto');
 
 let sessionOptions = null;
 
+const LEVELS = ['disabled', 'basic', 'extended', 'all'];
+
 function hello(options) {
-  ort.env.wasm.numThreads = Number(options.threads || 1);
+  const { threads = '1', optimization = 'all' } = options;
+  if (!/^[1-9][0-9]*$/.test(threads))
+    return { error: { message: `option threads is '${threads}', expected a whole number, 1 or more` } };
+  if (!LEVELS.includes(optimization))
+    return { error: { message: `option optimization is '${optimization}', expected one of ${LEVELS.join(', ')}` } };
+  ort.env.wasm.numThreads = Number(threads);
   ort.env.logLevel = 'error';
-  sessionOptions = { executionProviders: ['wasm'], graphOptimizationLevel: options.optimization || 'all' };
+  sessionOptions = { executionProviders: ['wasm'], graphOptimizationLevel: optimization };
   const manifest = path.join(process.argv[2], 'node_modules', 'onnxruntime-web', 'package.json');
   const version = JSON.parse(fs.readFileSync(manifest, 'utf8')).version;
   const devices = [`wasm (Node ${process.versions.node})`];

@@ -163,15 +163,19 @@ static gboolean add_provider(Engine *e, OrtSessionOptions *so, const char *name,
         return FALSE;
     }
     g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF,
-                "unknown provider '%s': expected cpu, cuda, tensorrt, rocm, migraphx or dnnl", name);
+                "option provider is '%s', expected cpu, cuda, tensorrt, rocm, migraphx or dnnl", name);
     return FALSE;
 }
 
 static gboolean read_int(const cJSON *options, const char *key, const char *fallback, gint64 max, int *value, GError **error)
 {
-    gint64 parsed;
-    if (!g_ascii_string_to_signed(adapter_option(options, key, fallback), 10, 0, max, &parsed, error))
+    gint64      parsed;
+    const char *text = adapter_option(options, key, fallback);
+    if (!g_ascii_string_to_signed(text, 10, 0, max, &parsed, NULL)) {
+        g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "option %s is '%s', expected a whole number from 0 to %" G_GINT64_FORMAT, key,
+                    text, max);
         return FALSE;
+    }
     *value = (int)parsed;
     return TRUE;
 }
@@ -196,7 +200,7 @@ OrtSessionOptions *engine_options(Engine *e, const cJSON *options, GError **erro
     int         threads, device, level = optimization_level(optimization);
     if (level < 0) {
         g_set_error(error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF,
-                    "optimization '%s': expected none, basic, extended or all", optimization);
+                    "option optimization is '%s', expected none, basic, extended or all", optimization);
         return NULL;
     }
     if (!read_int(options, "threads", "1", 1024, &threads, error) ||

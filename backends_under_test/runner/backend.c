@@ -24,6 +24,7 @@ void backend_free(Backend *b)
     g_strfreev(b->install);
     g_free(b->settings);
     g_free(b->profile);
+    g_strfreev(b->known_options);
     cJSON_Delete(b->options);
     if (b->unsupported)
         g_ptr_array_unref(b->unsupported);
@@ -204,6 +205,30 @@ static gboolean read_known_faults(const cJSON *value, const char *file, Backend 
     return TRUE;
 }
 
+/* The folder's name is the backend's: another one in the file would be told nobody. */
+static gboolean read_name(const cJSON *value, const char *file, const Backend *b, GError **error)
+{
+    g_autofree char *folder = g_path_get_basename(b->folder), *expected = g_strdup_printf("\"%s\", as the folder", folder);
+    return (cJSON_IsString(value) && strcmp(value->valuestring, folder) == 0) || fail(error, file, "name", expected);
+}
+
+static gboolean read_known_options(const cJSON *value, const char *file, Backend *b, GError **error)
+{
+    const cJSON *entry;
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    if (!cJSON_IsArray(value))
+        return fail(error, file, "options", "an array of names");
+    cJSON_ArrayForEach(entry, value)
+    {
+        if (!cJSON_IsString(entry) || !*entry->valuestring)
+            return fail(error, file, "options", "an array of names");
+        g_strv_builder_add(names, entry->valuestring);
+    }
+    g_strfreev(b->known_options);
+    b->known_options = g_strv_builder_end(names);
+    return TRUE;
+}
+
 static gboolean read_number(const cJSON *value, const char *file, double *number, GError **error)
 {
     if (!cJSON_IsNumber(value) || !(value->valuedouble >= 0 && value->valuedouble <= 1e9))
@@ -265,14 +290,14 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
         b->refuses_with = (int)CLAMP(number, 0, 255);
         return TRUE;
     }
-    if (strcmp(key, "description") == 0 || strcmp(key, "name") == 0) {
-        if (!cJSON_IsString(field))
-            return fail(error, file, key, "a text");
-        if (*key == 'd') {
-            g_free(b->description);
-            b->description = g_strdup(field->valuestring);
-        }
-        return TRUE;
+    if (strcmp(key, "name") == 0)
+        return read_name(field, file, b, error);
+    if (strcmp(key, "options") == 0)
+        return read_known_options(field, file, b, error);
+    if (strcmp(key, "description") == 0) {
+        g_free(b->description);
+        b->description = cJSON_IsString(field) ? g_strdup(field->valuestring) : NULL;
+        return b->description || fail(error, file, key, "a text");
     }
     if (strcmp(key, "profile") == 0)
         return cJSON_IsString(field) ? b->profile != NULL || take_profile(field->valuestring, file, b, error)
@@ -282,8 +307,8 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
             g_ptr_array_unref(b->unsupported);
         return (b->unsupported = capability_rules_read(field, file, error)) != NULL;
     }
-    return fail(error, file, key, "one of name, description, kind, command, version_command, install, environment, "
-                                  "start_seconds, memory_mb, refuses_with, known_faults, profile, unsupported");
+    return fail(error, file, key, "one of name, description, kind, command, options, version_command, install, "
+                                  "environment, start_seconds, memory_mb, refuses_with, known_faults, profile, unsupported");
 }
 
 static gboolean read_file(const char *file, Backend *b, GError **error)
@@ -306,6 +331,8 @@ static gboolean read_file(const char *file, Backend *b, GError **error)
     cJSON_Delete(json);
     if (good && !b->command)
         return fail(error, file, "command", "given");
+    if (b->kind == BACKEND_COMMAND && !b->known_options)
+        b->known_options = g_new0(char *, 1); /* nothing hands it any */
     if (!b->unsupported)
         b->unsupported = capability_rules_read(NULL, file, NULL);
     if (good)
@@ -336,6 +363,22 @@ static gboolean read_options(const char *text, Backend *b, GError **error)
         }
         cJSON_DeleteItemFromObjectCaseSensitive(b->options, *pair);
         cJSON_AddStringToObject(b->options, *pair, equals + 1);
+    }
+    return TRUE;
+}
+
+/* An option that nobody reads would be believed to do what it says: results of a CPU under the name of a GPU. */
+static gboolean check_options(const Backend *b, GError **error)
+{
+    const cJSON *option;
+    cJSON_ArrayForEach(option, b->options)
+    {
+        if (!b->known_options || g_strv_contains((const char *const *)b->known_options, option->string))
+            continue;
+        g_autofree char *names = g_strjoinv(", ", b->known_options);
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "backend %s: no option '%s'; its options are %s%sprofile", b->name,
+                    option->string, names, *names ? ", " : "");
+        return FALSE;
     }
     return TRUE;
 }
@@ -377,7 +420,7 @@ Backend *backend_load(const char *what, GError **error)
                     file, known);
         return NULL;
     }
-    if (!read_options(colon ? colon + 1 : NULL, b, error) || !read_file(file, b, error))
+    if (!read_options(colon ? colon + 1 : NULL, b, error) || !read_file(file, b, error) || !check_options(b, error))
         return NULL;
     return g_steal_pointer(&b);
 }

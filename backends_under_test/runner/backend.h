@@ -32,6 +32,7 @@ typedef struct {
     char      **install;         /* command that fetches the backend, run in its folder; NULL: nothing to fetch */
     int         refuses_with;    /* COMMAND: the exit status that means "refused cleanly"; -1: any but 0 */
     cJSON      *options;         /* object of strings: from "ort:provider=cuda" */
+    char      **known_options;   /* the names that the adapter knows; NULL: it does not say, and is given any. A COMMAND has none */
     char       *profile;         /* relaxed profile that it declares (reference/bounds/relaxation.h): grade B passes; NULL */
     GPtrArray  *unsupported;     /* of CapabilityRule */
     GHashTable *known_faults;    /* check of the self-test to reason: the backend fails it, not the adapter */

@@ -175,6 +175,33 @@ Test(rules, a_misspelt_placeholder_is_refused)
     fixture_close(&f);
 }
 
+static void expect_unknown(const char *what, const char *complaint)
+{
+    g_autoptr(GError) error = NULL;
+    cr_assert_null(backend_load(what, &error), "%s", what);
+    cr_expect(strstr(error->message, complaint), "%s", error->message);
+}
+
+/* An option that nobody reads would be believed to do what it says. */
+Test(rules, an_unknown_option_is_refused)
+{
+    Fixture           f;
+    g_autoptr(GError) error = NULL;
+    fixture_open(&f);
+    fixture_add_faulty(&f, "says", "none", "\"options\": [\"provider\", \"threads\"]");
+    fixture_add_faulty(&f, "silent", "none", "");
+    fixture_add_command(&f, "command", "\"true\"", "");
+    fixture_add_faulty(&f, "misnamed", "none", "\"name\": \"ort\"");
+    expect_unknown("says:provder=cuda", "no option 'provder'; its options are provider, threads, profile");
+    expect_unknown("command:provider=cuda", "no option 'provider'; its options are profile");
+    expect_unknown("misnamed", "'name' must be \"misnamed\", as the folder");
+    g_autoptr(Backend) known = backend_load("says:provider=cuda,profile=tf32", &error);
+    cr_expect_not_null(known, "%s", error ? error->message : "");
+    g_autoptr(Backend) any = backend_load("silent:provder=cuda", &error);
+    cr_expect_not_null(any, "%s", error ? error->message : "");
+    fixture_close(&f);
+}
+
 /* cp is a backend of a kind: it copies the input, and refuses nothing. */
 Test(rules, a_command_is_a_backend)
 {
