@@ -3,6 +3,7 @@
 #include "reference/cli/subcommand.h"
 #include "reference/onnx/save.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,30 +38,83 @@ static void remove_models(const GPtrArray *points)
     }
 }
 
-static int run(const Experiment *e, char **backends, const char *folder, guint repeats, gboolean small, GError **error)
+/* Each is looked up and said hello to: building the models and measuring takes long, and a wrong name should not. */
+static GPtrArray *start_backends(char **names, GError **error)
 {
-    if (g_mkdir(folder, 0777) != 0) {
-        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_IO, "%s cannot be made: %s; an experiment wants a folder of its own", folder, g_strerror(errno));
-        return EXIT_USAGE;
+    g_autoptr(GPtrArray) backends = g_ptr_array_new_with_free_func((GDestroyNotify)backend_free);
+    for (char **name = names; *name; name++) {
+        Backend *backend = backend_load(*name, error);
+        if (!backend)
+            return NULL;
+        g_ptr_array_add(backends, backend);
     }
-    g_autoptr(GPtrArray) points = experiment_build(e, folder, small, error);
+    for (guint i = 0; i < backends->len; i++)
+        if (!measure_can_start(backends->pdata[i], error))
+            return NULL;
+    return g_steal_pointer(&backends);
+}
+
+static gboolean measure_all(const GPtrArray *backends, const GPtrArray *points, guint repeats, GPtrArray *series, GError **error)
+{
+    gboolean good = TRUE;
+    for (guint i = 0; good && i < backends->len; i++) {
+        const Backend *backend = backends->pdata[i];
+        fprintf(stderr, "%s: %u points, %u rounds each\n", backend->name, points->len, repeats);
+        good = measure(backend, points, repeats, series, error);
+    }
+    return good;
+}
+
+static char *story_of(const Experiment *e, const GPtrArray *series)
+{
+    g_autofree char *table = evidence_table(e, series), *sentences = evidence_sentences(e, series);
+    return g_strdup_printf("%s\n%s\n%s\n%s", e->title, e->question, table, sentences);
+}
+
+/* Everything into the folder `partial`; `story` is what there is to tell, free with g_free. */
+static int fill(const Experiment *e, const GPtrArray *backends, const char *partial, guint repeats, gboolean small, char **story,
+                GError **error)
+{
+    g_autoptr(GPtrArray) points = experiment_build(e, partial, small, error);
     g_autoptr(GPtrArray) series = g_ptr_array_new_with_free_func(series_free);
     if (!points)
         return EXIT_HARNESS;
-    gboolean measured = TRUE;
-    for (char **name = backends; measured && *name; name++) {
-        g_autoptr(Backend) backend = backend_load(*name, error);
-        fprintf(stderr, "%s: %u points, %u rounds each\n", *name, points->len, repeats);
-        measured = backend && measure(backend, points, repeats, series, error);
-    }
+    if (!measure_all(backends, points, repeats, series, error))
+        return EXIT_USAGE;
+    if (!write_evidence(e, series, partial, error))
+        return EXIT_HARNESS;
+    *story = story_of(e, series);
     if (e->heavy)
         remove_models(points);
-    if (!measured)
+    return EXIT_GOOD;
+}
+
+static int refuse_folder(const char *folder, int cause, GError **error)
+{
+    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_IO, "%s cannot be made: %s; an experiment wants a folder of its own", folder,
+                g_strerror(cause));
+    return EXIT_USAGE;
+}
+
+/* Written beside its place, which it takes when it is whole: what fails leaves nothing. */
+static int run(const Experiment *e, char **names, const char *folder, guint repeats, gboolean small, GError **error)
+{
+    g_autofree char *partial = g_strconcat(folder, ".partial-XXXXXX", NULL), *story = NULL;
+    if (g_file_test(folder, G_FILE_TEST_EXISTS))
+        return refuse_folder(folder, EEXIST, error);
+    g_autoptr(GPtrArray) backends = start_backends(names, error);
+    if (!backends)
         return EXIT_USAGE;
-    g_autofree char *table = evidence_table(e, series), *sentences = evidence_sentences(e, series);
-    printf("%s\n%s\n%s\n%s", e->title, e->question, table, sentences);
-    printf("Samples, table and pictures: %s\n", folder);
-    return write_evidence(e, series, folder, error) ? EXIT_GOOD : EXIT_HARNESS;
+    if (!g_mkdtemp_full(partial, 0777))
+        return refuse_folder(folder, errno, error);
+    int code = fill(e, backends, partial, repeats, small, &story, error);
+    if (code == EXIT_GOOD && g_rename(partial, folder) != 0)
+        code = refuse_folder(folder, errno, error);
+    if (code == EXIT_GOOD)
+        printf("%sSamples, table and pictures: %s\n", story, folder);
+    else
+        scratch_remove(partial);
+    return code;
 }
 
 static char *list_all(void)

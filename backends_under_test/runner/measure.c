@@ -122,9 +122,16 @@ static gboolean applies(const Point *point, const Backend *backend, const Worker
            (point->kind == POINT_SESSION && strcmp(backend->name, "reference") == 0);
 }
 
+static const WorkerLimits limits = { .seconds = 120, .output_bytes = UINT64_C(1) << 30, .log_bytes = 1 << 20 };
+
+gboolean measure_can_start(const Backend *backend, GError **error)
+{
+    g_autoptr(Worker) worker = worker_start(backend, &limits, error);
+    return worker != NULL;
+}
+
 gboolean measure(const Backend *backend, const GPtrArray *points, guint repeats, GPtrArray *out, GError **error)
 {
-    const WorkerLimits limits = { .seconds = 120, .output_bytes = UINT64_C(1) << 30, .log_bytes = 1 << 20 };
     g_autofree char *scratch = scratch_make(error);
     g_autoptr(Worker) worker = scratch ? worker_start(backend, &limits, error) : NULL;
     for (guint i = 0; worker && i < points->len; i++) {

@@ -20,6 +20,9 @@ typedef struct {
 } Spread;
 Spread spread_of(const GArray *samples); /* at least one sample */
 
+/* Whether the backend can run here; BACKEND_ERROR if not. Starts it and lets it go. */
+gboolean measure_can_start(const Backend *backend, GError **error);
+
 /* Adds one Series a point to `out`. The first round of each point is not kept: it
  * fills caches. FALSE if the backend cannot run or does not report timing. */
 gboolean measure(const Backend *backend, const GPtrArray *points, guint repeats, GPtrArray *out, GError **error);
