@@ -1,4 +1,5 @@
 #include "backends_under_test/runner/evidence.h"
+#include "backends_under_test/runner/options.h"
 #include "backends_under_test/runner/scratch.h"
 #include "reference/cli/subcommand.h"
 #include "reference/onnx/save.h"
@@ -146,8 +147,10 @@ static int cmd_experiment(int argc, char **argv)
     if (!cli_parse(&argc, &argv, &subcommand_experiment, entries, description, &code))
         return code;
     const Experiment *e = argc == 2 ? experiment_find(argv[1]) : NULL;
-    if (argc != 2 || repeats < 1)
-        return cli_complain(&subcommand_experiment, EXIT_USAGE, "expected one experiment and at least one round; see 'assay experiment --help'");
+    if (!check_number(&subcommand_experiment, "--repeats", repeats, repeats >= 1, "1 or more"))
+        return EXIT_USAGE;
+    if (argc != 2)
+        return cli_complain(&subcommand_experiment, EXIT_USAGE, "expected one experiment; see 'assay experiment --help'");
     if (!e)
         return cli_complain(&subcommand_experiment, EXIT_USAGE, "no experiment '%s'; 'assay experiment --help' lists them", argv[1]);
     if (!folder)

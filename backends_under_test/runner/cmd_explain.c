@@ -249,10 +249,9 @@ static int cmd_explain(int argc, char **argv)
     };
     if (!cli_parse(&argc, &argv, &subcommand_explain, entries, description, &code))
         return code;
-    if (a.elements < 0)
-        code = cli_complain(&subcommand_explain, EXIT_USAGE, "--elements %" G_GINT64_FORMAT ": expected 0 for all, or more", a.elements);
-    else if (!(a.timeout > 0 && a.timeout <= 86400))
-        code = cli_complain(&subcommand_explain, EXIT_USAGE, "--timeout %g: expected more than 0 and at most 86400 seconds", a.timeout);
+    if (!check_number(&subcommand_explain, "--elements", (double)a.elements, a.elements >= 0, "0 (all) or more") ||
+        !check_timeout(&subcommand_explain, a.timeout))
+        code = EXIT_USAGE;
     else if (argc != 2)
         code = cli_complain(&subcommand_explain, EXIT_USAGE, "expected one CASE; see 'assay explain --help'");
     else

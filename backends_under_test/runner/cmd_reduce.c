@@ -136,7 +136,9 @@ static int cmd_reduce(int argc, char **argv)
     };
     if (!cli_parse(&argc, &argv, &subcommand_reduce, entries, description, &code))
         return code;
-    if (argc != 2 || !a.backend || a.tries < 1 || !(a.timeout > 0 && a.timeout <= 86400))
+    if (!check_number(&subcommand_reduce, "--tries", a.tries, a.tries >= 1, "1 or more") || !check_timeout(&subcommand_reduce, a.timeout))
+        code = EXIT_USAGE;
+    else if (argc != 2 || !a.backend)
         code = cli_complain(&subcommand_reduce, EXIT_USAGE, "expected one CASE and a -b BACKEND; see 'assay reduce --help'");
     else
         code = cli_finish(&subcommand_reduce, reduce_case(&a, argv[1]));

@@ -10,9 +10,9 @@ static int cmd_run(int argc, char **argv);
 SUBCOMMAND_DEFINE(run, "run", "CORPUS -b BACKEND...", "run cases on backends and score what they answer", cmd_run)
 
 static const char description[] =
-    "Every selected case ends in exactly one verdict with every backend. While one is worked out its adapter is\n"
-    "already at the next case; it is committed before the adapter gets a third, so that a killed run loses two cases\n"
-    "of each job at most. Without --resume the results file starts anew; with it, verdicts that it holds are kept:\n"
+    "Every selected case ends in exactly one verdict with every backend. While verdicts are worked out their adapter is\n"
+    "already at the next cases, never more than fifteen of them without a committed verdict: that is what a killed run\n"
+    "loses of each job at most. Without --resume the results file starts anew; with it, verdicts that it holds are kept:\n"
     "a killed run continues, and another backend joins the same file. One run at a time writes a file; reports read it\n"
     "meanwhile.\n\n"
     "A backend is a name (see 'assay backends') or the path of a folder with a backend.json; options follow\n"
@@ -38,14 +38,6 @@ typedef struct {
     gint64   memory, output; /* MiB; 0: as backend.json says, the default */
     gboolean resume, json;
 } Arguments;
-
-void print_json(cJSON *json)
-{
-    char *text = cJSON_Print(json);
-    puts(text);
-    cJSON_free(text);
-    cJSON_Delete(json);
-}
 
 /* ---- the summary --------------------------------------------------------------------------------------------------- */
 
@@ -177,6 +169,18 @@ static int run_backends(const Session *s, Worker *launched)
     return error ? cli_fail(&subcommand_run, EXIT_HARNESS, g_steal_pointer(&error)) : code;
 }
 
+/* Results know a backend by its name: the second would find every case judged, or judge it over. */
+static gboolean is_new(const GPtrArray *backends, const Backend *backend, GError **error)
+{
+    for (guint i = 0; i < backends->len; i++) {
+        if (strcmp(((const Backend *)backends->pdata[i])->name, backend->name) != 0)
+            continue;
+        g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "--backend %s is given twice", backend->name);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static GPtrArray *load_backends(char **names, gint64 memory, GError **error)
 {
     g_autoptr(GPtrArray) backends = g_ptr_array_new_with_free_func((GDestroyNotify)backend_free);
@@ -184,6 +188,10 @@ static GPtrArray *load_backends(char **names, gint64 memory, GError **error)
         Backend *backend = backend_load(*name, error);
         if (!backend)
             return NULL;
+        if (!is_new(backends, backend, error)) {
+            backend_free(backend);
+            return NULL;
+        }
         if (memory)
             backend->memory_bytes = (guint64)memory << 20;
         g_ptr_array_add(backends, backend);
@@ -262,6 +270,19 @@ static int run_all(const Arguments *a, Keep keep, const char *corpus)
     return code;
 }
 
+/* Sizes are in MiB, of which there are 2^44 in 64 bits. */
+static gboolean numbers_are_good(const Arguments *a)
+{
+    const Subcommand *self = &subcommand_run;
+    const gint64      most = G_GINT64_CONSTANT(1) << 40;
+    return check_number(self, "--jobs", a->jobs, a->jobs >= 1 && a->jobs <= 256, "1 to 256") && check_timeout(self, a->timeout) &&
+           check_number(self, "--load-timeout", a->load_timeout, a->load_timeout >= 0 && a->load_timeout <= MOST_SECONDS,
+                        "seconds, 0 (as --timeout) to 86400") &&
+           check_number(self, "--restarts", a->restarts, a->restarts >= 0, "0 (no limit) or more") &&
+           check_number(self, "--max-memory", (double)a->memory, a->memory >= 0 && a->memory <= most, "MiB, 0 (as backend.json) or more") &&
+           check_number(self, "--max-output", (double)a->output, a->output >= 0 && a->output <= most, "MiB, 0 (the default) or more");
+}
+
 static int cmd_run(int argc, char **argv)
 {
     Arguments          a = { .jobs = 1, .timeout = DEFAULT_TIMEOUT };
@@ -293,10 +314,8 @@ static int cmd_run(int argc, char **argv)
     if (argc != 2 || !a.backends)
         code = cli_complain(&subcommand_run, EXIT_USAGE, "expected one corpus folder and at least one -b BACKEND; see "
                                                          "'assay run --help'");
-    else if (a.jobs < 1 || a.jobs > 256 || !(a.timeout > 0 && a.timeout <= 86400))
-        code = cli_complain(&subcommand_run, EXIT_USAGE, "--jobs must be 1 to 256, --timeout above 0 and at most 86400");
-    else if (a.restarts < 0 || !(a.load_timeout >= 0 && a.load_timeout <= 86400))
-        code = cli_complain(&subcommand_run, EXIT_USAGE, "--restarts must not be negative, --load-timeout at most 86400");
+    else if (!numbers_are_good(&a))
+        code = EXIT_USAGE;
     else if (a.since && g_strcmp0(a.since, a.results) == 0)
         code = cli_complain(&subcommand_run, EXIT_USAGE, "%s is both the results and what they are held to", a.since);
     else if (!read_keep(a.keep, &keep))

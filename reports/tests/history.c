@@ -1,9 +1,11 @@
+#include "reference/cli/subcommand.h"
 #include "reports/history.h"
 #include "reports/changes.h"
 #include "reports/schema.h"
 #include "reports/tests/fixture.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
@@ -163,6 +165,19 @@ Test(history, what_was_never_judged_passes_no_gate)
     cr_expect_str_eq(regression, "2 verdicts regressed");
     g_autoptr(GPtrArray) none = compare(now, now);
     cr_expect_null(gate_holds_back(GATE_REGRESSION, set, none));
+}
+
+Test(history, a_report_in_which_nothing_was_judged_is_no_success, .init = cr_redirect_stderr)
+{
+    extern const Subcommand subcommand_report;
+    g_autofree char *path = fixture_path("r.db"), *folder = fixture_path("site");
+    Results *results = fixture_open("r.db", RESULTS_NEW);
+    cr_assert(results_put_backend(results, &(BackendFacts){ .name = "x" }, NULL));
+    cr_assert(results_put_case(results, &(CaseFacts){ .id = "p/a", .proposal = "p", .expectation = "outputs" }, NULL));
+    put(results, "p/a", "x", VERDICT_NOT_RUN);
+    results_close(results);
+    char *words[] = { (char *)"report", path, (char *)"-o", folder, (char *)"-f", (char *)"markdown", NULL };
+    cr_expect_eq(subcommand_report.run(G_N_ELEMENTS(words) - 1, words), EXIT_SHORT);
 }
 
 /* A file of the first version is read as today's, and stays as it is. */

@@ -3,6 +3,7 @@
 #include "backends_under_test/runner/tests/fixture.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <glib/gstdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -80,5 +81,21 @@ Test(damage, garbage_on_purpose_is_no_damage)
     s->c->why = g_strdup_printf("model.onnx: %s", why->message);
     cr_expect(damage_check_presence(s, NULL) && damage_check_content(s, NULL));
     subject_free(s);
+    fixture_close(&f);
+}
+
+/* What is missing is found before anything is run or written. */
+Test(damage, a_run_is_not_begun, .init = cr_redirect_stderr)
+{
+    extern const Subcommand subcommand_run;
+    Fixture f;
+    fixture_open(&f);
+    fixture_add_identity(&f, "a");
+    fixture_add_faulty(&f, "faulty", "none", "");
+    g_autofree char *folder = g_build_filename(f.corpus, "demo", "a", NULL), *model = case_model_path(folder);
+    damage(model, EMPTIED);
+    char *words[] = { (char *)"run", f.corpus, (char *)"-b", (char *)"faulty", (char *)"-r", f.results, NULL };
+    cr_expect_eq(subcommand_run.run(G_N_ELEMENTS(words) - 1, words), EXIT_HARNESS);
+    cr_expect_not(g_file_test(f.results, G_FILE_TEST_EXISTS));
     fixture_close(&f);
 }
