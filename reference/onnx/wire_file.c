@@ -39,7 +39,7 @@ static char *read_all(int file, gsize *size, GError **error)
     gsize done = 0;
     ssize_t n = 1;
     if (!data) {
-        g_set_error(error, ONNX_ERROR, ONNX_ERROR_IO, "no memory for %" G_GSIZE_FORMAT " bytes", *size);
+        g_set_error(error, ONNX_ERROR, ONNX_ERROR_MEMORY, "no memory for %" G_GSIZE_FORMAT " bytes", *size);
         return NULL;
     }
     while (done < *size && n != 0) {
