@@ -166,7 +166,10 @@ static int run_backends(const Session *s, Worker *launched)
     else
         cJSON_Delete(json);
     print_unused(s->waivers);
-    return error ? cli_fail(&subcommand_run, EXIT_HARNESS, g_steal_pointer(&error)) : code;
+    if (!error)
+        return code;
+    const gboolean asked = g_error_matches(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN);
+    return cli_fail(&subcommand_run, asked ? EXIT_USAGE : EXIT_HARNESS, g_steal_pointer(&error));
 }
 
 /* Results know a backend by its name: the second would find every case judged, or judge it over. */

@@ -22,9 +22,48 @@ static char *environment_of(const Backend *backend)
                            *backend->settings ? "; " : "", backend->settings);
 }
 
+typedef struct {
+    const char *name;
+    char       *environment;
+} Found;
+
+static gboolean find_environment(const BackendFacts *facts, gpointer data, G_GNUC_UNUSED GError **error)
+{
+    Found *found = data;
+    if (strcmp(facts->name, found->name) == 0 && facts->version) /* else it never started: no verdict is its */
+        found->environment = g_strdup(facts->environment);
+    return TRUE;
+}
+
+/* The digest in what environment_of() says; "" where there is none. */
+static char *adapter_in(const char *environment)
+{
+    const char *adapter = environment ? strstr(environment, "; adapter ") : NULL;
+    adapter = adapter ? adapter + strlen("; adapter ") : "";
+    return g_strndup(adapter, strcspn(adapter, ";"));
+}
+
+/* Verdicts of two adapters under one name would be a backend that there never was. */
+static gboolean is_the_same_adapter(Run *run, const char *environment, GError **error)
+{
+    Found found = { .name = run->backend->name };
+    if (!run->options->resume)
+        return TRUE;
+    const gboolean read = results_each_backend(run->results, find_environment, &found, error);
+    g_autofree char *there = adapter_in(found.environment), *here = adapter_in(environment);
+    g_free(found.environment);
+    if (!read || *there == '\0' || strcmp(there, here) == 0)
+        return read;
+    g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_UNKNOWN, "--resume: the verdicts of '%s' are another adapter's (%s, now %s): run it anew, "
+                "or under another name", found.name, there, here);
+    return FALSE;
+}
+
 static gboolean record_backend(Run *run, const Hello *hello, GError **error)
 {
     g_autofree char *environment = environment_of(run->backend);
+    if (!is_the_same_adapter(run, environment, error))
+        return FALSE;
     g_autoptr(GPtrArray) rules = g_ptr_array_new();
     g_ptr_array_extend(rules, run->backend->unsupported, NULL, NULL);
     g_ptr_array_extend(rules, run->declared, NULL, NULL);

@@ -15,6 +15,7 @@ typedef struct {
 struct Worker {
     const Backend *backend;
     WorkerLimits   limits;
+    char          *log; /* that of limits */
     Process       *process; /* NULL for a command, and once spent */
     Hello          hello;
     gboolean       greeted, spent;
@@ -71,6 +72,7 @@ Worker *worker_launch(const Backend *backend, const WorkerLimits *limits, GError
     g_autoptr(Worker) w = g_new0(Worker, 1);
     w->backend = backend;
     w->limits = *limits;
+    w->limits.log = w->log = g_strdup(limits->log); /* a command starts a process long after this */
     if (backend->kind == BACKEND_COMMAND)
         return g_steal_pointer(&w);
     ProcessSpec spec = { .argv = backend->command,
@@ -149,6 +151,7 @@ void worker_free(Worker *w)
         worker_stop(w, 2, NULL);
     process_free(w->process);
     hello_clear(&w->hello);
+    g_free(w->log);
     g_free(w);
 }
 

@@ -50,7 +50,7 @@ void attempt_clear(Attempt *attempt);
 
 typedef struct Worker Worker;
 
-/* Starts the adapter and says hello. The backend is borrowed. BACKEND_ERROR_START or _PROTOCOL if that fails; the message
+/* Starts the adapter and says hello. The backend is borrowed, the limits are copied. BACKEND_ERROR_START or _PROTOCOL if that fails; the message
  * holds the end of stderr. */
 Worker *worker_start(const Backend *backend, const WorkerLimits *limits, GError **error);
 

@@ -172,11 +172,14 @@ Test(resume, what_is_stored_is_not_run_again)
 {
     Fixture f;
     fill(&f);
-    fixture_add_faulty(&f, "faulty", "refuse", "");
+    g_autofree char *engine = g_build_filename(f.folder, "engine", NULL);
+    g_autofree char *words = g_strdup_printf("\"sh\", \"%s\", \"{inputs}\", \"{outputs_dir}/output_0.pb\"", engine);
+    fixture_add_command(&f, "faulty", words, "\"refuses_with\": 3");
+    cr_assert(g_file_set_contents(engine, "exit 3", -1, NULL));
     RunSummary summary = fixture_run(&f, "faulty", 1, 20, FALSE);
     run_summary_clear(&summary);
     g_autofree char *first = rows_of(f.results);
-    fixture_add_faulty(&f, "faulty", "none", ""); /* would now pass, if it were asked */
+    cr_assert(g_file_set_contents(engine, "cp \"$1\" \"$2\"", -1, NULL)); /* would now pass, if it were asked */
     summary = fixture_run(&f, "faulty", 1, 20, TRUE);
     g_autofree char *second = rows_of(f.results);
     cr_expect_str_eq(first, second);
@@ -313,4 +316,33 @@ Test(select, filters_and_shards)
     Selection selection;
     cr_expect_not(selection_parse("colour=red", NULL, &selection, NULL));
     cr_expect_not(selection_parse("!", NULL, &selection, NULL));
+}
+
+/* The row of a backend states one adapter's digest. */
+Test(resume, is_refused_to_another_adapter_of_the_same_name)
+{
+    Fixture            f;
+    g_autoptr(GError)  error = NULL;
+    Selection          selection;
+    RunSummary         summary = { 0 };
+    const RunOptions   options = { .jobs = 1, .resume = TRUE, .seconds = 20, .output_bytes = DEFAULT_OUTPUT_BYTES };
+    fill(&f);
+    fixture_add_faulty(&f, "mine", "none", "");
+    summary = fixture_run(&f, "mine", 1, 20, FALSE);
+    run_summary_clear(&summary);
+    summary = fixture_run(&f, "mine", 1, 20, TRUE);
+    run_summary_clear(&summary);
+    fixture_add_faulty(&f, "mine", "none", "\"memory_mb\": 900");
+    cr_assert(selection_parse(NULL, NULL, &selection, &error));
+    {
+        g_autoptr(Backend)  backend = backend_load("mine", &error);
+        g_autoptr(Workload) workload = backend ? workload_read(f.corpus, &selection, &error) : NULL;
+        g_autoptr(Results)  results = workload ? results_open(f.results, RESULTS_APPEND, &error) : NULL;
+        cr_assert(results && workload_record(workload, results, &error), "%s", error ? error->message : "");
+        cr_assert_not(run_backend(workload, backend, &options, NULL, results, &summary, &error));
+        cr_expect(strstr(error->message, "the verdicts of 'mine' are another adapter's"), "%s", error->message);
+    }
+    run_summary_clear(&summary);
+    selection_clear(&selection);
+    fixture_close(&f);
 }
