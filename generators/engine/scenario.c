@@ -105,6 +105,13 @@ void scenario_import(Scenario *s, const char *domain, int64_t version)
     model_import(s->model, domain, version);
 }
 
+void scenario_output_open(Scenario *s, gsize i, DType dtype, gsize rank)
+{
+    const Dim unknown = { .value = -1 }, dims[] = { unknown, unknown, unknown, unknown, unknown, unknown };
+    g_return_if_fail(rank <= G_N_ELEMENTS(dims));
+    LIST_AT(&s->model->graph->outputs, ValueInfo, i)->type = type_tensor_dims(s->model, (int64_t)dtype, rank, dims);
+}
+
 Model *scenario_model(Scenario *s)
 {
     return s->model;

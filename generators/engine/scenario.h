@@ -69,6 +69,9 @@ NamedTensor *scenario_constant(Scenario *s, const char *name, Tensor *tensor);
 void         scenario_output(Scenario *s, const char *name); /* type and shape are declared from the golden */
 /* Declares the output so; for reject cases, where there is no golden, and for what a model may leave unknown. */
 void         scenario_output_typed(Scenario *s, const char *name, Type *type);
+/* Declares output i of a reject case as a tensor of that rank whose dims are unknown: the graph then says all that a graph has to,
+ * and nothing that could be wrong a second time. */
+void         scenario_output_open(Scenario *s, gsize i, DType dtype, gsize rank);
 
 Node *scenario_node(Scenario *s, const char *domain, const char *op, const char *const *inputs, const char *const *outputs);
 void  scenario_set_int(Scenario *s, Node *node, const char *name, int64_t value);

@@ -478,9 +478,23 @@ static gboolean refused(const Scenario *s, const char *path, GError **why)
     return !evaluate(s, model, FALSE, &golden, why);
 }
 
+/* A graph without the shape of an output is ill-formed by itself, for who checks that: the fault that is meant would not be the
+ * only one. */
+static gboolean declares_outputs(const Graph *graph, GError **error)
+{
+    for (gsize i = 0; i < graph->outputs.n; i++) {
+        const ValueInfo *output = LIST_AT(&graph->outputs, ValueInfo, i);
+        if (!output->type || (output->type->kind == TYPE_TENSOR && !output->type->has_shape))
+            return fail(error, "output '%s' has no shape: a second fault (scenario_output_open)", output->name);
+    }
+    return TRUE;
+}
+
 static gboolean write_reject(Scenario *s, GError **error)
 {
     g_autoptr(Model) model = make_form(s, FORM_NATIVE);
+    if (!declares_outputs(model->graph, error))
+        return FALSE;
     g_autoptr(GError) why = NULL;
     g_autofree char *scratch = scratch_new(s, error), *path = scratch ? case_model_path(scratch) : NULL;
     if (!path || !write_model(s, model, scratch, error))

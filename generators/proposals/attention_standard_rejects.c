@@ -31,7 +31,7 @@ static void finish(Scenario *s, Twin twin, int64_t version, const char *because)
 {
     Graph *graph = scenario_graph(s);
     for (gsize i = 0; i < graph->outputs.n; i++)
-        LIST_AT(&graph->outputs, ValueInfo, i)->type = type_tensor(scenario_model(s), DTYPE_FLOAT, NULL);
+        scenario_output_open(s, i, DTYPE_FLOAT, i == 0 && twin == TWIN_FLAT ? 3 : 4);
     g_autofree char *name = g_strdup_printf("v%d-%s", (int)version, twin_names[twin]);
     scenario_reject(s, name, because);
 }

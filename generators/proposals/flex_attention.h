@@ -72,8 +72,6 @@ Node *flex_node(Scenario *s, const FlexNode *n, Tensor *q, Tensor *k, Tensor *v)
 void   flex_set_text(Scenario *s, Node *node, const char *attribute, const char *text);
 void   flex_function(Scenario *s, const FlexNode *n); /* flex_attention_body.c */
 DType  flex_precision(const FlexNode *n);
-/* A reject case has no golden to declare Y from. */
-void   flex_untyped_output(Scenario *s);
 
 /* scenario_semantic() with a format. */
 void flex_means(Scenario *s, const char *format, ...) G_GNUC_PRINTF(2, 3);

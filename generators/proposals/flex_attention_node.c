@@ -229,13 +229,6 @@ void flex_set_text(Scenario *s, Node *node, const char *attribute, const char *t
     scenario_set_graph(s, node, attribute, parse(s, text));
 }
 
-/* Which must be refused whatever the model says of Y, so it says no more than that it is a tensor. */
-void flex_untyped_output(Scenario *s)
-{
-    Model *model = scenario_model(s);
-    LIST_AT(&model->graph->outputs, ValueInfo, 0)->type = type_tensor(model, DTYPE_FLOAT, NULL);
-}
-
 void flex_means(Scenario *s, const char *format, ...)
 {
     va_list args;

@@ -44,7 +44,7 @@ static void wrong_inputs(Generator *g)
             scenario_about(s, elementwise ? "elementwise" : "preview", w->requirements, "Refused: %s.", w->what);
             flex_node(s, &n, operand(&w->q, SHAPE(1, 4, 3, 16), w->types[0]), operand(&w->k, SHAPE(1, 2, 4, 16), w->types[1]),
                       operand(&w->v, SHAPE(1, 2, 4, 2), w->types[2]));
-            flex_untyped_output(s);
+            scenario_output_open(s, 0, DTYPE_FLOAT, 4);
             scenario_reject(s, elementwise ? "twin-element-plain" : "twin-plain", w->because);
         }
 }
@@ -100,7 +100,7 @@ static void wrong_graphs(Generator *g)
         scenario_about(s, "preview", graphs[i].requirements, "Refused: %s.", graphs[i].what);
         Node *node = flex_node(s, &n, NULL, NULL, NULL);
         flex_set_text(s, node, graphs[i].attribute, graphs[i].text);
-        flex_untyped_output(s);
+        scenario_output_open(s, 0, DTYPE_FLOAT, 4);
         scenario_reject(s, *graphs[i].attribute == 's' ? "twin-score" : "twin-prob", graphs[i].because);
     }
 }
@@ -114,7 +114,7 @@ static void wrong_precisions(Generator *g)
         scenario_about(s, "preview", "R8", "Refused: softmax_precision is %d, which is no float type of the list.", (int)values[i]);
         Node *node = flex_node(s, &n, NULL, NULL, NULL);
         scenario_set_int(s, node, "softmax_precision", values[i]);
-        flex_untyped_output(s);
+        scenario_output_open(s, 0, DTYPE_FLOAT, 4);
         scenario_reject(s, "twin-plain", "softmax_precision");
     }
 }
@@ -144,7 +144,7 @@ static void wrong_elements(Generator *g)
         scenario_about(s, "elementwise", element_graphs[i].requirements, "Refused: %s.", element_graphs[i].what);
         Node *node = flex_node(s, &n, NULL, NULL, NULL);
         flex_set_text(s, node, element_graphs[i].attribute, element_graphs[i].text);
-        flex_untyped_output(s);
+        scenario_output_open(s, 0, DTYPE_FLOAT, 4);
         scenario_reject(s, *element_graphs[i].attribute == 'p' ? "twin-element-prob" : "twin-element-score", element_graphs[i].because);
     }
     const FlexNode n = { .sizes = sizes, .dtype = DTYPE_FLOAT, .elementwise = TRUE };
@@ -152,7 +152,7 @@ static void wrong_elements(Generator *g)
     scenario_about(s, "elementwise", "R35", "Refused: 4 query heads for 2 key heads, but enable_gqa is 0.");
     Node *node = flex_node(s, &n, NULL, NULL, NULL);
     scenario_set_int(s, node, "enable_gqa", 0);
-    flex_untyped_output(s);
+    scenario_output_open(s, 0, DTYPE_FLOAT, 4);
     scenario_reject(s, "twin-element-plain", "enable_gqa");
 }
 
