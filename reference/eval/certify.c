@@ -28,9 +28,25 @@ const Tensor *eval_output_tensor(const Eval *ev, gsize i)
     return value && value->kind == VALUE_TENSOR ? value->tensor : NULL;
 }
 
+static gboolean same_bytes(const Tensor *a, const Tensor *b)
+{
+    return a->dtype == b->dtype && shape_equal(&a->shape, &b->shape) && memcmp(a->data, b->data, a->bytes) == 0;
+}
+
+/* Ends that were rounded to a narrow type may meet. */
+static gboolean is_point(const Eval *ev, gsize i, const Tensor *lower, const Tensor *upper)
+{
+    const Tensor *value = eval_output_tensor(ev, i);
+    return value && same_bytes(lower, upper) && same_bytes(lower, value);
+}
+
 void eval_set_interval(Eval *ev, gsize i, Tensor *lower, Tensor *upper)
 {
     Cell *cell = &ev->outputs[i];
+    if (lower && upper && is_point(ev, i, lower, upper)) {
+        g_clear_pointer(&lower, tensor_unref);
+        g_clear_pointer(&upper, tensor_unref);
+    }
     tensor_unref(cell->lower);
     tensor_unref(cell->upper);
     cell->lower = lower;
