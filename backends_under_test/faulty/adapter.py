@@ -20,6 +20,7 @@ import sys
 import time
 
 FOREVER = 100000
+ESCAPES = "\x1b[2Jboo\n  good  forged"
 options = {"fault": sys.argv[1] if len(sys.argv) > 1 else "none"}
 runs = 0
 
@@ -163,6 +164,11 @@ def adapter_kind(request):
 
 def refuse(request):
     answer(request, error={"stage": "load", "message": "I would rather not"})
+
+
+def escapes(request):
+    """Words that would clear a terminal and forge a row of a table."""
+    answer(request, error={"stage": "run", "message": ESCAPES})
 
 
 def slow_load(request):
@@ -362,10 +368,10 @@ FAULTS = {
               adapter_kind, complain, huge_stderr, missing_output, no_outputs, too_many_outputs, unnamed_files, hard_link, link,
               link_to_device, pipe, absolute, escape, not_a_tensor, truncated, short_data, wrong_dtype, wrong_shape,
               wrong_value, nan_filled, memory, memory_shared, memory_of_children, big_file, rewrite_expected, add_bounds,
-              add_to_case, remove_expected, moody, victim),
+              add_to_case, remove_expected, moody, victim, escapes),
 }
 # Faults of the process; "slow" and "accept" are of every case.
-PROCESS_FAULTS = {"start_hang", "start_crash", "hello_crash", "hello_hang", "not_here", "stop_crash", "stop_status",
+PROCESS_FAULTS = {"start_hang", "start_crash", "hello_crash", "hello_hang", "hello_escapes", "not_here", "stop_crash", "stop_status",
                   "stop_ignored", "slow", "accept"}
 
 # ---- serving ---------------------------------------------------------------------------------------------------------
@@ -392,8 +398,10 @@ def hello(request):
     elif fault == "hello_hang":
         hang()
     else:
-        say(json.dumps({"protocol": 1, "name": "faulty", "version": "1", "devices": ["cpu"], "announces_load": True,
-                        "queues": "queues" in options}) + "\n")
+        text = ESCAPES if fault == "hello_escapes" else ""
+        say(json.dumps({"protocol": 1, "name": "faulty" + text, "version": "1" + text, "devices": ["cpu" + text],
+                        "unsupported": [{"op": "Foo", "reason": "lacks it" + text}],
+                        "announces_load": True, "queues": "queues" in options}) + "\n")
 
 
 def run(request):

@@ -200,7 +200,7 @@ static gboolean read_known_faults(const cJSON *value, const char *file, Backend 
     {
         if (!cJSON_IsString(entry) || !*entry->valuestring)
             return fail(error, file, "known_faults", "an object of reasons");
-        g_hash_table_replace(b->known_faults, g_strdup(entry->string), g_strdup(entry->valuestring));
+        g_hash_table_replace(b->known_faults, g_strdup(entry->string), message_line(entry->valuestring));
     }
     return TRUE;
 }
@@ -296,7 +296,7 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
         return read_known_options(field, file, b, error);
     if (strcmp(key, "description") == 0) {
         g_free(b->description);
-        b->description = cJSON_IsString(field) ? g_strdup(field->valuestring) : NULL;
+        b->description = cJSON_IsString(field) ? message_line(field->valuestring) : NULL;
         return b->description || fail(error, file, key, "a text");
     }
     if (strcmp(key, "profile") == 0)

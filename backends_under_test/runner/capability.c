@@ -93,7 +93,7 @@ static gboolean rule_read_field(CapabilityRule *rule, const cJSON *field, const 
     gboolean minimum = strcmp(field->string, "min_opset") == 0, maximum = strcmp(field->string, "max_opset") == 0;
     if (text && cJSON_IsString(field)) {
         g_free(*text);
-        *text = g_strdup(field->valuestring);
+        *text = message_line(field->valuestring); /* an adapter's hello may bring it, and it is printed */
         return TRUE;
     }
     if ((minimum || maximum) && cJSON_IsNumber(field) && field->valuedouble >= 1 && field->valuedouble < 1e6) {

@@ -189,8 +189,15 @@ void child_log_next(ChildLog *log)
     }
 }
 
+/* Lines and tabs stay; what steers a terminal becomes '?'. */
 char *child_log_excerpt(const ChildLog *log)
 {
     const GString *excerpt = log->parts[0].excerpt;
-    return g_utf8_make_valid(excerpt->str, (gssize)excerpt->len);
+    g_autofree char *valid = g_utf8_make_valid(excerpt->str, (gssize)excerpt->len);
+    g_autoptr(GString) shown = g_string_sized_new(excerpt->len);
+    for (const char *at = valid; *at; at = g_utf8_next_char(at)) {
+        const gunichar c = g_utf8_get_char(at);
+        g_string_append_unichar(shown, g_unichar_iscntrl(c) && c != '\n' && c != '\t' ? '?' : c);
+    }
+    return g_strdup(shown->str);
 }

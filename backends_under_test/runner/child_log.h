@@ -27,7 +27,7 @@ void child_log_begin(ChildLog *log, const char *title);
 void child_log_expect(ChildLog *log, guint64 id, const char *title);
 void child_log_next(ChildLog *log);
 
-/* About the case in hand, the oldest unanswered; valid UTF-8; free with g_free. */
+/* About the case in hand, the oldest unanswered; valid UTF-8, of control characters lines and tabs only; free with g_free. */
 char *child_log_excerpt(const ChildLog *log);
 
 #endif

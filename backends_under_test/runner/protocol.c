@@ -79,6 +79,13 @@ static char *shown(const char *line)
     return g_strdup_printf("'%s%s'", valid, strlen(line) > 80 ? "..." : "");
 }
 
+/* A stranger's words as every table, report and terminal may show them: one line, and nothing that steers a terminal. */
+static char *clean(const char *text)
+{
+    g_autofree char *line = g_strstrip(g_strdelimit(g_strdup(text ? text : ""), "\t\r\n", ' '));
+    return message_line(line);
+}
+
 static cJSON *parse(const char *line, GError **error)
 {
     const char *end = NULL;
@@ -112,7 +119,7 @@ static char *join_devices(const cJSON *devices)
     const cJSON *device;
     cJSON_ArrayForEach(device, devices) if (cJSON_IsString(device))
         g_string_append_printf(text, "%s%s", text->len ? ", " : "", device->valuestring);
-    return g_strdup(text->str);
+    return clean(text->str);
 }
 
 static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
@@ -128,10 +135,10 @@ static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_PROTOCOL, "hello: expected \"protocol\": %d", PROTOCOL_VERSION);
         return FALSE;
     }
-    hello->name = g_strdup(text_of(json, "name"));
-    hello->version = g_strdup(text_of(json, "version"));
+    hello->name = clean(text_of(json, "name"));
+    hello->version = clean(text_of(json, "version"));
     hello->device = join_devices(cJSON_GetObjectItemCaseSensitive(json, "devices"));
-    if (!hello->name || !hello->version || !*hello->device) {
+    if (!text_of(json, "name") || !text_of(json, "version") || !*hello->device) {
         g_set_error(error, BACKEND_ERROR, BACKEND_ERROR_PROTOCOL,
                     "hello: expected texts \"name\" and \"version\" and a non-empty array \"devices\"");
         return FALSE;
@@ -144,6 +151,13 @@ static gboolean read_hello(const cJSON *json, Hello *hello, GError **error)
     return hello->unsupported != NULL;
 }
 
+static void clean_error(GError *error)
+{
+    char *line = clean(error->message);
+    g_free(error->message);
+    error->message = line;
+}
+
 gboolean protocol_read_hello(const char *line, Hello *hello, GError **error)
 {
     cJSON *json = parse(line, error);
@@ -153,6 +167,8 @@ gboolean protocol_read_hello(const char *line, Hello *hello, GError **error)
     cJSON_Delete(json);
     if (!good)
         hello_clear(hello);
+    if (!good && error)
+        clean_error(*error);
     return good;
 }
 
@@ -164,7 +180,8 @@ static void violation(Attempt *attempt, const char *format, ...)
     va_start(args, format);
     g_clear_pointer(&attempt->outputs, g_ptr_array_unref);
     attempt->kind = ATTEMPT_VIOLATION;
-    attempt->message = g_strdup_vprintf(format, args);
+    g_autofree char *message = g_strdup_vprintf(format, args);
+    attempt->message = clean(message);
     va_end(args);
 }
 
@@ -182,7 +199,7 @@ static void read_refusal(const cJSON *refusal, Attempt *attempt)
     }
     attempt->kind = ATTEMPT_REFUSED;
     attempt->stage = g_strdup(stage);
-    attempt->message = g_strdup(message);
+    attempt->message = clean(message);
     attempt->unsupported = kind && strcmp(kind, "unsupported") == 0;
 }
 
@@ -230,7 +247,7 @@ static void read_text(const cJSON *json, Attempt *attempt)
     attempt->kind = ATTEMPT_ANSWERED;
     attempt->text = g_strdup(compatibility ? compatibility : verdict);
     if (attempt->text)
-        attempt->message = g_strdup(message);
+        attempt->message = message ? clean(message) : NULL;
     else
         violation(attempt, "answered ok without a text \"compatibility\" (compile) or \"verdict\" (load_compiled)");
 }

@@ -1,5 +1,5 @@
 /* The adapter protocol as text: one JSON object a line (backends_under_test/README.md). Requests are built, answers are
- * checked here; nothing is trusted. Errors: BACKEND_ERROR_PROTOCOL, saying what came and what was expected. */
+ * checked here; nothing is trusted, and what is only for people to read becomes one line without control characters. Errors: BACKEND_ERROR_PROTOCOL, saying what came and what was expected. */
 #ifndef ASSAY_RUNNER_PROTOCOL_H
 #define ASSAY_RUNNER_PROTOCOL_H
 

@@ -21,7 +21,7 @@ Test(child_log, one_case_at_a_time)
     ChildLog *log = child_log_new(NULL, 0);
     child_log_begin(log, "a");
     take(log, "first\x1e" "7\n"); /* nobody marks */
-    expect_excerpt(log, "first\x1e" "7\n");
+    expect_excerpt(log, "first?7\n");
     child_log_begin(log, "b");
     take(log, "second");
     expect_excerpt(log, "second");
@@ -39,7 +39,7 @@ Test(child_log, marks_divide_what_is_said_about_two_cases)
         child_log_expect(log, 8, "b");
         child_log_take(log, all, cut);
         child_log_take(log, all + cut, n - cut);
-        expect_excerpt(log, "about \x1e seven\n");
+        expect_excerpt(log, "about ? seven\n");
         child_log_next(log);
         expect_excerpt(log, "about eight\n");
         child_log_next(log);

@@ -2,6 +2,7 @@
 #include "backends_under_test/runner/scratch.h"
 #include "backends_under_test/runner/tests/fixture.h"
 #include "backends_under_test/runner/witness.h"
+#include "backends_under_test/runner/worker.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -68,6 +69,7 @@ static struct criterion_test_params all_faults(void)
         { "memory_of_children", "more memory than allowed", VERDICT_CRASHED, 60 },
         { "big_file", "signal 25", VERDICT_CRASHED, 20 },
         { "refuse", "I would rather not", VERDICT_REFUSED, 20 },
+        { "escapes", "\\u001b[2Jboo   good  forged", VERDICT_REFUSED, 20 },
     };
     return cr_make_param_array(Fault, faults, G_N_ELEMENTS(faults));
 }
@@ -241,6 +243,32 @@ Test(faults, a_victim_is_told_from_the_culprit)
     cr_expect_eq(fixture_verdict(&f, "b-fault", "faulty", NULL, &flaky), VERDICT_PASS);
     cr_expect(flaky, "it died in company, and works alone");
     run_summary_clear(&summary);
+    fixture_close(&f);
+}
+
+static void expect_line(const char *text, const char *begin)
+{
+    g_autofree char *expected = g_strconcat(begin, "\\u001b[2Jboo   good  forged", NULL);
+    cr_expect_str_eq(text, expected);
+}
+
+/* What hello says is printed in tables: it must not steer the terminal or forge a row. */
+Test(faults, what_hello_says_is_one_line_without_control_characters)
+{
+    Fixture           f;
+    g_autoptr(GError) error = NULL;
+    const WorkerLimits limits = { 20, DEFAULT_OUTPUT_BYTES, NULL, 0, 0 };
+    fixture_open(&f);
+    fixture_add_faulty(&f, "faulty", "hello_escapes", "");
+    g_autoptr(Backend) backend = backend_load("faulty", &error);
+    g_autoptr(Worker)  worker = backend ? worker_start(backend, &limits, &error) : NULL;
+    cr_assert_not_null(worker, "%s", error ? error->message : "");
+    const Hello *hello = worker_hello(worker);
+    expect_line(hello->name, "faulty");
+    expect_line(hello->version, "1");
+    expect_line(hello->device, "cpu");
+    const char *reason = ((const CapabilityRule *)hello->unsupported->pdata[0])->reason;
+    cr_expect_null(strpbrk(reason, "\x1b\n"), "%s", reason);
     fixture_close(&f);
 }
 
