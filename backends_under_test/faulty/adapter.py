@@ -370,9 +370,9 @@ FAULTS = {
               wrong_value, nan_filled, memory, memory_shared, memory_of_children, big_file, rewrite_expected, add_bounds,
               add_to_case, remove_expected, moody, victim, escapes),
 }
-# Faults of the process; "slow" and "accept" are of every case.
+# Faults of the process; "slow", "accept" and "accept_hang" are of every case.
 PROCESS_FAULTS = {"start_hang", "start_crash", "hello_crash", "hello_hang", "hello_escapes", "not_here", "stop_crash", "stop_status",
-                  "stop_ignored", "slow", "accept"}
+                  "stop_ignored", "slow", "accept", "accept_hang"}
 
 # ---- serving ---------------------------------------------------------------------------------------------------------
 
@@ -411,6 +411,8 @@ def run(request):
     except OSError as error:
         answer(request, error={"stage": "load", "message": str(error)})
         return
+    if options["fault"] == "accept_hang":
+        hang()
     if b"Identity" not in model and options["fault"] != "accept":
         answer(request, error={"stage": "load", "message": "the only operator is Identity", "kind": "unsupported"})
         return

@@ -7,15 +7,18 @@
 #include <stdarg.h>
 #include <string.h>
 
-#define CASE_SECONDS 20.0
+#define MOST_SILENT  3 /* checks in a row without a word */
 #define ELEMENTS     5 /* odd, so that packed types end in a part of a byte */
 #define SETTLE_US    50000 /* how long an adapter may need to speak unasked */
 
 typedef struct {
     const Backend *backend;
+    const SelfTestOptions *options;
     Worker        *worker;
     char          *folder, *outputs, *model, *input;
     GPtrArray     *checks;
+    guint          silent; /* checks in a row that timed out, or for which no adapter could be started */
+    gboolean       given_up;
 } Session;
 
 const char *check_result_name(CheckResult result)
@@ -48,6 +51,8 @@ static void report(Session *s, const char *name, CheckResult result, const char 
                      : result == CHECK_GOOD ? g_strdup_printf("is a known fault (%s), yet: %s", known, message)
                                             : g_strdup_printf("the backend's fault: %s; %s", known, message);
     g_ptr_array_add(s->checks, check);
+    if (s->options->seen)
+        s->options->seen(check, s->options->data);
 }
 
 gboolean self_test_passed(const GPtrArray *checks)
@@ -60,15 +65,29 @@ gboolean self_test_passed(const GPtrArray *checks)
 
 /* ---- talking to it ------------------------------------------------------------------------------------------------- */
 
+/* Whoever hangs in one case hangs in all: nobody should wait for fifty deadlines to learn that. */
+static gboolean given_up(Session *s)
+{
+    if (s->silent < MOST_SILENT || s->given_up)
+        return s->given_up;
+    s->given_up = TRUE;
+    report(s, "the rest", CHECK_BAD, "given up: no answer to %d checks in a row, with %g s for each", MOST_SILENT, s->options->seconds);
+    return TRUE;
+}
+
 static gboolean ensure_worker(Session *s, const char *name)
 {
     g_autoptr(GError) error = NULL;
-    WorkerLimits      limits = { CASE_SECONDS, DEFAULT_OUTPUT_BYTES, NULL, 0 };
+    WorkerLimits      limits = { s->options->seconds, DEFAULT_OUTPUT_BYTES, NULL, 0 };
+    if (given_up(s))
+        return FALSE;
     if (s->worker && worker_usable(s->worker))
         return TRUE;
     g_clear_pointer(&s->worker, worker_free);
-    if (!(s->worker = worker_start(s->backend, &limits, &error)))
+    if (!(s->worker = worker_start(s->backend, &limits, &error))) {
+        s->silent++;
         report(s, name, CHECK_BAD, "%s", error->message);
+    }
     return s->worker != NULL;
 }
 
@@ -81,6 +100,7 @@ static gboolean attempt_model(Session *s, const char *name, const char *model, g
     if (with_input)
         g_ptr_array_add(inputs, s->input);
     worker_run(s->worker, model, inputs, s->outputs, attempt);
+    s->silent = attempt->kind == ATTEMPT_TIMED_OUT ? s->silent + 1 : 0;
     return TRUE;
 }
 
@@ -250,9 +270,9 @@ static gboolean run_checks(Session *s, GError **error)
     return TRUE;
 }
 
-GPtrArray *self_test(const Backend *backend, GError **error)
+GPtrArray *self_test(const Backend *backend, const SelfTestOptions *options, GError **error)
 {
-    Session s = { .backend = backend, .folder = scratch_make(error) };
+    Session s = { .backend = backend, .options = options, .folder = scratch_make(error) };
     if (!s.folder)
         return NULL;
     s.checks = g_ptr_array_new_with_free_func(check_free);

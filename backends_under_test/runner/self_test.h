@@ -18,9 +18,16 @@ typedef struct {
 
 const char *check_result_name(CheckResult result); /* "good", "note", "bad" */
 
-/* Array of Check, in the order in which they were made; never empty. Free with g_ptr_array_unref. An error only if no
- * scratch files can be written. */
-GPtrArray *self_test(const Backend *backend, GError **error);
+typedef struct {
+    double seconds;                                    /* deadline of a case; hello has the backend's own */
+    void (*seen)(const Check *check, gpointer data);   /* called with each check as soon as it is made; NULL: nobody waits */
+    gpointer data;
+} SelfTestOptions;
+
+/* Array of Check, in the order in which they were made; never empty. Free with g_ptr_array_unref. An adapter that does not
+ * answer in time, or cannot be started, three times in a row is given up: the last check says so. An error only if no scratch
+ * files can be written. */
+GPtrArray *self_test(const Backend *backend, const SelfTestOptions *options, GError **error);
 
 /* Whether no check is bad. */
 gboolean self_test_passed(const GPtrArray *checks);

@@ -7,11 +7,13 @@
 #include <criterion/parameterized.h>
 #include <string.h>
 
+static const SelfTestOptions patient = { .seconds = 20 };
+
 static void expect_self_test(const char *name)
 {
     GError              *error = NULL;
     g_autoptr(Backend)   backend = backend_load(name, &error);
-    g_autoptr(GPtrArray) checks = backend ? self_test(backend, &error) : NULL;
+    g_autoptr(GPtrArray) checks = backend ? self_test(backend, &patient, &error) : NULL;
     cr_assert_not_null(checks, "%s", error ? error->message : "");
     for (guint i = 0; i < checks->len; i++) {
         const Check *check = checks->pdata[i];
@@ -28,6 +30,38 @@ Test(adapters, reference_keeps_the_protocol)
 Test(adapters, example_keeps_the_protocol)
 {
     expect_self_test("example");
+}
+
+static void count_seen(const Check *check, gpointer data)
+{
+    (void)check;
+    ++*(guint *)data;
+}
+
+/* The checks of a faulty adapter, each of which was told of as it was made. */
+static GPtrArray *self_test_of(Fixture *f, const char *backend, double seconds)
+{
+    GError               *error = NULL;
+    guint                 seen = 0;
+    const SelfTestOptions options = { seconds, count_seen, &seen };
+    fixture_add_faulty(f, "faulty", "none", "");
+    g_autoptr(Backend) loaded = backend_load(backend, &error);
+    GPtrArray         *checks = loaded ? self_test(loaded, &options, &error) : NULL;
+    cr_assert_not_null(checks, "%s", error ? error->message : "");
+    cr_expect_eq(seen, checks->len);
+    return checks;
+}
+
+Test(adapters, who_hangs_in_every_case_is_given_up)
+{
+    Fixture f;
+    fixture_open(&f);
+    g_autoptr(GPtrArray) checks = self_test_of(&f, "faulty:fault=accept_hang", 0.2);
+    const Check         *last = checks->pdata[checks->len - 1];
+    cr_expect_eq(checks->len, 5); /* hello, three time-outs, and that it is given up */
+    cr_expect_eq(last->result, CHECK_BAD);
+    cr_expect_str_eq(last->message, "given up: no answer to 3 checks in a row, with 0.2 s for each");
+    fixture_close(&f);
 }
 
 /* The README shows the very file that is tested. */

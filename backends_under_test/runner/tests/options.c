@@ -5,7 +5,7 @@
 #include <criterion/redirect.h>
 #include <string.h>
 
-extern const Subcommand subcommand_run, subcommand_reduce, subcommand_experiment, subcommand_explain;
+extern const Subcommand subcommand_run, subcommand_backends, subcommand_reduce, subcommand_experiment, subcommand_explain;
 
 static void expect_complaint(const Subcommand *command, const char *words, const char *complaint)
 {
@@ -30,6 +30,7 @@ static void expect_complaint(const Subcommand *command, const char *words, const
 
 OPTION_TEST(jobs, subcommand_run, "run corpus -b reference -j 0", "--jobs 0: expected 1 to 256")
 OPTION_TEST(timeout, subcommand_run, "run corpus -b reference -t 0", "--timeout 0: expected seconds, above 0")
+OPTION_TEST(self_test_timeout, subcommand_backends, "backends reference --self-test -t 0", "--timeout 0: expected seconds, above 0")
 OPTION_TEST(memory, subcommand_run, "run corpus -b reference --max-memory -1", "--max-memory -1: expected MiB")
 OPTION_TEST(twice, subcommand_run, "run corpus -b reference -b reference -r /nonexistent/r.db", "--backend reference is given twice")
 OPTION_TEST(tries, subcommand_reduce, "reduce demo/a -b reference -n 0", "--tries 0: expected 1 or more")
