@@ -237,6 +237,15 @@ static gboolean read_number(const cJSON *value, const char *file, double *number
     return TRUE;
 }
 
+/* 0 is the status of an answer. */
+static gboolean read_status(const cJSON *value, const char *file, int *status, GError **error)
+{
+    if (!cJSON_IsNumber(value) || !(value->valuedouble >= 1 && value->valuedouble <= 255) || value->valuedouble != value->valueint)
+        return fail(error, file, value->string, "a whole number from 1 to 255");
+    *status = value->valueint;
+    return TRUE;
+}
+
 static gboolean read_kind(const cJSON *value, const char *file, Backend *b, GError **error)
 {
     if (cJSON_IsString(value) && strcmp(value->valuestring, "adapter") == 0)
@@ -284,12 +293,8 @@ static gboolean read_field(const cJSON *field, const char *file, Backend *b, GEr
         b->memory_bytes = (guint64)(number * 1048576.0);
         return TRUE;
     }
-    if (strcmp(key, "refuses_with") == 0) {
-        if (!read_number(field, file, &number, error))
-            return FALSE;
-        b->refuses_with = (int)CLAMP(number, 0, 255);
-        return TRUE;
-    }
+    if (strcmp(key, "refuses_with") == 0)
+        return read_status(field, file, &b->refuses_with, error);
     if (strcmp(key, "name") == 0)
         return read_name(field, file, b, error);
     if (strcmp(key, "options") == 0)

@@ -202,6 +202,27 @@ Test(rules, an_unknown_option_is_refused)
     fixture_close(&f);
 }
 
+/* As spec/schemas says: 0 is an answer, and no process ends with more than 255. */
+Test(rules, the_status_of_a_refusal_is_one_that_there_is)
+{
+    static const char *const bad[] = { "0", "-1", "256", "1e9", "1.5", "\"1\"", "null" };
+    Fixture f;
+    fixture_open(&f);
+    for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GError) error = NULL;
+        g_autofree char  *field = g_strconcat("\"refuses_with\": ", bad[i], NULL);
+        fixture_add_command(&f, "engine", "\"true\"", field);
+        g_autoptr(Backend) backend = backend_load("engine", &error);
+        cr_expect_null(backend, "%s", bad[i]);
+        cr_expect(error && g_str_has_suffix(error->message, "backend.json: 'refuses_with' must be a whole number from 1 to 255"), "%s: %s",
+                  bad[i], error ? error->message : "");
+    }
+    fixture_add_command(&f, "engine", "\"true\"", "\"refuses_with\": 255");
+    g_autoptr(Backend) good = backend_load("engine", NULL);
+    cr_expect(good && good->refuses_with == 255);
+    fixture_close(&f);
+}
+
 /* cp is a backend of a kind: it copies the input, and refuses nothing. */
 Test(rules, a_command_is_a_backend)
 {
