@@ -121,6 +121,11 @@ def half_line(request):
     sys.exit(1)
 
 
+def half_line_crash(request):
+    say('{"id": ')
+    die()
+
+
 def half_line_hang(request):
     say('{"id": ')
     hang()
@@ -364,7 +369,7 @@ LOAD_FAULTS = {"crash_load": die, "hang_load": hang, "unannounced": copy, **by_n
 FAULTS = {
     "none": copy, "hang_run": hang,
     **by_name(crash_run, crash_after, exit_0, exit_after, hang_with_child, leave_child, leave_daemon, leave_grandchildren,
-              garbage, half_line, half_line_hang, long_line, wrong_id, no_id, twice, announce_twice, load_after_all, bad_stage,
+              garbage, half_line, half_line_crash, half_line_hang, long_line, wrong_id, no_id, twice, announce_twice, load_after_all, bad_stage,
               adapter_kind, complain, huge_stderr, missing_output, no_outputs, too_many_outputs, unnamed_files, hard_link, link,
               link_to_device, pipe, absolute, escape, not_a_tensor, truncated, short_data, wrong_dtype, wrong_shape,
               wrong_value, nan_filled, memory, memory_shared, memory_of_children, big_file, rewrite_expected, add_bounds,

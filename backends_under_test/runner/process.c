@@ -29,6 +29,7 @@ struct Process {
     gint64   next_look;
     gboolean over; /* the limit, and killed for it */
     GString *received;
+    gsize    lost; /* bytes of the line that its end cut off */
     ChildLog *log;
 };
 
@@ -275,7 +276,11 @@ LineResult process_read_line(Process *p, gint64 deadline, char **line)
         if (reap(p) || p->output < 0) {
             drain(p, &p->errors, TRUE);
             drain(p, &p->output, FALSE);
-            return take_line(p, line) ? (*line ? LINE_READ : LINE_TOO_LONG) : LINE_ENDED;
+            if (take_line(p, line))
+                return *line ? LINE_READ : LINE_TOO_LONG;
+            p->lost = p->received->len; /* nobody can finish it: no line of the child's, but a part of how it ended */
+            g_string_truncate(p->received, 0);
+            return LINE_ENDED;
         }
         if (g_get_monotonic_time() >= deadline)
             return LINE_TIMED_OUT;
@@ -315,7 +320,7 @@ void process_close_input(Process *p)
 
 /* ---- ending -------------------------------------------------------------------------------------------------------- */
 
-static char *describe_end(int status, gboolean killed, gboolean over)
+static char *describe_status(int status, gboolean killed, gboolean over)
 {
     if (over)
         return g_strdup("was killed, since it and its children used more memory than allowed,");
@@ -327,6 +332,14 @@ static char *describe_end(int status, gboolean killed, gboolean over)
                                signal_number == SIGXFSZ ? ": it wrote a larger file than allowed" : "");
     }
     return g_strdup_printf("exited with status %d", WEXITSTATUS(status));
+}
+
+static char *describe_end(const Process *p, gboolean killed)
+{
+    g_autofree char *end = describe_status(p->status, killed, p->over);
+    if (p->lost == 0)
+        return g_steal_pointer(&end);
+    return g_strdup_printf("%s%s after %" G_GSIZE_FORMAT " bytes without a newline,", end, g_str_has_suffix(end, ",") ? "" : ",", p->lost);
 }
 
 gboolean process_finish(Process *p, gint64 deadline, char **how)
@@ -341,7 +354,7 @@ gboolean process_finish(Process *p, gint64 deadline, char **how)
     }
     drain(p, &p->errors, TRUE);
     if (how)
-        *how = describe_end(p->status, killed, p->over);
+        *how = describe_end(p, killed);
     return !killed && WIFEXITED(p->status) && WEXITSTATUS(p->status) == 0;
 }
 

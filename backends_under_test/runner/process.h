@@ -44,7 +44,7 @@ void process_discard_output(Process *process, gint64 deadline);
 
 gboolean process_ended(Process *process);
 
-/* Bytes of a line that never got its newline. */
+/* Bytes of a line that the child has begun and may still end; after LINE_ENDED none. */
 gsize process_partial(const Process *process);
 
 /* No more input: closes the child's stdin. */
@@ -52,7 +52,8 @@ void process_close_input(Process *process);
 
 /* Waits for the end until the deadline, then kills the whole group; whatever the child left behind in its group dies in
  * any case. TRUE if it ended by itself with status 0. *how says how: "exited with status 3", "was killed by signal 11
- * (Segmentation fault)", "did not end and was killed"; free with g_free. */
+ * (Segmentation fault)", "did not end and was killed", each followed by ", after 7 bytes without a newline," if a line was cut
+ * off; free with g_free. */
 gboolean process_finish(Process *process, gint64 deadline, char **how);
 
 /* Its stderr; the process's own. */

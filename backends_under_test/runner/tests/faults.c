@@ -13,7 +13,7 @@
 #include <utime.h>
 
 typedef struct {
-    char    fault[24], message[64];
+    char    fault[24], message[96];
     Verdict verdict;
     int     seconds; /* deadline */
 } Fault;
@@ -32,7 +32,8 @@ static struct criterion_test_params all_faults(void)
         { "hang_with_child", "in time", VERDICT_TIMED_OUT, 3 },
         { "half_line_hang", "7 bytes without a newline", VERDICT_TIMED_OUT, 3 },
         { "garbage", "'Hello, I am a banner'", VERDICT_ADAPTER_ERROR, 20 },
-        { "half_line", "7 bytes without a newline", VERDICT_ADAPTER_ERROR, 20 },
+        { "half_line", "exited with status 1, after 7 bytes without a newline, instead of answering run", VERDICT_CRASHED, 20 },
+        { "half_line_crash", "(Segmentation fault), after 7 bytes without a newline, instead of answering run", VERDICT_CRASHED, 20 },
         { "long_line", "longer than 1 MiB", VERDICT_ADAPTER_ERROR, 20 },
         { "wrong_id", "answered id 100", VERDICT_ADAPTER_ERROR, 20 },
         { "twice", "more than one line", VERDICT_ADAPTER_ERROR, 20 },
