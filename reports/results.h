@@ -51,7 +51,7 @@ typedef enum {
     X(REFUSED, "refused", BAD, "a valid model was refused, and the backend never declared that it would")              \
     X(CRASHED, "crashed", BAD, "the backend's process died")                                                           \
     X(TIMED_OUT, "timed_out", BAD, "no answer before the deadline")                                                    \
-    X(ADAPTER_ERROR, "adapter_error", BAD, "the adapter broke the protocol")                                           \
+    X(ADAPTER_ERROR, "adapter_error", BAD, "the adapter failed, or broke the protocol")                                \
     X(VACUOUS, "vacuous", NEUTRAL, "an invalid model was refused, but so was its valid twin: nothing is proved")       \
     X(UNSUPPORTED, "unsupported", NEUTRAL, "refused, as the backend's capability manifest declares")                   \
     X(WAIVED, "waived", NEUTRAL, "falls short, under a waiver that names owner, reason and expiry")                    \

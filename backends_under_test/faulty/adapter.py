@@ -163,6 +163,15 @@ def bad_stage(request):
     answer(request, error={"stage": "lunch", "message": "no"})
 
 
+def bad_kind(request):
+    answer(request, error={"stage": "load", "message": "no", "kind": "lazy"})
+
+
+def both(request):
+    shutil.copyfile(request["inputs"][0], output(request))
+    answer(request, ok=True, outputs=["output_0.pb"], error={"stage": "run", "message": "no"})
+
+
 def adapter_kind(request):
     answer(request, error={"stage": "run", "message": "cannot carry it", "kind": "adapter"})
 
@@ -370,13 +379,13 @@ FAULTS = {
     "none": copy, "hang_run": hang,
     **by_name(crash_run, crash_after, exit_0, exit_after, hang_with_child, leave_child, leave_daemon, leave_grandchildren,
               garbage, half_line, half_line_crash, half_line_hang, long_line, wrong_id, no_id, twice, announce_twice, load_after_all, bad_stage,
-              adapter_kind, complain, huge_stderr, missing_output, no_outputs, too_many_outputs, unnamed_files, hard_link, link,
+              bad_kind, both, adapter_kind, complain, huge_stderr, missing_output, no_outputs, too_many_outputs, unnamed_files, hard_link, link,
               link_to_device, pipe, absolute, escape, not_a_tensor, truncated, short_data, wrong_dtype, wrong_shape,
               wrong_value, nan_filled, memory, memory_shared, memory_of_children, big_file, rewrite_expected, add_bounds,
               add_to_case, remove_expected, moody, victim, escapes),
 }
 # Faults of the process; "slow", "accept" and "accept_hang" are of every case.
-PROCESS_FAULTS = {"start_hang", "start_crash", "hello_crash", "hello_hang", "hello_escapes", "not_here", "stop_crash", "stop_status",
+PROCESS_FAULTS = {"start_hang", "start_crash", "hello_crash", "hello_hang", "hello_twice", "hello_escapes", "not_here", "stop_crash", "stop_status",
                   "stop_ignored", "slow", "accept", "accept_hang"}
 
 # ---- serving ---------------------------------------------------------------------------------------------------------
@@ -407,6 +416,8 @@ def hello(request):
         say(json.dumps({"protocol": 1, "name": "faulty" + text, "version": "1" + text, "devices": ["cpu" + text],
                         "unsupported": [{"op": "Foo", "reason": "lacks it" + text}],
                         "announces_load": True, "queues": "queues" in options}) + "\n")
+        if fault == "hello_twice":
+            say('{"ready": true}\n')
 
 
 def run(request):

@@ -189,8 +189,13 @@ static void read_refusal(const cJSON *refusal, Attempt *attempt)
 {
     const char *stage = text_of(refusal, "stage"), *message = text_of(refusal, "message");
     const char *kind = text_of(refusal, "kind");
+    const cJSON *any_kind = cJSON_GetObjectItemCaseSensitive(refusal, "kind");
     if (!stage || (strcmp(stage, "load") != 0 && strcmp(stage, "run") != 0) || !message || !*message) {
         violation(attempt, "answered an error without \"stage\" (load or run) and \"message\"");
+        return;
+    }
+    if (any_kind && !cJSON_IsNull(any_kind) && (!kind || (strcmp(kind, "adapter") != 0 && strcmp(kind, "unsupported") != 0))) {
+        violation(attempt, "answered an error of \"kind\" '%.80s': expected unsupported, adapter, or none", kind ? kind : "(no text)");
         return;
     }
     if (kind && strcmp(kind, "adapter") == 0) {
@@ -276,6 +281,31 @@ gboolean protocol_is_loaded(const char *line, guint64 id)
     return loaded;
 }
 
+/* A line without an id. No answer looks like this to the first request but a second one to hello, which has no id. */
+static void read_stray(const cJSON *json, guint64 id, Attempt *attempt)
+{
+    const gboolean about_hello = id == 1 && !cJSON_HasObjectItem(json, "ok") && !cJSON_HasObjectItem(json, "error");
+    violation(attempt, about_hello ? "wrote more than one line as the answer to hello" : "answered without \"id\"");
+}
+
+static void read_answer(const cJSON *json, const char *outputs_dir, Attempt *attempt)
+{
+    const cJSON   *refusal = cJSON_GetObjectItemCaseSensitive(json, "error");
+    const gboolean ok = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "ok"));
+    if (ok && refusal)
+        violation(attempt, "answered both \"ok\": true and \"error\": expected one of them");
+    else if (refusal)
+        read_refusal(refusal, attempt);
+    else if (!ok && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "loaded")))
+        violation(attempt, "announced the load twice, or without \"announces_load\" in its hello");
+    else if (!ok)
+        violation(attempt, "answered neither \"ok\": true nor \"error\"");
+    else if (outputs_dir)
+        read_outputs(cJSON_GetObjectItemCaseSensitive(json, "outputs"), outputs_dir, attempt);
+    else
+        read_text(json, attempt);
+}
+
 void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir, Attempt *attempt)
 {
     g_autoptr(GError) error = NULL;
@@ -285,19 +315,12 @@ void protocol_read_answer(const char *line, guint64 id, const char *outputs_dir,
         return;
     }
     const cJSON *answered = cJSON_GetObjectItemCaseSensitive(json, "id");
-    const cJSON *refusal = cJSON_GetObjectItemCaseSensitive(json, "error");
     if (!cJSON_IsNumber(answered))
-        violation(attempt, "answered without \"id\"");
+        read_stray(json, id, attempt);
     else if (answered->valuedouble != (double)id)
         violation(attempt, "answered id %.17g: expected %" G_GUINT64_FORMAT, answered->valuedouble, id);
-    else if (refusal)
-        read_refusal(refusal, attempt);
-    else if (!cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "ok")))
-        violation(attempt, "answered neither \"ok\": true nor \"error\"");
-    else if (outputs_dir)
-        read_outputs(cJSON_GetObjectItemCaseSensitive(json, "outputs"), outputs_dir, attempt);
     else
-        read_text(json, attempt);
+        read_answer(json, outputs_dir, attempt);
     if (attempt->kind == ATTEMPT_ANSWERED)
         read_timing(cJSON_GetObjectItemCaseSensitive(json, "timing"), attempt);
     cJSON_Delete(json);

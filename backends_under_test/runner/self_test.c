@@ -262,6 +262,11 @@ static gboolean run_checks(Session *s, GError **error)
     if (!ensure_worker(s, "hello"))
         return TRUE;
     const Hello *hello = worker_hello(s->worker);
+    g_usleep(SETTLE_US);
+    if (!worker_usable(s->worker)) { /* every other check would fail for this */
+        report(s, "hello", CHECK_BAD, "wrote more than one line as the answer to hello, or ended after it");
+        return TRUE;
+    }
     report(s, "hello", CHECK_GOOD, "%s %s on %s", hello->name, hello->version, hello->device);
     if (!check_types(s, error) || !check_refusals(s, error) || !check_type(s, DTYPE_FLOAT, TRUE, error))
         return FALSE;

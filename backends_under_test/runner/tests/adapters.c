@@ -64,6 +64,27 @@ Test(adapters, who_hangs_in_every_case_is_given_up)
     fixture_close(&f);
 }
 
+static void expect_bad(const char *backend, const char *check, const char *message)
+{
+    Fixture f;
+    guint   found = 0;
+    fixture_open(&f);
+    g_autoptr(GPtrArray) checks = self_test_of(&f, backend, 20);
+    for (guint i = 0; i < checks->len; i++) {
+        const Check *c = checks->pdata[i];
+        found += c->result == CHECK_BAD && strcmp(c->name, check) == 0 && strstr(c->message, message);
+    }
+    cr_expect_gt(found, 0, "%s: %s: %s", backend, check, message);
+    fixture_close(&f);
+}
+
+Test(adapters, the_self_test_finds_breaches_of_the_protocol)
+{
+    expect_bad("faulty:fault=hello_twice", "hello", "wrote more than one line as the answer to hello");
+    expect_bad("faulty:fault=bad_kind,at=model", "float through Identity", "'lazy'");
+    expect_bad("faulty:fault=both,at=model", "float through Identity", "both \"ok\": true and \"error\"");
+}
+
 /* The README shows the very file that is tested. */
 Test(adapters, the_readme_shows_the_example)
 {

@@ -38,10 +38,12 @@ static struct criterion_test_params all_faults(void)
         { "wrong_id", "answered id 100", VERDICT_ADAPTER_ERROR, 20 },
         { "twice", "more than one line", VERDICT_ADAPTER_ERROR, 20 },
         { "unannounced", "without announcing that the model was loaded", VERDICT_ADAPTER_ERROR, 20 },
-        { "announce_twice", "neither \"ok\": true nor \"error\"", VERDICT_ADAPTER_ERROR, 20 },
+        { "announce_twice", "announced the load twice", VERDICT_ADAPTER_ERROR, 20 },
         { "load_after_all", "refused to load a model that it had announced", VERDICT_ADAPTER_ERROR, 20 },
         { "no_id", "without \"id\"", VERDICT_ADAPTER_ERROR, 20 },
         { "bad_stage", "\"stage\"", VERDICT_ADAPTER_ERROR, 20 },
+        { "bad_kind", "an error of \"kind\" 'lazy': expected unsupported, adapter, or none", VERDICT_ADAPTER_ERROR, 20 },
+        { "both", "both \"ok\": true and \"error\"", VERDICT_ADAPTER_ERROR, 20 },
         { "adapter_kind", "cannot carry it", VERDICT_ADAPTER_ERROR, 20 },
         { "huge_stderr", "the end of the flood", VERDICT_CRASHED, 60 },
         { "missing_output", "wrote no such regular file", VERDICT_ADAPTER_ERROR, 20 },
@@ -161,6 +163,21 @@ Test(faults, no_process_is_left)
         run_summary_clear(&summary);
         fixture_close(&f);
     }
+}
+
+/* The fault is in hello, and shows in the first case of every process. */
+Test(faults, two_answers_to_hello)
+{
+    Fixture f;
+    fixture_open(&f);
+    fixture_add_identity(&f, "a");
+    fixture_add_faulty(&f, "faulty", "hello_twice", "");
+    RunSummary       summary = fixture_run(&f, "faulty", 1, 20, FALSE);
+    g_autofree char *message = NULL;
+    cr_expect_eq(fixture_verdict(&f, "a", "faulty", &message, NULL), VERDICT_ADAPTER_ERROR);
+    cr_expect_str_eq(message, "wrote more than one line as the answer to hello");
+    run_summary_clear(&summary);
+    fixture_close(&f);
 }
 
 /* How an adapter ends changes no verdict, and the run waits no longer than it must. */
