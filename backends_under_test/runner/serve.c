@@ -22,8 +22,12 @@ static const char *text_of(const cJSON *request, const char *key)
     return adapter_option(request, key, NULL);
 }
 
-static void add_error(cJSON *answer, const GError *error)
+/* `asked` is what was to be done: a function of the adapter that failed may have left no error. */
+static void add_error(cJSON *answer, const char *asked, const GError *given)
 {
+    g_autoptr(GError) made = given ? NULL : g_error_new(ADAPTER_ERROR, ADAPTER_ERROR_ITSELF,
+                                                        "the adapter's function for %s gave neither a result nor an error", asked);
+    const GError *error = given ? given : made;
     gboolean load = error->domain == ADAPTER_ERROR &&
                     (error->code == ADAPTER_ERROR_LOAD || error->code == ADAPTER_ERROR_LOAD_UNSUPPORTED);
     const char *kind = NULL;
@@ -82,13 +86,13 @@ static void answer_hello(const AdapterCallbacks *callbacks, gpointer state, cons
     const cJSON *options = cJSON_GetObjectItemCaseSensitive(request, "options");
     g_autoptr(GError) error = NULL;
     if (!check_via(callbacks, options, &error) || !callbacks->hello(options, &facts, state, &error)) {
-        add_error(answer, error);
+        add_error(answer, "hello", error);
         return;
     }
     cJSON_AddNumberToObject(answer, "protocol", 1);
     cJSON_AddStringToObject(answer, "name", callbacks->name);
-    cJSON_AddStringToObject(answer, "version", facts.version);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "devices"), cJSON_CreateString(facts.device));
+    cJSON_AddStringToObject(answer, "version", facts.version ? facts.version : "unknown");
+    cJSON_AddItemToArray(cJSON_AddArrayToObject(answer, "devices"), cJSON_CreateString(facts.device ? facts.device : "cpu"));
     if (callbacks->announces_load)
         cJSON_AddTrueToObject(answer, "announces_load");
     cJSON_AddTrueToObject(answer, "queues");
@@ -254,7 +258,7 @@ static void answer_work(const AdapterCallbacks *callbacks, gpointer state, const
     else
         g_set_error(&error, ADAPTER_ERROR, ADAPTER_ERROR_ITSELF, "no such request");
     if (!good) {
-        add_error(answer, error);
+        add_error(answer, type, error);
         return;
     }
     cJSON_AddTrueToObject(answer, "ok");

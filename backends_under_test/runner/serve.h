@@ -1,5 +1,6 @@
 /* The adapter's side of the protocol, for adapters written in C: adapter_serve() reads requests, calls the functions and
- * answers, until stop or the end of input. Whatever the backend's libraries print on stdout goes to stderr instead. */
+ * answers, until stop or the end of input. Whatever the backend's libraries print on stdout goes to stderr instead. A function
+ * that fails without setting an error is answered for with an error of kind "adapter". */
 #ifndef ASSAY_RUNNER_SERVE_H
 #define ASSAY_RUNNER_SERVE_H
 
@@ -19,8 +20,8 @@ typedef enum {
 } AdapterError;
 
 typedef struct {
-    const char *version; /* of the engine; borrowed, must live as long as the adapter */
-    const char *device;  /* "cpu" */
+    const char *version; /* of the engine; borrowed, must live as long as the adapter. NULL: "unknown" */
+    const char *device;  /* borrowed as well. NULL: "cpu" */
 } AdapterFacts;
 
 /* What a backend that compiles ahead of time can do besides. `state` is adapter_serve()'s. */
