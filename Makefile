@@ -145,7 +145,7 @@ $(BUILD)/libassay.a: $(objects_libassay)
 $(BUILD)/assay.pc: reference/assay.pc.in reference/assay.h FORCE
 	@sed -e 's|@prefix@|$(PREFIX)|' -e 's|@version@|$(VERSION)|' -e 's|@packages@|$(LIBASSAY_PACKAGES)|' $< >$@
 
-.PHONY: lib install
+.PHONY: lib install uninstall
 lib: $(BUILD)/$(SONAME) $(BUILD)/libassay.a ## libassay, shared and static
 PREFIX ?= /usr/local
 ROOT    = $(DESTDIR)$(PREFIX)
@@ -174,6 +174,12 @@ install: all lib $(BUILD)/assay.pc $(BUILD)/assay.1 $(COMPLETIONS) ## install un
 	cd spec && find . -type f -exec install -D -m 644 '{}' '$(abspath $(SHARED))/spec/{}' ';'
 	find backends_under_test -mindepth 2 -maxdepth 2 -type f ! -path '*/runner/*' ! -name '*.[ch]' \
 	    -exec sh -c 'install -D -m "$$(stat -c %a "$$1")" "$$1" "$(SHARED)/$$1"' sh '{}' ';'
+
+uninstall: ## remove what install left under DESTDIR and PREFIX
+	rm -f $(ROOT)/bin/assay $(ROOT)/lib/libassay.a $(ROOT)/lib/libassay.so $(ROOT)/lib/$(SONAME) $(ROOT)/lib/$(SONAME).$(VERSION) \
+	    $(ROOT)/lib/pkgconfig/assay.pc $(ROOT)/share/man/man1/assay.1 $(ROOT)/share/bash-completion/completions/assay \
+	    $(ROOT)/share/zsh/site-functions/_assay $(ROOT)/share/fish/vendor_completions.d/assay.fish
+	rm -rf $(ROOT)/include/assay $(ROOT)/libexec/assay $(SHARED)
 
 # ---- tests ---------------------------------------------------------------------------------------------------------
 define test_folder

@@ -7,6 +7,7 @@
 #include "reference/onnx/check.h"
 #include "reference/tensor/packing.h"
 
+#include <math.h>
 #include <string.h>
 
 struct AssayModel {
@@ -51,6 +52,15 @@ static void say(char **message, const char *text)
         *message = g_strdup(text);
 }
 
+/* Whether what is needed was given; `what` names it in the message. */
+static gboolean given(gboolean good, const char *what, char **message)
+{
+    g_autofree char *text = good ? NULL : g_strconcat(what, " is NULL", NULL);
+    if (!good)
+        say(message, text);
+    return good;
+}
+
 /* ---- models ----------------------------------------------------------------------------------------------------------- */
 
 static AssayModel *take_model(Model *model, GError *error, char **message)
@@ -71,6 +81,8 @@ static AssayModel *take_model(Model *model, GError *error, char **message)
 AssayModel *assay_model_load(const char *path, char **message)
 {
     GError *error = NULL;
+    if (!given(path != NULL, "assay_model_load: path", message))
+        return NULL;
     Model *model = model_load(path, NULL, &error);
     return take_model(model, error, message);
 }
@@ -78,6 +90,8 @@ AssayModel *assay_model_load(const char *path, char **message)
 AssayModel *assay_model_load_memory(const void *data, size_t size, const char *folder, char **message)
 {
     GError *error = NULL;
+    if (!given(data || size == 0, "assay_model_load_memory: data", message))
+        return NULL;
     Model *model = model_load_bytes(data, size, folder, "model", NULL, &error);
     return take_model(model, error, message);
 }
@@ -150,6 +164,8 @@ static Tensor *tensor_unpack(int dtype, const int64_t *dims, size_t rank, const 
 AssayTensor *assay_tensor_new(int dtype, const int64_t *dims, size_t rank, const void *data, size_t size, char **message)
 {
     GError *error = NULL;
+    if (!given(dims || rank == 0, "assay_tensor_new: dims", message) || !given(data || size == 0, "assay_tensor_new: data", message))
+        return NULL;
     Tensor *tensor = tensor_unpack(dtype, dims, rank, data, size, &error);
     if (!tensor)
         tell(error, message);
@@ -159,6 +175,8 @@ AssayTensor *assay_tensor_new(int dtype, const int64_t *dims, size_t rank, const
 AssayTensor *assay_tensor_load(const char *path, char **message)
 {
     GError *error = NULL;
+    if (!given(path != NULL, "assay_tensor_load: path", message))
+        return NULL;
     Tensor *tensor = tensor_load(path, NULL, NULL, &error);
     if (!tensor)
         tell(error, message);
@@ -168,6 +186,8 @@ AssayTensor *assay_tensor_load(const char *path, char **message)
 AssayTensor *assay_tensor_load_memory(const void *data, size_t size, char **message)
 {
     GError *error = NULL;
+    if (!given(data || size == 0, "assay_tensor_load_memory: data", message))
+        return NULL;
     Tensor *tensor = tensor_load_bytes(data, size, "tensor", NULL, NULL, &error);
     if (!tensor)
         tell(error, message);
@@ -260,6 +280,8 @@ AssayEvaluation *assay_evaluate(const AssayModel *model, const AssayTensor *cons
                                 const AssayOptions *options, char **message)
 {
     GError *error = NULL;
+    if (!given(model != NULL, "assay_evaluate: model", message) || !given(inputs || n_inputs == 0, "assay_evaluate: inputs", message))
+        return NULL;
     const EvalOptions eval_options = read_options(options);
     g_autoptr(Evaluator) evaluator = evaluator_new(model->model, &eval_options, &error);
     g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func((GDestroyNotify)value_unref);
@@ -307,10 +329,21 @@ int assay_evaluation_certified(const AssayEvaluation *evaluation, size_t output)
 
 /* ---- judging ------------------------------------------------------------------------------------------------------------ */
 
+/* What cannot be compared is not right. */
+static AssayVerdict incomparable(const char *why, double *margin, char **message)
+{
+    if (margin)
+        *margin = INFINITY;
+    say(message, why);
+    return ASSAY_WRONG_SHAPE;
+}
+
 static AssayVerdict judge(const CompareSpec *spec, const AssayTensor *expected, const AssayTensor *lower, const AssayTensor *upper,
                           const AssayTensor *actual, double *margin, char **message)
 {
     Comparison c;
+    if (!expected || !actual)
+        return incomparable(expected ? "actual is NULL" : "expected is NULL", margin, message);
     compare_tensors(spec, expected->tensor, lower ? lower->tensor : NULL, upper ? upper->tensor : NULL, actual->tensor, &c);
     if (margin)
         *margin = c.margin;
@@ -328,16 +361,14 @@ static AssayVerdict judge(const CompareSpec *spec, const AssayTensor *expected, 
 /* An end of another type or shape than the value would be read out of bounds. */
 static gboolean fits(const AssayTensor *end, const AssayTensor *expected)
 {
-    return !end || (end->tensor->dtype == expected->tensor->dtype && shape_equal(&end->tensor->shape, &expected->tensor->shape));
+    return !end || !expected || (end->tensor->dtype == expected->tensor->dtype && shape_equal(&end->tensor->shape, &expected->tensor->shape));
 }
 
 AssayVerdict assay_compare(const AssayTensor *expected, const AssayTensor *lower, const AssayTensor *upper,
                            const AssayTensor *actual, double *margin, char **message)
 {
-    if (!fits(lower, expected) || !fits(upper, expected)) {
-        say(message, "lower and upper must have the type and shape of expected");
-        return ASSAY_WRONG_SHAPE;
-    }
+    if (!fits(lower, expected) || !fits(upper, expected))
+        return incomparable("lower and upper must have the type and shape of expected", margin, message);
     return judge(&(CompareSpec){ .mode = COMPARE_INTERVAL }, expected, lower, upper, actual, margin, message);
 }
 
@@ -351,10 +382,10 @@ AssayVerdict assay_compare_tolerance(const AssayTensor *expected, const AssayTen
 AssayVerdict assay_compare_output(const AssayEvaluation *evaluation, size_t output, const AssayTensor *actual, double *margin,
                                   char **message)
 {
-    if (output >= evaluation->n) {
-        say(message, "there is no such output");
-        return ASSAY_WRONG_SHAPE;
-    }
+    if (!evaluation)
+        return incomparable("evaluation is NULL", margin, message);
+    if (output >= evaluation->n)
+        return incomparable("there is no such output", margin, message);
     const Output *o = &evaluation->outputs[output];
     return o->certified ? assay_compare(o->value, o->lower, o->upper, actual, margin, message)
                         : assay_compare_tolerance(o->value, actual, 1e-3, 1e-7, margin, message);

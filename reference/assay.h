@@ -13,6 +13,9 @@
  * Ownership. What a function named *_new, *_load or assay_evaluate returns is yours until you hand it to the matching *_free,
  * which accepts NULL. `const` pointers that getters return belong to the object asked and live as long as it.
  *
+ * NULL. Where it has no meaning of its own below, a function that can fail refuses it with a message that names the argument;
+ * an array or buffer may be NULL if its count is 0. Getters (assay_model_input_count() and the like) must be given an object.
+ *
  * Threads. A model may be evaluated by many threads at once, tensors read by many. Nothing else is shared.
  *
  * Results are the same bits on every machine, whatever the number of threads. Link with `pkg-config --cflags --libs assay`. */
@@ -52,7 +55,8 @@ const char *assay_model_output_name(const AssayModel *model, size_t i);
 /* ---- tensors ----------------------------------------------------------------------------------------------------------- */
 
 /* `dtype` is a number of ONNX's TensorProto.DataType (1 is float). `data` are `size` bytes as in TensorProto.raw_data:
- * row-major, little-endian, elements of less than a byte packed low bits first; they are copied. Not for strings. */
+ * row-major, little-endian, elements of less than a byte packed low bits first; they are copied. Not for strings. A rank above
+ * 32 is refused, here and in files: ONNX sets no limit, the evaluator does. */
 AssayTensor *assay_tensor_new(int dtype, const int64_t *dims, size_t rank, const void *data, size_t size, char **message);
 /* A serialized TensorProto (ONNX's input_0.pb), strings included. */
 AssayTensor *assay_tensor_load(const char *path, char **message);
@@ -94,15 +98,18 @@ int                assay_evaluation_certified(const AssayEvaluation *evaluation,
 
 typedef enum { ASSAY_RIGHT, ASSAY_WRONG_VALUE, ASSAY_WRONG_SHAPE, ASSAY_WRONG_TYPE } AssayVerdict;
 
-/* Every element must be between lower and upper (both NULL: equal to expected). A NaN is right exactly where expected has
- * one; -0 and +0 differ. `margin`, if not NULL, receives the largest error as a share of what was allowed: 0 exact, 1 at the
- * edge, above 1 wrong. If not right, *message says where and by how much. */
+/* Every element must be between lower and upper; an end that is NULL is expected itself, so both NULL ask for equality. A NaN
+ * is right exactly where expected has one; -0 and +0 differ. `margin`, if not NULL, receives the largest error as a share of
+ * what was allowed: 0 exact, 1 at the edge, above 1 wrong; infinite for a wrong type or shape and where nothing was allowed. If
+ * not right, *message says where and by how much. What cannot be compared (expected or actual NULL, an end of another type or
+ * shape than expected) is ASSAY_WRONG_SHAPE. */
 AssayVerdict assay_compare(const AssayTensor *expected, const AssayTensor *lower, const AssayTensor *upper,
                            const AssayTensor *actual, double *margin, char **message);
 /* |actual - expected| <= atol + rtol * |expected|, as ONNX's own runner (rtol 1e-3, atol 1e-7). */
 AssayVerdict assay_compare_tolerance(const AssayTensor *expected, const AssayTensor *actual, double rtol, double atol,
                                      double *margin, char **message);
-/* assay_compare() with what was evaluated for an output: by its interval if that is certified, else by ONNX's tolerance. */
+/* assay_compare() with what was evaluated for an output: by its interval if that is certified, else by ONNX's tolerance.
+ * ASSAY_WRONG_SHAPE if there is no such output. */
 AssayVerdict assay_compare_output(const AssayEvaluation *evaluation, size_t output, const AssayTensor *actual,
                                   double *margin, char **message);
 
