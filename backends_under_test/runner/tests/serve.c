@@ -2,6 +2,7 @@
 #include "backends_under_test/runner/serve.h"
 
 #include <criterion/criterion.h>
+#include <criterion/redirect.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ static char *serve(const AdapterCallbacks *callbacks, const char *requests)
     cr_assert(g_file_set_contents(in, requests, -1, NULL));
     cr_assert_not_null(freopen(in, "r", stdin));
     cr_assert_geq(dup2(open(out, O_WRONLY | O_CREAT, 0600), STDOUT_FILENO), 0);
+    cr_redirect_stderr(); /* it marks whose words come there */
     cr_expect_eq(adapter_serve(callbacks, NULL), 0);
     cr_assert(g_file_get_contents(out, &said, NULL, NULL));
     g_unlink(in);
