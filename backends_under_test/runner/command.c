@@ -33,7 +33,7 @@ gboolean command_hello(const Backend *backend, Hello *hello, GError **error)
         }
     }
     hello->name = g_strdup(backend->name);
-    hello->version = g_strdup(line && *line ? line : "unknown");
+    hello->version = message_line(line && *line ? line : "unknown");
     hello->device = g_strdup("cpu");
     hello->unsupported = capability_rules_read(NULL, backend->name, NULL);
     return TRUE;

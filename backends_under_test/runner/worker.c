@@ -157,13 +157,12 @@ void worker_free(Worker *w)
 
 /* ---- running a case ------------------------------------------------------------------------------------------------ */
 
-/* A line that was begun but not ended before the process did is the adapter's fault; a process that just ends is a crash,
- * whatever its exit status. */
-static AttemptKind kind_of_silence(const Process *process, LineResult result)
+/* A process that ends is a crash, whatever its exit status and whatever it had written. */
+static AttemptKind kind_of_silence(LineResult result)
 {
     if (result == LINE_TIMED_OUT)
         return ATTEMPT_TIMED_OUT;
-    return result == LINE_TOO_LONG || process_partial(process) > 0 ? ATTEMPT_VIOLATION : ATTEMPT_CRASHED;
+    return result == LINE_TOO_LONG ? ATTEMPT_VIOLATION : ATTEMPT_CRASHED;
 }
 
 /* More than one line for one request: which of them is the answer? What comes later is seen by worker_usable(). */
@@ -213,7 +212,7 @@ static void take_answer(Worker *w, const Sent *sent, LineResult result, const ch
         if (process_has_pending(w->process) && last && attempt->kind != ATTEMPT_VIOLATION)
             refuse_extra_words(attempt, asked);
     } else {
-        attempt->kind = kind_of_silence(w->process, result);
+        attempt->kind = kind_of_silence(result);
         attempt->message = silence(w->process, result, stage ? stage : asked);
         attempt->stage = attempt->kind == ATTEMPT_VIOLATION ? NULL : g_strdup(stage);
     }

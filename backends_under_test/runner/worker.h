@@ -31,7 +31,7 @@ typedef enum {
     ATTEMPT_REFUSED,   /* a clean error */
     ATTEMPT_CRASHED,   /* the process ended without an answer */
     ATTEMPT_TIMED_OUT,
-    ATTEMPT_VIOLATION  /* the adapter broke the protocol */
+    ATTEMPT_VIOLATION  /* the adapter failed, or broke the protocol */
 } AttemptKind;
 
 typedef struct {
