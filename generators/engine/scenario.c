@@ -109,7 +109,7 @@ void scenario_output_open(Scenario *s, gsize i, DType dtype, gsize rank)
 {
     const Dim unknown = { .value = -1 }, dims[] = { unknown, unknown, unknown, unknown, unknown, unknown };
     g_return_if_fail(rank <= G_N_ELEMENTS(dims));
-    LIST_AT(&s->model->graph->outputs, ValueInfo, i)->type = type_tensor_dims(s->model, (int64_t)dtype, rank, dims);
+    LIST_AT(&s->model->graph->outputs, ValueInfo, i)->type = type_tensor_dims(s->model, dtype, rank, dims);
 }
 
 Model *scenario_model(Scenario *s)
