@@ -111,27 +111,12 @@ static void print_text(const GArray *rows, guint cases, guint must, guint must_u
     printf("%u cases, %u requirements, %u of them MUST, %u MUSTs untested\n", cases, rows->len, must, must_untested);
 }
 
-/* Sets an error that names those there are, unless `only` is one, or NULL. */
-static gboolean is_proposal(const GPtrArray *proposals, const char *only, GError **error)
-{
-    g_autoptr(GString) known = g_string_new(NULL);
-    for (guint i = 0; only && i < proposals->len; i++) {
-        const char *id = ((const Proposal *)g_ptr_array_index(proposals, i))->id;
-        if (strcmp(id, only) == 0)
-            return TRUE;
-        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", id);
-    }
-    if (only)
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no proposal '%s': expected %s", only, known->str);
-    return !only;
-}
-
 static int cover_requirements(const char *corpus, const char *only, gboolean json, GError **error)
 {
     g_autoptr(GPtrArray) proposals = proposal_list(error);
     if (!proposals)
         return EXIT_HARNESS;
-    if (!is_proposal(proposals, only, error))
+    if (only && !proposal_find(proposals, only, error))
         return EXIT_USAGE;
     g_autoptr(GHashTable) index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GArray) rows = rows_of(proposals, index);

@@ -174,12 +174,12 @@ static gboolean may_freeze(const char *corpus, const GPtrArray *proposals, GErro
 static GPtrArray *chosen(const char *only, GError **error)
 {
     g_autoptr(GPtrArray) all = proposal_list(error);
-    for (guint i = all && only ? all->len : 0; i-- > 0;)
+    if (!all || (only && !proposal_find(all, only, error)))
+        return NULL;
+    for (guint i = only ? all->len : 0; i-- > 0;)
         if (strcmp(((const Proposal *)g_ptr_array_index(all, i))->id, only) != 0)
             g_ptr_array_remove_index(all, i);
-    if (all && all->len == 0)
-        g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no proposal '%s'", only);
-    return all && all->len > 0 ? g_steal_pointer(&all) : NULL;
+    return g_steal_pointer(&all);
 }
 
 static int run(const char *corpus, const char *only, gboolean checking, gboolean dropping, GError **error)
@@ -208,7 +208,7 @@ static int run(const char *corpus, const char *only, gboolean checking, gboolean
         found_any++;
     }
     if (!proposals)
-        return EXIT_HARNESS;
+        return only ? EXIT_USAGE : EXIT_HARNESS;
     if (!found_any) {
         g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "%s: no proposal's folder in it; 'assay generate -o %s' writes them",
                     corpus, corpus);

@@ -229,3 +229,16 @@ GPtrArray *proposal_list(GError **error)
     g_ptr_array_sort(list, by_id);
     return g_steal_pointer(&list);
 }
+
+const Proposal *proposal_find(const GPtrArray *proposals, const char *id, GError **error)
+{
+    g_autoptr(GString) known = g_string_new(NULL);
+    for (guint i = 0; i < proposals->len; i++) {
+        const Proposal *p = g_ptr_array_index(proposals, i);
+        if (strcmp(p->id, id) == 0)
+            return p;
+        g_string_append_printf(known, "%s%s", i > 0 ? ", " : "", p->id);
+    }
+    g_set_error(error, CORPUS_ERROR, CORPUS_ERROR_FORMAT, "no proposal '%s': expected %s", id, known->str);
+    return NULL;
+}

@@ -38,5 +38,7 @@ gboolean           proposal_has_variant(const Proposal *proposal, const char *id
 
 /* Every proposal under <home>/spec/proposals, sorted by id; array of Proposal*, free with g_ptr_array_unref. */
 GPtrArray *proposal_list(GError **error);
+/* The one of that id in such a list; NULL with an error that names those there are. */
+const Proposal *proposal_find(const GPtrArray *proposals, const char *id, GError **error);
 
 #endif

@@ -152,7 +152,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(ReportDetail, report_detail_free)
 typedef gboolean (*CaseFilter)(const ReportCase *c, gconstpointer data);
 Tally report_tally(const GPtrArray *cases, guint backend, CaseFilter accept, gconstpointer data);
 
-/* Bad verdicts, and cases that a run says why it never judged, with the same cause: same backend, verdict, stage, and signature (else message) up to its numbers. */
+/* Bad verdicts, and cases that a run says why it never judged, with the same cause: same backend, verdict, stage, and
+ * signature (else message) up to its numbers. */
 typedef struct {
     guint backend;
     Verdict verdict;

@@ -189,8 +189,8 @@ gboolean results_end_batch(Results *results, GError **error);
 gboolean results_put_verdict(Results *results, const VerdictFacts *verdict, GError **error);
 
 /* Adds everything of `from` to `into`, in one transaction. Two different verdicts for one case and backend are a
- * CONFLICT (a missing or not_run one gives way, the reason of a not_run one is kept); of equal ones the first in text order is kept, so that the order of
- * merging does not matter. */
+ * CONFLICT (a missing or not_run one gives way, the reason of a not_run one is kept); of equal ones the first in text order
+ * is kept, so that the order of merging does not matter. */
 gboolean results_merge(Results *into, Results *from, GError **error);
 
 /* ---- reading: always in the same order ----------------------------------------------------------------------------

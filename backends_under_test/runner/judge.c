@@ -186,7 +186,8 @@ static gboolean take_comparison(const Subject *s, const Type *type, guint i, con
         return TRUE;
     j->difference = difference_table(pair->golden->tensor, pair->actual->tensor, c->first, s->inputs);
     /* What it is needs no guess what it looks like. */
-    j->signature = k >= 0 ? g_strdup_printf("the recorded alternative: %s", (const char *)s->c->alternatives->pdata[k]) : pair_signature(pair);
+    j->signature = k < 0 ? pair_signature(pair)
+                         : g_strdup_printf("the recorded alternative: %s", (const char *)s->c->alternatives->pdata[k]);
     return TRUE;
 }
 

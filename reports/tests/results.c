@@ -142,62 +142,6 @@ Test(results, a_file_of_the_first_version_is_read_and_stays)
     cr_expect_eq(counts[VERDICT_PASS], 1);
 }
 
-Test(results, a_verdict_survives_sigkill)
-{
-    int ready[2];
-    cr_assert_eq(pipe(ready), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        Results *results = results_open(path, RESULTS_NEW, NULL);
-        fabricate(results, 12, 0, 1);
-        VerdictFacts v = { .case_id = "block-qdq/ragged_uint2_rank1_0_native",
-                           .backend = "ort",
-                           .margin = (double)NAN,
-                           .verdict = VERDICT_TIMED_OUT,
-                           .seconds = 3 };
-        if (results_put_verdict(results, &v, NULL) && write(ready[1], "x", 1) == 1)
-            pause();
-        _exit(1);
-    }
-    close(ready[1]);
-    char byte;
-    cr_assert_eq(read(ready[0], &byte, 1), 1);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-
-    g_autoptr(Results) results = open_good(path, RESULTS_APPEND);
-    gint64 counts[VERDICT_COUNT];
-    cr_assert(results_counts(results, "ort", counts, NULL));
-    cr_assert_eq(counts[VERDICT_TIMED_OUT], 1);
-    cr_assert_eq(counts[VERDICT_NOT_RUN], 0);
-}
-
-Test(results, a_second_writer_is_refused_while_the_first_lives)
-{
-    int ready[2];
-    cr_assert_eq(pipe(ready), 0);
-    pid_t child = fork();
-    if (child == 0) {
-        Results *results = results_open(path, RESULTS_NEW, NULL);
-        fabricate(results, 12, 0, 1);
-        if (write(ready[1], "x", 1) == 1)
-            pause();
-        _exit(1);
-    }
-    char byte;
-    cr_assert_eq(read(ready[0], &byte, 1), 1);
-    expect_refusal(path, RESULTS_NEW, RESULTS_ERROR_IO);
-    expect_refusal(path, RESULTS_APPEND, RESULTS_ERROR_IO);
-    guint rows = 0;
-    Results *reader = open_good(path, RESULTS_READ);
-    cr_expect(results_each_verdict(reader, NULL, NULL, count_row, &rows, NULL));
-    cr_expect_eq(rows, 12 * fabricate_backends(), "readers see what the first one committed");
-    results_close(reader);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    results_close(open_good(path, RESULTS_NEW));
-}
-
 Test(results, closing_leaves_one_file_that_a_read_does_not_change)
 {
     Results *results = open_good(path, RESULTS_NEW);
@@ -350,58 +294,6 @@ Test(results, contradictions_are_conflicts)
     cr_assert_not(results_put_verdict(results, &unknown, &verdict));
     cr_assert(g_error_matches(verdict, RESULTS_ERROR, RESULTS_ERROR_CONFLICT));
     cr_assert_not_null(strstr(verdict->message, "never/put"));
-}
-
-static gboolean keep_version(const BackendFacts *backend, gpointer data, G_GNUC_UNUSED GError **error)
-{
-    *(char **)data = g_strdup(backend->version);
-    return TRUE;
-}
-
-static gboolean keep_message(const VerdictFacts *v, gpointer data, G_GNUC_UNUSED GError **error)
-{
-    *(char **)data = g_strconcat(verdict_name(v->verdict), ": ", v->message, NULL);
-    return TRUE;
-}
-
-static char *part(const char *name, const char *version, Verdict verdict, const char *message)
-{
-    g_autoptr(Results) results = fixture_open(name, RESULTS_NEW);
-    VerdictFacts facts = { .case_id = "p/c", .backend = "b", .verdict = verdict, .margin = NAN, .seconds = NAN, .message = message };
-    cr_assert(results_put_backend(results, &(BackendFacts){ .name = "b", .version = version }, NULL));
-    cr_assert(results_put_case(results, &(CaseFacts){ .id = "p/c", .proposal = "p" }, NULL));
-    cr_assert(results_put_verdict(results, &facts, NULL));
-    return g_strdup(name);
-}
-
-static char *merged(const char *first, const char *second, char **version)
-{
-    g_autoptr(Results) into = fixture_open("merged.db", RESULTS_NEW);
-    const char *const names[] = { first, second };
-    char *message = NULL;
-    for (int i = 0; i < 2; i++) {
-        g_autoptr(Results) from = fixture_open(names[i], RESULTS_READ);
-        cr_assert(results_merge(into, from, NULL));
-    }
-    cr_assert(results_each_backend(into, keep_version, version, NULL));
-    cr_assert(results_each_verdict(into, NULL, NULL, keep_message, &message, NULL));
-    return message;
-}
-
-/* In any order: who never said who it is gives way to who did, not_run to a verdict, silence to a reason. */
-Test(results, what_never_ran_gives_way)
-{
-    g_autofree char *dead = part("dead.db", NULL, VERDICT_NOT_RUN, "did not start");
-    g_autofree char *other = part("other.db", NULL, VERDICT_NOT_RUN, "interrupted"), *mute = part("mute.db", NULL, VERDICT_NOT_RUN, NULL);
-    g_autofree char *alive = part("alive.db", "2", VERDICT_REFUSED, "too new");
-    const char *const pairs[][3] = { { dead, alive, "refused: too new" }, { dead, other, "not_run: did not start" },
-                                     { dead, mute, "not_run: did not start" } };
-    for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++)
-        for (int turn = 0; turn < 2; turn++) {
-            g_autofree char *version = NULL, *message = merged(pairs[i][turn], pairs[i][!turn], &version);
-            cr_expect_str_eq(message, pairs[i][2]);
-            cr_expect(g_strcmp0(version, i == 0 ? "2" : NULL) == 0, "%s", version);
-        }
 }
 
 static void copy(const char *from, const char *to)
@@ -641,42 +533,4 @@ Test(results, a_write_that_was_cut_off_is_undone_before_it_is_read)
     cr_expect_eq(rows, 6 * fabricate_backends());
     g_autoptr(GPtrArray) outputs = results_outputs(results, "x", "y", NULL);
     cr_expect(outputs && outputs->len == 0);
-}
-
-static void count_run(G_GNUC_UNUSED const RunFacts *run, gpointer data)
-{
-    ++*(guint *)data;
-}
-
-static gboolean count_case(G_GNUC_UNUSED const CaseFacts *facts, gpointer data, G_GNUC_UNUSED GError **error)
-{
-    ++*(guint *)data;
-    return TRUE;
-}
-
-static void count_all(Results *results, guint *cases, guint *verdicts)
-{
-    GError *error = NULL;
-    *cases = *verdicts = 0;
-    cr_assert(results_each_case(results, NULL, count_case, cases, &error), "%s", error ? error->message : "");
-    cr_assert(results_each_verdict(results, NULL, NULL, count_row, verdicts, &error), "%s", error ? error->message : "");
-}
-
-Test(results, what_is_held_does_not_grow_under_a_reader)
-{
-    GError *error = NULL;
-    guint runs = 0, cases, verdicts;
-    g_autoptr(Results) writer = open_good(path, RESULTS_NEW);
-    fabricate(writer, 20, 0, 2);
-    g_autoptr(Results) reader = open_good(path, RESULTS_READ);
-    cr_assert(results_hold(reader, &error), "%s", error ? error->message : "");
-    cr_assert(results_run(reader, count_run, &runs, &error));
-    fabricate(writer, 20, 1, 2);
-    count_all(reader, &cases, &verdicts);
-    cr_expect_eq(cases, 10);
-    cr_expect_eq(verdicts, 10 * fabricate_backends());
-    results_release(reader);
-    count_all(reader, &cases, &verdicts);
-    cr_expect_eq(cases, 20);
-    cr_expect_eq(verdicts, 20 * fabricate_backends());
 }
